@@ -1,0 +1,63 @@
+# Needs python3 (3.11 or newer), pip and make; `make help` lists the targets.
+
+PYTHON ?= python3
+VENV   ?= .venv
+JOBS   ?= 2
+UV     ?= uv
+
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP   := $(BIN)/python -m pip --disable-pip-version-check -qq
+CODE  := $(wildcard abm tests experiments benchmarks)
+
+export MPLBACKEND ?= Agg
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint pytest format results lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s  %s\n", $$1, $$2 }'
+	@echo
+	@echo "Another Python: make test VENV=.venv-3.13 PYTHON=python3.13"
+
+setup: $(STAMP) ## Make .venv and install the locked packages and abm into it
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("abm needs Python 3.11 or newer; name one: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || { echo "Making $(VENV) (a minute or two)"; $(PYTHON) -m venv $(VENV); }
+	@$(PIP) install --progress-bar off --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup ## Simulate the shipped round 2,000 times into results/run
+	$(BIN)/abm run openai-2025 --runs 2000 --seed 1 --out results/run
+
+test: lint pytest ## Run every check: style, types, imports and tests
+
+lint: setup ## Check style, types and imports
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy abm
+	$(BIN)/lint-imports --no-logo
+
+pytest: setup ## Run the tests only
+	$(BIN)/pytest -n $(JOBS)
+
+format: setup ## Put the code into the one style
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+results: setup ## Rerun every experiment: experiments/e*.py
+	@set -e; for experiment in $(sort $(wildcard experiments/e*.py)); do \
+		echo "$$experiment"; $(BIN)/python "$$experiment"; \
+	done
+
+lock: ## Renew requirements.lock (needs uv; LOCK=--upgrade takes the newest versions)
+	$(UV) pip compile $(LOCK) --quiet --universal --python-version 3.11 --extra test \
+		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+		pyproject.toml --output-file requirements.lock
+
+clean: ## Remove .venv, caches and what `make run` wrote
+	rm -rf $(VENV) results/run build dist *.egg-info .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache
+	find abm tests experiments -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,176 @@
+"""The company: burns cash, cuts costs, lists its shares, pays its bills, or defaults."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import mesa
+
+from abm import draws
+from abm.agents.fields import fields_of
+from abm.rules import company as rules
+from abm.rules import decision, liquidity
+from abm.rules.totals import moved
+
+if TYPE_CHECKING:
+    from abm.agents.model import FundingModel
+
+
+class Company(mesa.Agent):  # type: ignore[misc]
+    """The one that needs the money."""
+
+    model: FundingModel
+
+    def __init__(self, model: FundingModel) -> None:
+        super().__init__(model)
+        population = model.population
+        self.id = "company"
+        self.firm = fields_of(population.firm)
+        self.listing = fields_of(population.listing)
+        self.obligations = [fields_of(record) for record in population.obligations]
+        self.claims = [fields_of(record) for record in population.claims]
+        self.later_rounds = [fields_of(record) for record in population.later_rounds]
+        self.cash_musd = self.least_cash_musd = self.firm.cash_musd
+        self.vendor_musd = self.bridge_musd = 0
+        self.revenue_log = self.revenue_gap = self.cut = 0.0
+        self.firm_due_musd = self.deferrable_due_musd = 0
+        self.firm_carried = self.deferrable_carried = 0.0
+        self.alive = True
+        self.default_day = math.nan
+        self.filing_clock = 0.0
+        self.filed_week = -1
+        self.listed = self.listing_over = False
+        granted = draws.uniform(model.seed, model.run, 0, 0, draws.BRIDGE, 0) < self.firm.bridge_probability
+        self.bridge_limit_musd = self.firm.bridge_limit_musd if granted else 0
+
+    def operate(self) -> None:
+        """Work out what this week costs: burn, interest, obligations, claims."""
+        model, firm, population = self.model, self.firm, self.model.population
+        window = (model.week_start, model.week_end)
+        growth = rules.path_between(population.growth_days, population.growth_rates, *window)
+        self.revenue_log = moved(self.revenue_log, growth)
+        self.revenue_gap = rules.revenue_gap_after(
+            self.revenue_gap,
+            self.cut,
+            firm.cut_growth_loss,
+            model.market.talent_loss,
+            firm.revenue_volatility,
+            self._normal(draws.REVENUE) if firm.revenue_volatility > 0.0 else 0.0,
+        )
+        burn = rules.burn_musd(
+            rules.path_between(population.burn_days, population.burn_rates, *window),
+            self.cut,
+            rules.week_of_revenue(firm.revenue_musd_per_year, self.revenue_log),
+            self.revenue_gap,
+            rules.weekly_noise(firm.burn_volatility_bn),
+            self._normal(draws.BURN) if firm.burn_volatility_bn > 0.0 else 0.0,
+        )
+        interest = rules.interest_musd(
+            self.bridge_musd, firm.bridge_rate_per_year, self.vendor_musd, firm.vendor_rate_per_year
+        )
+        exact, deferrable = moved(burn, interest), 0.0
+        for contract in self.obligations:
+            years = rules.span_between(contract.first_day, contract.last_day, *window)
+            exact = moved(exact, rules.firm_part(contract.musd_per_year, years, contract.deferrable_share))
+            deferrable = moved(deferrable, rules.deferrable_part(contract.musd_per_year, years, contract.deferrable_share))
+        for claim in self.claims:
+            if window[0] < claim.day <= window[1] and not model.in_force(claim.gate):
+                exact = moved(exact, claim.musd)
+                model.tell(self.id, "claimed back", "a consent was missing", claim.musd, claim.day)
+        self.outflow_musd = moved(exact, deferrable)
+        self.firm_due_musd = rules.whole(exact, self.firm_carried)
+        self.firm_carried = rules.carried_over(exact, self.firm_carried, self.firm_due_musd)
+        self.deferrable_due_musd = rules.whole(deferrable, self.deferrable_carried)
+        self.deferrable_carried = rules.carried_over(deferrable, self.deferrable_carried, self.deferrable_due_musd)
+
+    def steer(self) -> None:
+        """Cut costs when the runway is short, raise later money, and take the company public if it can."""
+        firm = self.firm
+        if firm.cut:
+            runway = rules.runway_years(self.cash_musd, self.outflow_musd)
+            self.cut = rules.cut_after(self.cut, runway, firm.runway_trigger_years, firm.cut_per_week, firm.cut_max)
+        self._raise_later()
+        if self.listing.exists and not self.listing_over:
+            self._go_public()
+
+    def _raise_later(self) -> None:
+        model = self.model
+        for place, later in enumerate(self.later_rounds):
+            if model.week_start < later.day <= model.week_end:
+                chance = later.if_closed if model.closed else later.if_not
+                if draws.uniform(model.seed, model.run, place, 0, draws.LATER_ROUND, 0) < chance:
+                    self.receive(later.musd)
+                    model.tell(self.id, "raised later money", "", later.musd, later.day)
+                else:
+                    model.tell(self.id, "failed to raise", "a later round", later.musd, later.day)
+
+    def _go_public(self) -> None:
+        model, listing = self.model, self.listing
+        if self.filed_week < 0:
+            if not self._window_open():
+                return
+            rate = decision.per_day_of_year(listing.filing_per_year)
+            start = max(model.week_start, listing.earliest_day)
+            threshold = draws.exponential(model.seed, model.run, 0, 0, draws.IPO_WINDOW, 0)
+            day = decision.event_day(self.filing_clock, threshold, rate, start, model.week_end)
+            self.filing_clock = decision.clock_after(self.filing_clock, rate, start, model.week_end)
+            if day < math.inf:
+                self._file(day)
+        elif rules.ripe(model.week, self.filed_week, listing.lead_weeks):
+            self.listing_over = True
+            if draws.uniform(model.seed, model.run, 0, 0, draws.IPO_WITHDRAWAL, 0) < listing.withdrawal_probability:
+                model.tell(self.id, "withdrew its listing", "the market would not take it")
+            else:
+                self.listed = True
+                self.receive(listing.raise_musd)
+                model.tell(self.id, "listed its shares", "", listing.raise_musd)
+
+    def _window_open(self) -> bool:
+        model = self.model
+        return (
+            model.week_end > self.listing.earliest_day
+            and model.market.sentiment >= self.listing.minimum_sentiment
+            and all(model.in_force(int(gate)) for gate in model.population.listing_gates)
+        )
+
+    def _file(self, day: float) -> None:
+        model, listing = self.model, self.listing
+        vetoed = draws.uniform(model.seed, model.run, 0, 0, draws.IPO_VETO, 0) < listing.veto_probability
+        if vetoed and not model.in_force(listing.veto_gate):
+            self.listing_over = True
+            model.tell(self.id, "could not list", "a holder of consent rights vetoed it", day=day)
+        else:
+            self.filed_week = model.week
+            model.tell(self.id, "filed for a listing", "", listing.raise_musd, day)
+
+    def receive(self, amount_musd: int) -> None:
+        """Take in money."""
+        self.cash_musd = moved(self.cash_musd, amount_musd)
+
+    def pay_bills(self) -> None:
+        """Pay what is due, in strict order; default if that is impossible."""
+        firm, model = self.firm, self.model
+        before = self.cash_musd
+        result = liquidity.Waterfall(
+            *liquidity.waterfall(
+                self.cash_musd,
+                self.firm_due_musd,
+                self.deferrable_due_musd,
+                firm.minimum_cash_musd,
+                self.vendor_musd,
+                firm.vendor_limit_musd,
+                self.bridge_musd,
+                self.bridge_limit_musd,
+            )
+        )
+        self.cash_musd, self.vendor_musd, self.bridge_musd = result
+        self.least_cash_musd = min(self.least_cash_musd, self.cash_musd)
+        if liquidity.defaulted(self.cash_musd):
+            self.alive = False
+            self.default_day = liquidity.default_day(before, self.cash_musd, model.week_start, model.week_end)
+            model.tell(self.id, "defaulted", "it could not pay its bills", day=self.default_day)
+
+    def _normal(self, purpose: int) -> float:
+        model = self.model
+        return draws.normal(model.seed, model.run, 0, model.week, purpose, 0)

@@ -1,0 +1,81 @@
+"""A gatekeeper: a consent, a court, a restructuring that money waits for."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import mesa
+
+from abm import draws
+from abm.agents.fields import fields_of
+from abm.rules import gatekeepers as rules
+from abm.state import BLOCKED, OPEN, SATISFIED
+
+if TYPE_CHECKING:
+    from abm.agents.model import FundingModel
+
+
+class Gatekeeper(mesa.Agent):  # type: ignore[misc]
+    """Says yes or no when accumulated hazard reaches a threshold that was drawn once."""
+
+    model: FundingModel
+
+    def __init__(self, model: FundingModel, place: int) -> None:
+        super().__init__(model)
+        population = model.population
+        self.place, self.id = place, population.gate_ids[place]
+        self.law = fields_of(population.gates[place])
+        self.requires = [int(k) for k in population.required[self.law.first : self.law.last]]
+        self.status = OPEN
+        self.consent_clock = self.block_clock = 0.0
+        self.satisfied_day = self.in_force_day = math.inf
+        self.consent_threshold = draws.exponential(model.seed, model.run, place, 0, draws.CONSENT, 0)
+        self.block_threshold = draws.exponential(model.seed, model.run, place, 0, draws.BLOCK, 0)
+        self.outlook = 1.0
+
+    def deliberate(self) -> None:
+        """Let the clocks run from the day on which everything required was there."""
+        if self.status != OPEN:
+            return
+        model, law = self.model, self.law
+        start = max([model.start_day, *(model.gates[k].satisfied_day for k in self.requires)])
+        if start >= model.until_day:
+            return
+        rate = rules.moved_hazard(law.h0_per_year, model.frailty, law.loading, model.market.sentiment)
+        window = (law.effect, law.scale_days, model.deadline_day, start, model.until_day)
+        left = rules.hazard_left(self.consent_threshold, self.consent_clock)
+        yes = rules.crossing_day(left, rate, *window)
+        left = rules.hazard_left(self.block_threshold, self.block_clock)
+        no = rules.crossing_day(left, law.block_per_year, 0.0, *window[1:])
+        self.consent_clock += rules.hazard_between(rate, *window)
+        self.block_clock += rules.hazard_between(law.block_per_year, 0.0, *window[1:])
+        if no < yes:
+            self.status = BLOCKED
+            model.tell(self.id, "blocked", "a final no", day=no)
+        elif yes < math.inf:
+            self.status = SATISFIED
+            self.satisfied_day = yes
+            self.in_force_day = rules.in_force_day(yes, law.lag_days)
+            model.tell(self.id, "consented", self._when_in_force(), day=yes)
+
+    def _when_in_force(self) -> str:
+        return f"in force {self.law.lag_days:g} days later" if self.law.lag_days else ""
+
+    def look_ahead(self) -> None:
+        """Set the chance that the market gives to this consent by the deadline."""
+        model, law = self.model, self.law
+        if self.status == BLOCKED:
+            self.outlook = 0.0
+        elif self.status == SATISFIED:
+            self.outlook = 1.0 if self.in_force_day <= model.deadline_day else 0.0
+        else:
+            before = 1.0
+            for k in self.requires:
+                before *= model.gates[k].outlook
+            window = (law.scale_days, model.deadline_day, model.until_day)
+            consent = rules.hazard_between(
+                law.h0_per_year, law.effect, *window, rules.last_useful_day(model.deadline_day, law.lag_days)
+            )
+            block = rules.hazard_between(law.block_per_year, 0.0, *window, model.deadline_day)
+            self.outlook = rules.outlook(consent, block, before)

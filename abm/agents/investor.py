@@ -1,0 +1,134 @@
+"""An investor: looks, learns, has second thoughts, signs, pays."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import mesa
+
+from abm.agents.fields import fields_of
+from abm.rules import belief, decision
+from abm.rules.totals import moved
+from abm.state import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
+
+if TYPE_CHECKING:
+    from abm.agents.model import FundingModel
+
+_WEEK = 7.0 / 365.0
+_WHY_NOT = ("", "wants none at this price", "wants less than his minimum ticket")
+
+
+class Investor(mesa.Agent):  # type: ignore[misc]
+    """One who may join the round.
+
+    Subclass it to try another way of deciding: the model calls :meth:`learn`, :meth:`reconsider` and :meth:`decide`
+    once a week while the round is open, and :meth:`pay` when he is called.
+    """
+
+    model: FundingModel
+
+    def __init__(self, model: FundingModel, place: int) -> None:
+        super().__init__(model)
+        self.place, self.id = place, model.population.ids[place]
+        self.traits = model.traits[place]  # who he is, as the rules read it
+        self.law = fields_of(self.traits)  # the same, as we read it
+        self.mean, self.precision = self.law.prior_mean, self.law.prior_precision
+        self.appraisal = decision.Appraisal(0, 0.0, 0.0, decision.WILLING)
+        self.sign_clock = self.withdrawal_clock = 0.0
+        self.sign_day = math.nan
+        self.diligence_done = False
+        self.paid_musd = self.shares = 0
+        self.stage = SIGNED if self.law.signed_at_start else LOOKING
+        self.ticket_musd = self.law.stated_musd if self.law.signed_at_start else 0
+        if self.law.signed_at_start:
+            self.sign_day = 0.0
+
+    def learn(self) -> None:
+        """Update his belief: time passes, diligence ends, news comes in, peers commit; then weigh the offer."""
+        market = self.model.market
+        law, offer = self.law, self.model.offer
+        self.mean = belief.drifted_mean(self.mean, market.law.growth_per_year, market.law.volatility, _WEEK)
+        self.precision = belief.widened_precision(self.precision, market.law.volatility, _WEEK)
+        if market.law.news_precision > 0.0:
+            self._update(market.news, market.law.news_precision)
+        if not self.diligence_done and law.diligence_day <= self.model.until_day:
+            self.diligence_done = True
+            self._update(belief.signal(market.log_value, law.signal_precision, law.signal_luck), law.signal_precision)
+        for author, news in self.model.news:
+            if author is not self:
+                self.mean, self.precision = decision.hear(self.traits, self.mean, self.precision, news, offer)
+        if law.opinion_pull > 0.0:
+            self.mean = belief.pulled_opinion(self.mean, self.model.opinion, law.opinion_pull)
+        self.appraisal = decision.Appraisal(
+            *decision.appraise(self.traits, self.mean, self.precision, law.dry_powder_musd, offer)
+        )
+
+    def _update(self, signal: float, precision: float) -> None:
+        self.mean = belief.updated_mean(self.mean, self.precision, signal, precision)
+        self.precision = belief.updated_precision(self.precision, precision)
+
+    def reconsider(self) -> None:
+        """Take the signature back if second thoughts have piled up."""
+        law, model = self.law, self.model
+        if law.withdrawal_per_year <= 0.0:
+            return
+        expected = self.appraisal.expected_return if law.behavioural else 0.0
+        shock = model.market.shock if law.behavioural else 0.0
+        rate = decision.withdrawal_rate(
+            law.withdrawal_per_year, law.binding, law.mood_withdrawal, expected, shock, law.jump_withdrawal
+        )
+        rate = decision.per_day_of_year(rate)
+        start = max(model.start_day, self.sign_day)
+        day = decision.event_day(self.withdrawal_clock, law.withdrawal_threshold, rate, start, model.until_day)
+        self.withdrawal_clock = decision.clock_after(self.withdrawal_clock, rate, start, model.until_day)
+        if day < math.inf:
+            self.stage = WITHDRAWN
+            model.tell(self.id, "withdrew", "second thoughts", self.ticket_musd, day)
+
+    def decide(self) -> None:
+        """Sign once the reasons to do so have piled up."""
+        law, model = self.law, self.model
+        if law.behavioural:
+            rate = decision.per_day(self.appraisal.rate_per_week)
+            start = max(model.start_day, law.diligence_day)
+            ticket = self.appraisal.ticket_musd
+        else:
+            rate, start, ticket = law.stated_rate_per_day, model.start_day, law.stated_musd
+        day = decision.event_day(self.sign_clock, law.sign_threshold, rate, start, model.until_day)
+        self.sign_clock = decision.clock_after(self.sign_clock, rate, start, model.until_day)
+        if day < math.inf:
+            self.sign(ticket, day)
+
+    def sign(self, ticket_musd: int, day: float) -> None:
+        """Commit a ticket [USD million], on a day of this week."""
+        self.stage, self.ticket_musd, self.sign_day = SIGNED, ticket_musd, day
+        conditional = self.place in self.model.conditional
+        self.model.tell(self.id, "signed", "with conditions" if conditional else "", ticket_musd, day)
+        self.model.announce(self)
+
+    def pay(self, amount_musd: int, shares: int) -> None:
+        """Hand over what is called, for shares."""
+        self.stage, self.paid_musd, self.shares = PAID, moved(self.paid_musd, amount_musd), moved(self.shares, shares)
+        self.model.tell(self.id, "paid", self._cut_back(amount_musd), amount_musd)
+
+    def _cut_back(self, amount_musd: int) -> str:
+        return "" if amount_musd == self.ticket_musd else f"cut back from {self.ticket_musd / 1000:g}"
+
+    def fail_to_pay(self) -> None:
+        """Not pay when called."""
+        self.stage = UNPAID
+        self.model.tell(self.id, "did not pay", "settlement failed", self.ticket_musd)
+
+    def fall_back(self) -> None:
+        """Become an unconditional commitment of the fallback amount."""
+        self.model.tell(self.id, "fell back", f"conditions failed, from {self.ticket_musd / 1000:g}", self.law.fallback_musd)
+        self.ticket_musd = self.law.fallback_musd
+
+    def lapse(self) -> None:
+        """See the round end without having paid."""
+        if self.stage == SIGNED:
+            self.model.tell(self.id, "lapsed", "signed, but never closed", self.ticket_musd)
+        elif self.law.behavioural:
+            self.model.tell(self.id, "passed", _WHY_NOT[self.appraisal.reason] or "never persuaded")
+        self.stage = LAPSED if self.stage == SIGNED else self.stage

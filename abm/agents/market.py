@@ -1,0 +1,101 @@
+"""The market: sentiment, shocks, the company's true value, and public news."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from abm import draws
+from abm.agents.fields import fields_of
+from abm.rules import environment
+from abm.rules.belief import prior_mean
+from abm.rules.totals import moved
+
+if TYPE_CHECKING:
+    from abm.agents.model import FundingModel
+
+_WEEK = 7.0 / 365.0
+
+
+class Market:
+    """What nobody in the round controls."""
+
+    def __init__(self, model: FundingModel) -> None:
+        self.model = model
+        self.law = fields_of(model.population.market)
+        self.sentiment = self.law.sentiment_start
+        self.cold = False
+        self.shock = 0.0  # competitor shocks of this week, log-points
+        self.news = 0.0  # public news about the value, log-points
+        self.burst_weeks_left = 0
+        self.talent_loss = 0.0  # log-points of this week
+        start = prior_mean(self.law.mean_bn, self.law.sd_log, 0.0)
+        luck = self._normal(draws.TRUE_VALUE, step=0)
+        self.log_value = environment.jump_size(start, self.law.sd_log, luck)
+        self._jumps = 0
+        self._next_jump_day = self._wait(0.0)
+
+    def move(self) -> None:
+        """Let a week pass: sentiment, competitors, talent, value, news."""
+        law = self.law
+        if law.cold_per_week > 0.0:
+            luck = self._uniform(draws.REGIME)
+            self.cold = environment.cold_after(self.cold, law.cold_per_week, law.thaw_per_week, luck)
+        mean = environment.regime_mean(law.sentiment_mean, law.cold_sentiment, self.cold)
+        luck = self._normal(draws.SENTIMENT) if law.sentiment_volatility > 0.0 else 0.0
+        self.sentiment = environment.sentiment_after(
+            self.sentiment, mean, law.sentiment_reversion_per_year, law.sentiment_volatility, _WEEK, luck
+        )
+        self.log_value = environment.log_value_after(
+            self.log_value, law.growth_per_year, law.volatility, _WEEK, self._normal(draws.VALUE)
+        )
+        self._meet_competitors()
+        self._keep_talent()
+        if law.news_precision > 0.0:
+            self.news = environment.news_signal(self.log_value, law.news_precision, self._normal(draws.NEWS))
+
+    def _meet_competitors(self) -> None:
+        self.shock = 0.0
+        while self._next_jump_day <= self.model.week_end:
+            luck = self._normal(draws.JUMP_SIZE, step=0, sub=self._jumps)
+            jump = environment.jump_size(self.law.jump_mean_log, self.law.jump_sd_log, luck)
+            self.log_value = environment.value_after_jump(self.log_value, jump, self.law.jump_permanent_share)
+            self.sentiment = environment.sentiment_after_jump(self.sentiment, jump, self.law.jump_permanent_share)
+            self.shock = moved(self.shock, jump)
+            self.model.tell("market", "competitor shock", f"{jump:+.1%} of value", day=self._next_jump_day)
+            self._jumps += 1
+            self._next_jump_day = self._wait(self._next_jump_day)
+
+    def _keep_talent(self) -> None:
+        law, company = self.law, self.model.company
+        if law.poaching_bursts_per_year > 0.0:
+            if self._uniform(draws.TALENT) < environment.weekly_chance(law.poaching_bursts_per_year):
+                self.burst_weeks_left = int(law.burst_weeks)
+                self.model.tell("market", "poaching campaign", "a rival hires the company's people")
+            else:
+                self.burst_weeks_left = max(0, self.burst_weeks_left - 1)
+        excess = environment.excess_attrition(
+            law.excess_attrition_per_year,
+            law.burst_attrition_per_year,
+            self.burst_weeks_left,
+            company.cut if company else 0.0,
+            company.firm.cut_attrition_per_year if company else 0.0,
+        )
+        self.talent_loss = environment.talent_loss(excess, law.talent_effect, _WEEK)
+        self.log_value = environment.value_after_loss(self.log_value, self.talent_loss)
+
+    def _wait(self, day: float) -> float:
+        """Day of the next competitor shock."""
+        if self.law.competitor_jumps_per_year <= 0.0:
+            return math.inf
+        model = self.model
+        waited = draws.exponential(model.seed, model.run, 0, 0, draws.JUMP_WAIT, self._jumps)
+        return moved(day, environment.arrival_days(waited, self.law.competitor_jumps_per_year))
+
+    def _normal(self, purpose: int, step: int | None = None, sub: int = 0) -> float:
+        model = self.model
+        return draws.normal(model.seed, model.run, 0, model.week if step is None else step, purpose, sub)
+
+    def _uniform(self, purpose: int) -> float:
+        model = self.model
+        return draws.uniform(model.seed, model.run, 0, model.week, purpose, 0)

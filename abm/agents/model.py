@@ -1,0 +1,419 @@
+"""The funding model: one company, its investors and gatekeepers, one week per step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import mesa
+import numpy as np
+
+from abm import draws, population, schedule
+from abm.agents.company import Company
+from abm.agents.fields import fields_of
+from abm.agents.gatekeeper import Gatekeeper
+from abm.agents.investor import Investor
+from abm.agents.market import Market
+from abm.outcomes import Event, RunResult, Trace
+from abm.population import Population, new_book, records
+from abm.rules import book as book_rules
+from abm.rules import settlement as rules
+from abm.rules.belief import pulled_opinion
+from abm.rules.closing import Closing, clinching_rung, close
+from abm.rules.conditions import FACTS
+from abm.rules.decision import at_his_limit
+from abm.rules.totals import moved
+from abm.scenario import Scenario
+from abm.state import LOOKING, NEWS, OFFER, PAID, SIGNED, UNPAID
+
+
+class FundingModel(mesa.Model):  # type: ignore[misc]
+    """Exactly one run of a scenario: the same seed and run number always tell the same story.
+
+    Parameters
+    ----------
+    scenario
+        A loaded scenario.
+    seed, run
+        The run's key, 0 to 2**32 - 1 each.
+    investor, gatekeeper, company
+        Agent classes, to be replaced by subclasses of one's own.
+    prepared
+        The scenario's population, if it has been prepared already; saves time over many runs.
+
+    Examples
+    --------
+    >>> import abm
+    >>> model = FundingModel(abm.load_scenario("three-investors"), seed=1, run=3)
+    >>> model.run_model()
+    >>> model.result().run
+    3
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int = 0,
+        run: int = 0,
+        *,
+        investor: type[Investor] = Investor,
+        gatekeeper: type[Gatekeeper] = Gatekeeper,
+        company: type[Company] = Company,
+        prepared: Population | None = None,
+    ) -> None:
+        super().__init__(rng=0)  # Mesa's own generators are never used
+        self.case, self.seed, self.run = scenario, int(seed), int(run)
+        self.population = prepared or population.prepare(scenario)
+        shared = self.population
+        self.traits, self.contracts = population.realise(
+            shared.traits, shared.lottery, shared.contracts, shared.round, self.seed, self.run
+        )
+        self.traits, self.contracts = self.traits.view(np.recarray), population.contracts_of(self.contracts)
+        self.terms = fields_of(shared.round)
+        self.frailty = population.frailty(shared, self.seed, self.run)
+        self.story: list[Event] = []
+
+        self.week = 0
+        self.week_start = self.week_end = self.start_day = self.until_day = 0.0
+        self.deadline_day = self.terms.deadline_day
+        self.open, self.extended, self.closed = True, False, False
+        self.closed_day = math.nan
+        self.rung, self.last_cut_week = 0, 0
+        self.paid_musd = self.new_shares = self.gap_musd = self.new_musd = 0
+        self.cause = rules.NO_CAUSE
+        self.expected_musd = 0.0
+        self.opinion = 0.0
+        self.news: list[tuple[Investor, Any]] = []
+        self._announced: list[tuple[Investor, Any]] = []
+        self.conditional = set(np.flatnonzero(np.diff(self.contracts.investors)).tolist())
+        self.committed_path: list[int] = []
+        self.paid_path: list[int] = []
+        self.cash_path: list[int] = []
+
+        self.company = company(self) if shared.firm.exists else None
+        self.market = Market(self)
+        self.gates = [gatekeeper(self, place) for place in range(len(shared.gate_ids))]
+        self.investors = [investor(self, place) for place in range(len(shared.ids))]
+        self.publish_book()
+        self._post_offer()
+
+    # ----------------------------------------------------------------------------------------------- the week
+
+    def step(self) -> None:
+        """Let a week pass."""
+        self.week = moved(self.week, 1)
+        self.week_start, self.week_end = self.week_end, self.week * schedule.DAYS
+        self.start_day, self.until_day = self.until_day, schedule.week_end(self.week, self.deadline_day)
+        for phase in schedule.PHASES:
+            getattr(self, phase)()
+
+    def run_model(self) -> None:
+        """Run to the horizon, or until nothing can happen any more."""
+        while self.running:
+            self.step()
+
+    def environment(self) -> None:
+        """Nature moves first."""
+        self.market.move()
+
+    def gatekeepers(self) -> None:
+        """Gatekeepers deliberate, each after those it waits for."""
+        for place in self.population.gate_order:
+            self.gates[place].deliberate()
+
+    def operations(self) -> None:
+        """The company works out what the week costs."""
+        if self.company and self.company.alive:
+            self.company.operate()
+
+    def company_policy(self) -> None:
+        """The company steers, and posts its offer."""
+        if self.company and self.company.alive:
+            self.company.steer()
+        if self.open:
+            pace = book_rules.momentum(self.booked_musd, self.terms.target_musd, self.start_day, self.deadline_day)
+            rungs, waited = len(self.population.ladder_musd), book_rules.weeks_since(self.week, self.last_cut_week)
+            least = self.terms.price_cut_wait_weeks
+            rung = book_rules.rung_after(self.rung, rungs, pace, self.terms.price_cut_lag, waited, least)
+            self._move_price(rung, "the book lags behind time")
+            self._post_offer()
+
+    def information(self) -> None:
+        """Everybody who still thinks about the round learns."""
+        if self.open:
+            self.opinion = self._mean_opinion()
+            for investor in self.investors:
+                if investor.law.behavioural and investor.stage in (LOOKING, SIGNED):
+                    investor.learn()
+
+    def withdrawals(self) -> None:
+        """Second thoughts come before new signatures."""
+        if self.open:
+            for investor in self.investors:
+                if investor.stage == SIGNED:
+                    investor.reconsider()
+
+    def decisions(self) -> None:
+        """Everybody decides at once, having read last week's book."""
+        if self.open:
+            for investor in self.investors:
+                if investor.stage == LOOKING:
+                    investor.decide()
+
+    def publish_book(self) -> None:
+        """Publish what has been committed, and what the market thinks of it."""
+        for place in self.population.gate_order:
+            self.gates[place].look_ahead()
+        if self.open:
+            outlooks = np.array([gate.outlook for gate in self.gates])
+            signed, tickets = self._stage_is(SIGNED), self._tickets()
+            self.booked_musd = moved(self.paid_musd, rules.money(signed, tickets))
+            self.expected_musd = book_rules.expected_musd(signed, tickets, self.contracts, outlooks)
+        self.news, self._announced = self._announced, []
+
+    def closing(self) -> None:
+        """Compute which commitments can close together."""
+        self._closing: Closing | None = None
+        at_deadline = self.until_day == self.deadline_day
+        if self._round_is_alive() and (self.terms.weekly or at_deadline):
+            self._close(at_deadline)
+
+    def settlement(self) -> None:
+        """Call the closers; they pay for shares, or do not."""
+        if self._closing is not None:
+            self._settle(self._closing)
+
+    def expiry(self) -> None:
+        """At the deadline: extend, or let fallbacks close and the rest lapse."""
+        if self.open and not self._round_is_alive():
+            self._end_round(rules.CASH)
+        elif self.open and self.until_day == self.deadline_day and not self._extend():
+            cause_of = self._state_at_deadline()
+            self._fall_back()
+            self._end_round(rules.diagnose(*cause_of, self.paid_musd))
+
+    def liquidity(self) -> None:
+        """Bills are paid after all the money of the week is in."""
+        if self.company and self.company.alive:
+            self.company.pay_bills()
+            if self.open and not self.company.alive:
+                self._end_round(rules.CASH)
+
+    def record(self) -> None:
+        """Write the week down; stop when nothing can happen any more."""
+        signed = rules.money(self._stage_is(SIGNED), self._tickets()) if self.open else 0
+        self.committed_path.append(moved(self.paid_musd, signed))
+        self.paid_path.append(self.paid_musd)
+        self.cash_path.append(self.company.cash_musd if self.company else 0)
+        watching = self.company is not None and self.company.alive
+        self.running = self.week < self.terms.horizon_weeks and (self.open or watching)
+
+    # --------------------------------------------------------------------------------------- closing and paying
+
+    def _close(self, at_deadline: bool) -> None:
+        signed, paid, book = self._stage_is(SIGNED), self._stage_is(PAID), self._book()
+        if not signed.any():
+            return
+        if at_deadline and len(self.population.ladder_musd) > 1:
+            ladder, needed = self.population.ladder_musd, self.terms.target_musd
+            rung = clinching_rung(signed, paid, self.contracts, book, ladder, self.rung, needed)
+            self._move_price(rung, "the last chance to reach the target")
+            book = self._book()
+        self._closing = Closing(*close(signed, paid, self.contracts, book, self.terms.select))
+        gap = rules.closing_gap(self._closing.greatest, self._closing.least, book.tickets, self.terms.cap_musd)
+        self.gap_musd = max(self.gap_musd, gap)
+
+    def _settle(self, closing: Closing) -> None:
+        signed, paid = self._stage_is(SIGNED), self._stage_is(PAID)
+        unreliable = self.traits.settlement_luck < self.traits.settlement_failure_probability
+        result = rules.settle(
+            closing.selected,
+            signed,
+            paid,
+            unreliable,
+            self.contracts,
+            self._book(),
+            self.terms.select,
+            self.population.round,
+            self.traits,
+        )
+        for place in np.flatnonzero(result[1]):
+            self.investors[place].fail_to_pay()
+        price = int(self.population.ladder_musd[self.rung])
+        for place in np.flatnonzero(result[0]):
+            amount = int(result[0][place])
+            shares = rules.shares_for(amount, price)
+            self.investors[place].pay(amount, shares)
+            self.paid_musd = moved(self.paid_musd, amount)
+            self.new_shares = moved(self.new_shares, shares)
+            if self.company:
+                self.company.receive(amount)
+        if not self.closed and self.paid_musd >= self.terms.target_musd:
+            self.closed, self.closed_day = True, self.until_day
+            self.tell("round", "reached its target", "", self.paid_musd)
+
+    def _extend(self) -> bool:
+        """Grant the extension, once, if luck has it and the round needs it."""
+        if self.closed or self.extended:
+            return False
+        if draws.uniform(self.seed, self.run, 0, 0, draws.EXTENSION, 0) >= self.terms.extension_probability:
+            return False
+        self.extended, old = True, self.deadline_day
+        self.deadline_day = moved(old, self.terms.extension_days)
+        rules.extend_dates(self.contracts, old, self.deadline_day)
+        self.tell("round", "extended", f"to {self.case.date(self.deadline_day)}")
+        return True
+
+    def _fall_back(self) -> None:
+        """Turn what failed into fallback money, and close once more over everybody."""
+        failed = [i for i in self.investors if i.stage == SIGNED and i.law.fallback_musd and self._left_out(i)]
+        for investor in failed:
+            investor.fall_back()
+            rules.waive(investor.place, self.contracts)
+        if failed:
+            self._close(at_deadline=False)
+            self.settlement()
+
+    def _left_out(self, investor: Investor) -> bool:
+        return self._closing is None or not self._closing.selected[investor.place]
+
+    def _state_at_deadline(self) -> tuple[Any, ...]:
+        """Everything the cause of a failure is read from, as it stood when the deadline came."""
+        refused = np.array([i.law.behavioural and i.appraisal.reason != 0 for i in self.investors], np.bool_)
+        contracts = self.contracts._replace(atoms=self.contracts.atoms.copy())
+        book = self._book()
+        stages = (self._stage_is(SIGNED), self._stage_is(PAID), self._stage_is(UNPAID))
+        return (*stages, refused, contracts, book, self.population.round, self.traits)
+
+    def _end_round(self, cause: int) -> None:
+        self.open, self.cause = False, rules.NO_CAUSE if self.closed else cause
+        for investor in self.investors:
+            if investor.stage in (LOOKING, SIGNED):
+                investor.lapse()
+        if not self.closed:
+            self.tell("round", "missed its target", rules.CAUSES[self.cause], self.paid_musd)
+
+    # -------------------------------------------------------------------------------------------------- helpers
+
+    def in_force(self, gate: int) -> bool:
+        """Whether a gatekeeper's consent is in force this week; ``gate`` -1 stands for none."""
+        return gate >= 0 and self.gates[gate].in_force_day <= self.week_end
+
+    def announce(self, investor: Investor) -> None:
+        """Let the public know of a signature next week; stated decisions reveal no belief."""
+        self.new_musd = moved(self.new_musd, investor.ticket_musd)
+        if investor.law.behavioural:
+            share = book_rules.share_of_wealth(investor.ticket_musd, investor.law.wealth_bn)
+            capped = at_his_limit(investor.traits, investor.ticket_musd, investor.law.dry_powder_musd)
+            news = {
+                "share": share,
+                "risk_aversion": investor.law.risk_aversion,
+                "reputation": investor.law.reputation,
+                "log_price": math.log(self.offer.post_bn),
+                "capped": capped,
+            }
+            self._announced.append((investor, records(NEWS, [news])[0]))
+
+    def tell(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
+        """Add an event to the story of this run."""
+        when = self.until_day if day is None else day
+        self.story.append(Event(when, self.case.date(when), who, what, why, amount_musd / 1000))
+
+    def _round_is_alive(self) -> bool:
+        return self.open and (self.company is None or self.company.alive)
+
+    def _move_price(self, rung: int, why: str) -> None:
+        if rung != self.rung:
+            self.rung, self.last_cut_week = rung, self.week
+            self.tell("company", "cut the price", why, self.population.ladder_musd[rung])
+
+    def _post_offer(self) -> None:
+        terms, law = self.terms, self.market.law
+        offer = {
+            "post_bn": book_rules.post_money_bn(
+                int(self.population.ladder_musd[self.rung]), terms.already_closed_musd, terms.target_musd
+            ),
+            "target_bn": terms.target_musd / 1000,
+            "forecast_bn": book_rules.forecast_bn(
+                self.paid_musd, self.expected_musd, terms.expected_new_musd, self.new_musd
+            ),
+            "momentum": book_rules.momentum(self.booked_musd, terms.target_musd, self.start_day, self.deadline_day),
+            "weeks_left": book_rules.weeks_until(self.start_day, self.deadline_day),
+            "sentiment": self.market.sentiment,
+            "growth": law.growth_per_year,
+            "volatility": law.volatility,
+            "preference": terms.preference,
+        }
+        self.offer = records(OFFER, [offer])[0]
+
+    def _mean_opinion(self) -> float:
+        """Mean belief of those who are still looking, weighted by reputation, in order of address."""
+        mean, weight = 0.0, 0.0
+        for investor in self.investors:
+            if investor.law.behavioural and investor.stage == LOOKING and investor.law.reputation > 0.0:
+                weight = moved(weight, investor.law.reputation)
+                mean = pulled_opinion(mean, investor.mean, investor.law.reputation / weight)
+        return mean
+
+    def _stage_is(self, stage: int) -> Any:
+        return np.array([investor.stage == stage for investor in self.investors], np.bool_)
+
+    def _tickets(self) -> Any:
+        """What each investor brings: what he paid, once he has paid [USD million]."""
+        tickets = [i.paid_musd if i.stage == PAID else i.ticket_musd for i in self.investors]
+        return np.array(tickets, np.int64)
+
+    def _book(self) -> Any:
+        facts = {
+            "cap_musd": self.terms.cap_musd,
+            "already_closed_musd": self.terms.already_closed_musd,
+            "pre_money_musd": self.population.ladder_musd[self.rung],
+            "sentiment": self.market.sentiment,
+            "day": self.until_day,
+        }
+        gate_days = np.array([gate.in_force_day for gate in self.gates], np.float64)
+        kinds = np.ascontiguousarray(self.traits.kind)
+        return new_book(self._tickets(), kinds, gate_days, self.contracts.members, records(FACTS, [facts])[0])
+
+    # ------------------------------------------------------------------------------------------------- results
+
+    @property
+    def trace(self) -> Trace:
+        """What has happened so far, in order of time."""
+        return Trace(sorted(self.story, key=lambda event: event.day))
+
+    def result(self) -> RunResult:
+        """Sum the run up."""
+        company = self.company
+        return RunResult(
+            run=self.run,
+            paid_musd=self.paid_musd,
+            closed=self.closed,
+            closed_day=self.closed_day,
+            survived=company.alive if company else None,
+            default_day=company.default_day if company else math.nan,
+            cause=self.cause,
+            pre_money_musd=int(self.population.ladder_musd[self.rung]),
+            rung=self.rung,
+            new_shares=self.new_shares,
+            dilution=rules.dilution(self.new_shares, rules.SHARES_BEFORE),
+            gap_musd=self.gap_musd,
+            extended=self.extended,
+            listed=bool(company and company.listed),
+            end_cash_musd=company.cash_musd if company else 0,
+            least_cash_musd=company.least_cash_musd if company else 0,
+            stage=[investor.stage for investor in self.investors],
+            sign_day=[investor.sign_day for investor in self.investors],
+            investor_paid_musd=[investor.paid_musd for investor in self.investors],
+            investor_shares=[investor.shares for investor in self.investors],
+            gate_day=[gate.in_force_day for gate in self.gates],
+            committed_path=self.committed_path,
+            paid_path=self.paid_path,
+            cash_path=self.cash_path,
+        )
+
+    def free(self) -> None:
+        """Let go of the run's memory; Mesa before 3.4 keeps every model in a table of its own."""
+        ids = getattr(mesa.Agent, "_ids", None)
+        if ids is not None:
+            ids.pop(self, None)

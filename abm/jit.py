@@ -1,0 +1,91 @@
+"""The door to numba: how every rule of the model is compiled, cached and strung together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+_PACKAGE = Path(__file__).parent
+_COMPILED = ("jit.py", "draws.py", "state.py", "population.py", "rules/*.py", "ensemble/*.py")
+_KEEP_CACHES = 3
+
+
+def _sources_digest() -> str:
+    """Name the state of every source that compiled code may contain.
+
+    Numba checks only the file of the function it loads, not the files of the functions called from it, so a rule
+    that was edited would go on living inside a kernel of another file. A cache folder per digest rules that out.
+    """
+    digest = hashlib.sha256()
+    for pattern in _COMPILED:
+        for source in sorted(_PACKAGE.glob(pattern)):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _use_cache_folder() -> None:
+    """Point numba at the cache of these sources and drop the caches of long-gone ones."""
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return
+    from platformdirs import user_cache_path
+
+    root = user_cache_path("abm") / "compiled"
+    numba.config.CACHE_DIR = str(root / _sources_digest())
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        old = sorted((p for p in root.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+    except OSError:
+        return  # a read-only home: numba falls back to compiling in memory
+    for folder in old[: -(_KEEP_CACHES + 1)]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+if TYPE_CHECKING:
+
+    def rule(function: _Function) -> _Function:
+        """Compile a rule: typed as the function itself."""
+        return function
+
+else:
+    import numba
+
+    _use_cache_folder()
+
+    #: Compile a rule. ``error_model="numpy"`` because an exception raised in a parallel region is lost silently;
+    #: no fast-math, so that both engines and every machine add up the same bits.
+    rule = numba.njit(cache=True, fastmath=False, error_model="numpy")
+
+
+def dispatch(functions: Sequence[Callable[..., bool]]) -> Callable[..., bool]:
+    """Compile ``functions`` into one that calls the ``kind``-th of them with the remaining arguments.
+
+    Numba cannot index a tuple of functions in compiled code, so the choice is a chain of comparisons, built here.
+    A ``kind`` that is not there answers ``False``.
+    """
+
+    @rule
+    def nobody(kind: int, a: Any, b: Any, c: Any) -> bool:
+        return False
+
+    chosen: Callable[..., bool] = nobody
+    for code in reversed(range(len(functions))):
+        chosen = _choose(code, functions[code], chosen)
+    return chosen
+
+
+def _choose(
+    code: int, function: Callable[..., bool], otherwise: Callable[..., bool]
+) -> Callable[..., bool]:
+    @rule
+    def choose(kind: int, a: Any, b: Any, c: Any) -> bool:
+        if kind == code:
+            return function(a, b, c)
+        return otherwise(kind, a, b, c)
+
+    return choose

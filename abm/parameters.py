@@ -1,0 +1,775 @@
+"""Every knob of a scenario file: its default, unit, range, meaning and source."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
+from pydantic_core import PydanticCustomError, core_schema
+
+from abm.rules.conditions import CONDITIONS
+
+Grade = Literal["fact", "calc", "judgement", "assumption"]
+Kind = Literal[
+    "venture",
+    "crossover",
+    "sovereign",
+    "strategic",
+    "conglomerate",
+    "lender",
+    "government",
+    "private_equity",
+    "public",
+    "person",
+]
+GRADES: tuple[str, ...] = get_args(Grade)
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Numbers that may say where they come from
+
+
+class Value(float):
+    """A number of a scenario file that remembers its range, grade and source.
+
+    Examples
+    --------
+    >>> cash = Value(12.4, low=9.0, high=18.0, grade="calc", source="from [23]")
+    >>> cash + 0.6, cash.low, cash.grade
+    (13.0, 9.0, 'calc')
+    """
+
+    low: float | None
+    high: float | None
+    grade: str | None
+    source: str | None
+
+    def __new__(
+        cls,
+        value: float,
+        low: float | None = None,
+        high: float | None = None,
+        grade: str | None = None,
+        source: str | None = None,
+    ) -> Value:
+        """Attach a range, a grade and a source to ``value``."""
+        self = super().__new__(cls, value)
+        self.low, self.high, self.grade, self.source = low, high, grade, source
+        return self
+
+    def __getnewargs__(self) -> tuple[Any, ...]:  # type: ignore[override]
+        """Let values travel to worker processes."""
+        return (float(self), self.low, self.high, self.grade, self.source)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A trait of a pool that is drawn once per member and run: lognormal or uniform.
+
+    Examples
+    --------
+    >>> Spread(law="lognormal", first=15.0, second=1.0).centre
+    15.0
+    >>> Spread(law="uniform", first=2.0, second=6.0).centre
+    4.0
+    """
+
+    law: Literal["lognormal", "uniform"]
+    first: float
+    second: float
+    grade: str | None = None
+    source: str | None = None
+
+    @property
+    def centre(self) -> float:
+        """The median of the law."""
+        return self.first if self.law == "lognormal" else (self.first + self.second) / 2
+
+
+Path = tuple[tuple[dt.date | None, float], ...]
+_TABLE_KEYS = ("value", "low", "high", "grade", "source")
+
+
+def _fault(text: str) -> PydanticCustomError:
+    return PydanticCustomError("abm", "{text}", {"text": text})
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """Return ``" (did you mean 'target_bn'?)"`` or nothing."""
+    close = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def _is_number(raw: object) -> bool:
+    return isinstance(raw, (int, float)) and not isinstance(raw, bool)
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A number of the scenario file: unit, range, meaning and source, checked where the file is read."""
+
+    unit: str
+    low: float
+    high: float
+    doc: str
+    source: str = "assumption"
+    whole: bool = False
+
+    def __get_pydantic_core_schema__(
+        self, source_type: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Tell pydantic to validate with :meth:`parse`."""
+        return core_schema.no_info_plain_validator_function(self.parse)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the number to an editor."""
+        return {"description": self.sentence, **self.json_forms()}
+
+    @property
+    def sentence(self) -> str:
+        """Meaning, unit and range in one line."""
+        return f"{self.doc} [{self.unit}; {self.low:g} to {self.high:g}]"
+
+    @property
+    def expectation(self) -> str:
+        """What an error message says was expected."""
+        number = "whole number" if self.whole else "number"
+        unit = "" if self.unit == "-" else f" {self.unit}"
+        return f"expected a {number} from {self.low:g} to {self.high:g}{unit}"
+
+    def json_forms(self) -> dict[str, Any]:
+        """JSON Schema of a bare or sourced number."""
+        bare = {
+            "type": "integer" if self.whole else "number",
+            "minimum": self.low,
+            "maximum": self.high,
+        }
+        table = {
+            "type": "object",
+            "properties": {
+                "value": bare,
+                "low": bare,
+                "high": bare,
+                "grade": {"enum": list(GRADES)},
+                "source": {"type": "string"},
+            },
+            "required": ["value"],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [bare, table]}
+
+    def parse(self, raw: Any) -> Any:
+        """Read ``1.5`` or ``{ value = 1.5, low = 1, high = 2, grade = "calc", source = "…" }``."""
+        if raw is None or isinstance(raw, Value):
+            return raw
+        if not isinstance(raw, dict):
+            return Value(self.within_range(raw))
+        extra = sorted(set(raw) - set(_TABLE_KEYS))
+        if extra:
+            raise _fault(f"expected a table of {', '.join(_TABLE_KEYS)}, got the key '{extra[0]}'")
+        if "value" not in raw:
+            raise _fault("expected the key 'value' in this table")
+        value = self.within_range(raw["value"])
+        if ("low" in raw) != ("high" in raw):
+            raise _fault("expected both 'low' and 'high', or neither")
+        low = self.within_range(raw["low"]) if "low" in raw else None
+        high = self.within_range(raw["high"]) if "high" in raw else None
+        if low is not None and high is not None and not low <= value <= high:
+            raise _fault(f"expected low <= value <= high, got {low:g}, {value:g}, {high:g}")
+        return Value(value, low, high, *self.origin(raw))
+
+    def within_range(self, raw: Any) -> float:
+        """Refuse what is not a number of this knob."""
+        if not _is_number(raw) or not self.low <= raw <= self.high:
+            raise _fault(self.expectation)
+        if self.whole and raw != int(raw):
+            raise _fault(self.expectation)
+        return float(raw)
+
+    @staticmethod
+    def origin(raw: dict[str, Any]) -> tuple[str | None, str | None]:
+        """Read the grade and the source of a table."""
+        grade, source = raw.get("grade"), raw.get("source")
+        if grade is not None and grade not in GRADES:
+            raise _fault(f"expected a grade out of {', '.join(GRADES)}")
+        if source is not None and not isinstance(source, str):
+            raise _fault("expected text for 'source'")
+        return grade, source
+
+
+class SpreadKnob(Knob):
+    """A number of a pool that may also be a law: each member draws his own."""
+
+    def parse(self, raw: Any) -> Any:
+        """Read a number, ``{ lognormal_median, sd_log }`` or ``{ uniform_low, uniform_high }``."""
+        if isinstance(raw, Spread) or not isinstance(raw, dict):
+            return raw if isinstance(raw, Spread) else super().parse(raw)
+        for law, first, second in (
+            ("lognormal", "lognormal_median", "sd_log"),
+            ("uniform", "uniform_low", "uniform_high"),
+        ):
+            if first not in raw and second not in raw:
+                continue
+            extra = sorted(set(raw) - {first, second, "grade", "source"})
+            if extra or first not in raw or second not in raw:
+                raise _fault(f"expected a table of {first}, {second}, grade and source")
+            start = self.within_range(raw[first])
+            if law == "uniform":
+                end = self.within_range(raw[second])
+                if end < start:
+                    raise _fault("expected uniform_low <= uniform_high")
+            else:
+                end = Knob("log-points", 0, 3, "").within_range(raw[second])
+            return Spread(law, start, end, *self.origin(raw))  # type: ignore[arg-type]
+        return super().parse(raw)
+
+    def json_forms(self) -> dict[str, Any]:
+        """JSON Schema of a number or a law."""
+        bare = {"type": "number"}
+        laws = [
+            {
+                "type": "object",
+                "properties": {a: bare, b: bare, "grade": {"enum": list(GRADES)}, "source": {"type": "string"}},
+                "required": [a, b],
+                "additionalProperties": False,
+            }
+            for a, b in (("lognormal_median", "sd_log"), ("uniform_low", "uniform_high"))
+        ]
+        return {"anyOf": [*super().json_forms()["anyOf"], *laws]}
+
+
+class PathKnob(Knob):
+    """A number over time: constant, or steps ``[[date, number], …]``, each holding from its date on."""
+
+    def parse(self, raw: Any) -> Any:
+        """Read a number or a list of dated numbers in order of time."""
+        if isinstance(raw, tuple):
+            return raw
+        if not isinstance(raw, list):
+            return ((None, super().parse(raw)),)
+        steps: list[tuple[dt.date | None, float]] = []
+        for step in raw:
+            if not isinstance(step, list) or len(step) != 2 or not is_date(step[0]):
+                raise _fault("expected a number or a list of [date, number] pairs")
+            steps.append((step[0], super().parse(step[1])))
+        if not steps or any(a[0] >= b[0] for a, b in zip(steps, steps[1:], strict=False)):  # type: ignore[operator]
+            raise _fault("expected at least one [date, number] pair, in order of time")
+        return tuple(steps)
+
+    def json_forms(self) -> dict[str, Any]:
+        """JSON Schema of a number or a dated list."""
+        number = super().json_forms()
+        return {"anyOf": [*number["anyOf"], {"type": "array", "items": {"type": "array"}}]}
+
+
+class LadderKnob(Knob):
+    """A price, or a descending list of prices."""
+
+    def parse(self, raw: Any) -> Any:
+        """Read a number or a descending list of numbers."""
+        if isinstance(raw, tuple):
+            return raw
+        if not isinstance(raw, list):
+            return (super().parse(raw),)
+        rungs = tuple(super(LadderKnob, self).parse(rung) for rung in raw)
+        if not 1 <= len(rungs) <= 16 or any(a <= b for a, b in zip(rungs, rungs[1:], strict=False)):
+            raise _fault("expected one price, or 2 to 16 prices in descending order")
+        return rungs
+
+    def json_forms(self) -> dict[str, Any]:
+        """JSON Schema of a price or a ladder."""
+        number = super().json_forms()
+        return {"anyOf": [*number["anyOf"], {"type": "array", "items": number}]}
+
+
+def is_date(raw: object) -> bool:
+    """Whether ``raw`` is a TOML date (and not a date with a time)."""
+    return isinstance(raw, dt.date) and not isinstance(raw, dt.datetime)
+
+
+def _parse_date(raw: Any) -> Any:
+    if not is_date(raw) and raw is not None:
+        raise _fault("expected a TOML date such as 2025-12-31")
+    return raw
+
+
+@dataclass(frozen=True)
+class _DateSchema:
+    def __get_pydantic_core_schema__(
+        self, source_type: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(_parse_date)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
+Date = Annotated[dt.date, _DateSchema()]
+Flag = Annotated[bool, Strict()]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+
+
+class Section(BaseModel):
+    """A table of the scenario file: frozen, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The sections
+
+
+class Round(Section):
+    """The funding round: what is asked, by when, at what price, and how it closes."""
+
+    target_bn: Annotated[float, Knob("USD billion", 0.001, 10_000, "New money wanted from as_of on", "term sheet")]
+    deadline: Date
+    already_closed_bn: Annotated[
+        float, Knob("USD billion", 0, 10_000, "Paid before as_of in the same round; counts where a condition says so")
+    ] = 0.0
+    cap_bn: Annotated[
+        float | None,
+        Knob("USD billion", 0.001, 10_000, "Most new money taken (default: the target); demand above it is rationed"),
+    ] = None
+    minimum_close_bn: Annotated[
+        float, Knob("USD billion", 0, 10_000, "A closing that leaves less than this paid since as_of does not happen")
+    ] = 0.0
+    pre_money_bn: Annotated[
+        tuple[float, ...], LadderKnob("USD billion", 0.001, 100_000, "Pre-money valuation, or a descending ladder")
+    ]
+    close_when: Literal["weekly", "deadline"] = "weekly"
+    close_select: Literal["greatest", "least", "elimination"] = "greatest"
+    extension_probability: Annotated[
+        float, Knob("-", 0, 1, "Chance that a round short of its target at the deadline is extended, once", "D6")
+    ] = 0.0
+    extension_days: Annotated[
+        float, Knob("days", 7, 730, "Length of the extension; condition dates on the deadline move with it", "D6", True)
+    ] = 90
+    price_cut_lag: Annotated[
+        float, Knob("-", 0, 1, "Go down a rung when elapsed share of the window minus booked share of the target exceeds this")
+    ] = 0.25
+    price_cut_wait_weeks: Annotated[
+        float, Knob("weeks", 1, 52, "Least time between two steps down the ladder", whole=True)
+    ] = 4
+    liquidation_preference: Annotated[
+        float, Knob("multiple", 0, 3, "Claim of the new shares before others are paid; 0 = common stock", "A6")
+    ] = 0.0
+    expected_coverage: Annotated[
+        float, Knob("-", 0, 10, "New demand the market expects, as a multiple of the target not signed on as_of", "A9")
+    ] = 1.0
+
+
+class Valuation(Section):
+    """What the company is worth, and how sure the market can be."""
+
+    mean_bn: Annotated[
+        float | None, Knob("USD billion", 0.001, 100_000, "Mean of equity value after the money (default: post-money)", "A3")
+    ] = None
+    sd_log: Annotated[float, Knob("log-points", 0, 2, "Spread of the true value around that mean; 0 = known", "A1")] = 0.0
+    growth_per_year: Annotated[float, Knob("1/year", -0.5, 1.0, "Expected growth of value", "A7")] = 0.25
+    volatility: Annotated[float, Knob("1/sqrt(year)", 0.05, 1.5, "Volatility of log value", "A7")] = 0.55
+    news_precision: Annotated[
+        float, Knob("1/log-points^2", 0, 100, "Precision of the weekly public news about value; 0 = no news", "2.5")
+    ] = 0.0
+
+
+class Environment(Section):
+    """Sentiment, competitor shocks and talent (X1 to X3); left out, all of it is switched off."""
+
+    sentiment_start: Annotated[float, Knob("log-points", -2, 2, "Market sentiment on as_of", "X1")] = 0.0
+    sentiment_mean: Annotated[float, Knob("log-points", -1, 1, "Level that sentiment reverts to", "X1")] = 0.0
+    sentiment_reversion_per_year: Annotated[float, Knob("1/year", 0.01, 20, "Speed of reversion", "X1")] = 2.0
+    sentiment_volatility: Annotated[float, Knob("1/sqrt(year)", 0, 2, "Volatility of sentiment", "X1")] = 0.0
+    cold_per_week: Annotated[float, Knob("1/week", 0, 1, "Chance that a hot market turns cold", "X1")] = 0.0
+    thaw_per_week: Annotated[float, Knob("1/week", 0, 1, "Chance that a cold market turns hot", "X1")] = 0.05
+    cold_sentiment: Annotated[float, Knob("log-points", -2, 0, "Shift of the sentiment mean in a cold market", "X1")] = -0.3
+    competitor_jumps_per_year: Annotated[float, Knob("1/year", 0, 20, "Rate of competitor shocks", "X2")] = 0.0
+    jump_mean_log: Annotated[float, Knob("log-points", -1, 0.5, "Mean size of a shock in log value", "X2")] = -0.10
+    jump_sd_log: Annotated[float, Knob("log-points", 0, 1, "Spread of the size", "X2")] = 0.08
+    jump_permanent_share: Annotated[
+        float, Knob("-", 0, 1, "Part of a shock that lasts; the rest enters sentiment and fades", "X2")
+    ] = 0.3
+    excess_attrition_per_year: Annotated[
+        float, Knob("1/year", 0, 2, "Loss of talent above the industry's normal rate", "X3, SignalFire 2025")
+    ] = 0.0
+    poaching_bursts_per_year: Annotated[float, Knob("1/year", 0, 20, "Rate of poaching campaigns", "X3")] = 0.0
+    burst_attrition_per_year: Annotated[float, Knob("1/year", 0, 2, "Extra loss of talent during a campaign", "X3")] = 0.2
+    burst_weeks: Annotated[float, Knob("weeks", 1, 52, "Length of a campaign", "X3", True)] = 8
+    talent_effect: Annotated[
+        float, Knob("-", 0, 5, "Log value and log revenue lost per unit of excess attrition", "X3")
+    ] = 1.0
+    frailty_variance: Annotated[
+        float, Knob("-", 0, 4, "Variance of the luck that all gatekeepers share (gamma, mean 1)", "D4")
+    ] = 0.0
+
+
+class Levers(Section):
+    """What the company can do when cash runs short."""
+
+    cut: Flag = False
+    runway_trigger_years: Annotated[float, Knob("years", 0, 5, "Cut costs when the runway is shorter than this", "E3")] = 0.75
+    cut_per_week: Annotated[float, Knob("1/week", 0, 1, "Share of net burn cut in a week", "E3")] = 0.02
+    cut_max: Annotated[float, Knob("-", 0, 1, "Most of the net burn that can be cut", "E3")] = 0.30
+    cut_growth_loss: Annotated[float, Knob("-", 0, 5, "Revenue growth lost per unit of cut", "E3")] = 0.5
+    cut_attrition_per_year: Annotated[float, Knob("1/year", 0, 2, "Extra loss of talent per unit of cut", "E3")] = 0.1
+    bridge_limit_bn: Annotated[float, Knob("USD billion", 0, 1_000, "Bridge or revolving credit available", "E5")] = 0.0
+    bridge_rate_per_year: Annotated[float, Knob("1/year", 0, 1, "Interest on the bridge", "E5")] = 0.12
+    bridge_probability: Annotated[float, Knob("-", 0, 1, "Chance that lenders grant the bridge when it is asked for", "E5")] = 1.0
+    vendor_limit_bn: Annotated[float, Knob("USD billion", 0, 1_000, "Deferred bills that suppliers will carry", "E4")] = 0.0
+    vendor_rate_per_year: Annotated[float, Knob("1/year", 0, 1, "Interest on deferred bills", "E4")] = 0.10
+
+
+class Obligation(Section):
+    """A contract that costs money on top of the net burn."""
+
+    id: Id
+    creditor: str
+    start: Date = Field(alias="from")
+    until: Date | None = None
+    bn_per_year: Annotated[float, Knob("USD billion/year", 0, 10_000, "Cost of the contract")]
+    deferrable_share: Annotated[float, Knob("-", 0, 1, "Part that the creditor lets wait", "E4")] = 0.0
+    in_burn_share: Annotated[
+        float, Knob("-", 0, 1, "Part already inside the net burn path, not to be counted twice", "model.md 7.10")
+    ] = 0.0
+
+
+class Claim(Section):
+    """Money that holders may ask back on a date unless a gatekeeper has consented."""
+
+    id: Id
+    holder: str
+    on: Date
+    amount_bn: Annotated[float, Knob("USD billion", 0, 10_000, "Amount that may be asked back")]
+    exercise_share: Annotated[float, Knob("-", 0, 1, "Share that really asks")] = 1.0
+    unless_gate: Id | None = None
+
+
+class LaterRound(Section):
+    """Money from a later financing, outside this round."""
+
+    id: Id
+    on: Date
+    amount_bn: Annotated[float, Knob("USD billion", 0, 10_000, "Amount wanted")]
+    probability_if_closed: Annotated[float, Knob("-", 0, 1, "Chance that it comes if this round reached its target")]
+    probability_if_not: Annotated[float, Knob("-", 0, 1, "Chance that it comes otherwise")]
+
+
+class Ipo(Section):
+    """A listing as a way out: it needs consents, an open window, time, and no veto."""
+
+    raise_bn: Annotated[float, Knob("USD billion", 0, 1_000, "Money raised by the company", "E5")]
+    earliest: Date
+    filing_per_year: Annotated[float, Knob("1/year", 0, 50, "Rate of filing while everything allows it", "E5")] = 1.0
+    minimum_sentiment: Annotated[float, Knob("log-points", -2, 2, "The window is open above this sentiment", "E5")] = -0.1
+    lead_weeks: Annotated[float, Knob("weeks", 1, 104, "From filing to listing", "E5", True)] = 26
+    withdrawal_probability: Annotated[
+        float, Knob("-", 0, 1, "Chance that a filed IPO is withdrawn", "IPO withdrawals 1985-2011: 22.5 %")
+    ] = 0.225
+    requires: tuple[Id, ...] = ()
+    veto_holder: str | None = None
+    veto_probability: Annotated[float, Knob("-", 0, 1, "Chance that the holder of consent rights stops the filing", "E5")] = 0.0
+    veto_lapses_with: Id | None = None
+
+
+class Company(Section):
+    """The company: cash, revenue, burn, obligations, levers."""
+
+    name: str = "the company"
+    cash_bn: Annotated[float, Knob("USD billion", 0, 10_000, "Cash and securities on as_of")]
+    revenue_bn_per_year: Annotated[float, Knob("USD billion/year", 0, 10_000, "Revenue run rate on as_of", "E1")] = 0.0
+    revenue_growth_per_year: Annotated[
+        Path, PathKnob("1/year", -2, 5, "Planned growth of log revenue, from each date on", "E1")
+    ] = ((None, 0.0),)
+    revenue_volatility: Annotated[float, Knob("1/sqrt(year)", 0, 2, "Volatility of revenue around its plan", "E1")] = 0.0
+    net_burn_bn_per_year: Annotated[
+        Path, PathKnob("USD billion/year", -1_000, 1_000, "Costs minus revenue in the plan, from each date on", "E1")
+    ] = ((None, 0.0),)
+    burn_volatility_bn: Annotated[float, Knob("USD billion/sqrt(year)", 0, 100, "Volatility of net burn", "E1")] = 0.0
+    minimum_cash_bn: Annotated[float, Knob("USD billion", 0, 1_000, "Cash kept back before deferrable bills are paid", "E4")] = 0.0
+    levers: Levers = Levers()
+    obligations: tuple[Obligation, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    later_rounds: tuple[LaterRound, ...] = ()
+
+
+class Gatekeeper(Section):
+    """A consent, a court, a restructuring: something that money waits for."""
+
+    id: Id
+    name: str = ""
+    hazard_per_year: Annotated[
+        float | None, Knob("1/year", 0, 1_000, "Rate of consent, averaged over the window", "D2")
+    ] = None
+    probability_by_deadline: Annotated[
+        float | None, Knob("-", 0, 0.999999, "Chance of consent by the deadline if the clock starts on as_of and nobody blocks", "D2")
+    ] = None
+    deadline_effect: Annotated[float, Knob("-", 0, 20, "How much faster the rate is at the deadline; 0 = constant", "D2")] = 0.0
+    deadline_scale_weeks: Annotated[float, Knob("weeks", 0.1, 52, "How near the deadline must be to be felt", "D2")] = 4.0
+    block_hazard_per_year: Annotated[float, Knob("1/year", 0, 1_000, "Rate of a final no", "D3")] = 0.0
+    sentiment_loading: Annotated[float, Knob("-", -5, 5, "Rate is multiplied by exp(loading x sentiment)", "D2")] = 0.0
+    requires: tuple[Id, ...] = ()
+    lag_days: Annotated[float, Knob("days", 0, 730, "Between consent and its coming into force", whole=True)] = 0
+
+
+
+
+class Traits(Section):
+    """How a behavioural investor thinks; what is left out comes from the table of his kind."""
+
+    dry_powder_bn: Annotated[
+        float | None, Knob("USD billion", 0, 10_000, "Money he can call now (default: dry_powder_share of wealth)", "A5")
+    ] = None
+    dry_powder_share: Annotated[float | None, Knob("-", 0, 1, "Dry powder as a share of wealth", "A5")] = None
+    concentration_cap: Annotated[float | None, Knob("-", 0, 1, "Most of his wealth in one company", "A5")] = None
+    min_ticket_bn: Annotated[float | None, Knob("USD billion", 0, 1_000, "Below this he does not bother", "A5")] = None
+    ownership_cap: Annotated[float | None, Knob("-", 0, 1, "Most of the company he may own", "A5")] = None
+    required_return_per_year: Annotated[float | None, Knob("1/year", 0, 1, "Return he asks for", "A7")] = None
+    horizon_years: Annotated[float | None, Knob("years", 0.25, 15, "Time to his exit", "A2")] = None
+    strategic_premium: Annotated[float | None, Knob("log-points", -1, 2, "Worth of the tie beyond the money", "A2")] = None
+    prior_mean_bn: Annotated[
+        float | None, Knob("USD billion", 0.001, 100_000, "His mean of the value (default: the market's)", "A1")
+    ] = None
+    prior_sd_log: Annotated[float | None, Knob("log-points", 0.02, 2, "His doubt about it", "A1")] = None
+    prior_spread_log: Annotated[float | None, Knob("log-points", 0, 1, "How far his mean strays from the market's", "2.5")] = None
+    signal_precision: Annotated[
+        float | None, Knob("1/log-points^2", 0, 1_000, "Precision of what diligence tells him; 0 = nothing", "A1")
+    ] = None
+    social_precision: Annotated[
+        float | None, Knob("1/log-points^2", 0, 20, "Precision he gives to a peer's commitment; 0 = ignores peers", "B4")
+    ] = None
+    opinion_pull: Annotated[float | None, Knob("1/week", 0, 1, "Weight of the others' mean opinion in his own", "B3")] = None
+    reputation: Annotated[float | None, Knob("-", 0, 5, "Weight of his commitment in the eyes of others", "B4")] = None
+    sentiment_loading: Annotated[float | None, Knob("-", 0, 2, "How much sentiment colours his view", "A2")] = None
+    herding: Annotated[float | None, Knob("log-points", 0, 2, "Pull of a book that runs ahead of time", "B5")] = None
+    diligence_days: Annotated[float | None, Knob("days", 0, 365, "Median time of diligence", "A10")] = None
+    diligence_sd_log: Annotated[float | None, Knob("log-points", 0, 2, "Spread of that time", "A10")] = None
+    sign_rate_per_week: Annotated[float | None, Knob("1/week", 0.001, 10, "Fastest rate of signing", "A10")] = None
+    choice_noise: Annotated[float | None, Knob("-", 0.01, 2, "Noise in the choice", "A10")] = None
+    lockup_cost: Annotated[float | None, Knob("-", 0, 1, "Cost of money locked into a round that fails, per unit", "A9")] = None
+    forecast_sd: Annotated[float | None, Knob("share of target", 0.01, 2, "Error of his forecast of the total", "A9")] = None
+    needed_share: Annotated[
+        float | None, Knob("share of target", 0, 1, "Below this he regards the round as failed", "A9")
+    ] = None
+    diligence_cost_bn: Annotated[float | None, Knob("USD billion", 0, 0.1, "Cost of doing the work", "A9")] = None
+    waiting_weight: Annotated[float | None, Knob("-", 0, 1, "Weight of the option to wait", "A8")] = None
+    waiting_decay_weeks: Annotated[float | None, Knob("weeks", 0.5, 52, "How the option dies towards the deadline", "A8")] = None
+    cost_of_waiting_per_year: Annotated[float | None, Knob("1/year", 0.001, 2, "What waiting loses", "A8")] = None
+    mood_withdrawal: Annotated[float | None, Knob("-", 0, 20, "Withdrawals quicken as his expected return falls", "A11")] = None
+    jump_withdrawal: Annotated[float | None, Knob("-", 0, 20, "Withdrawals quicken in the week of a shock", "A11")] = None
+
+
+class Paper(Section):
+    """What a signature is worth: how it can be withdrawn, fail, or fall back."""
+
+    settlement_failure_probability: Annotated[float, Knob("-", 0, 1, "Chance of not paying when called", "C4")] = 0.0
+    withdrawal_per_year: Annotated[float, Knob("1/year", 0, 100, "Rate of walking away from a mere announcement", "A11")] = 0.0
+    binding: Annotated[
+        float, Knob("-", 0, 1, "0 press report, 0.2 letter of intent, 0.6 term sheet, 0.95 definitive agreement", "A11")
+    ] = 0.0
+    priority: Annotated[float, Knob("-", 0, 100, "Rank in rationing, after the lead; 0 = pro rata", "E7", True)] = 0
+    pro_rata_share: Annotated[float, Knob("-", 0, 1, "Right to this share of the money taken", "E6")] = 0.0
+
+
+def _parse_condition(raw: Any) -> Any:
+    """Read one atom such as ``{ gate = "consent", by = 2025-12-31 }`` by the registry of condition kinds."""
+    if not isinstance(raw, dict):
+        raise _fault("expected a condition such as { gate = \"id\" }")
+    named = [kind for name, kind in CONDITIONS.items() if name in raw]
+    # "investor" and "kind" share the key amount_bn, so the kind is the one whose naming key is there
+    if len(named) != 1:
+        raise _fault(f"expected exactly one of the keys {', '.join(CONDITIONS)}")
+    kind = named[0]
+    for key in raw:
+        if key not in kind.keys:
+            raise _fault(f"expected only the keys {', '.join(kind.keys)} beside '{kind.name}'" + did_you_mean(key, kind.keys))
+    for name, key in kind.keys.items():
+        if name in raw:
+            _check_key(name, key.type, raw[name])
+        elif key.required:
+            raise _fault(f"expected the key '{name}' beside '{kind.name}'")
+    return dict(raw)
+
+
+_KEY_FORMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "gate": ("the id of a gatekeeper", {"type": "string"}),
+    "investor": ("the id of an investor", {"type": "string"}),
+    "investors": ("a list of ids of investors", {"type": "array", "items": {"type": "string"}, "minItems": 1}),
+    "kind": ("a kind of investor", {"enum": list(KINDS)}),
+    "money": ("an amount above 0 in USD billion", {"type": "number", "exclusiveMinimum": 0}),
+    "share": ("a share from 0 to 1", {"type": "number", "minimum": 0, "maximum": 1}),
+    "level": ("a number from -5 to 5", {"type": "number", "minimum": -5, "maximum": 5}),
+    "date": ("a TOML date such as 2025-12-31", {"type": "string", "format": "date"}),
+    "count": ("a whole number of at least 1", {"type": "integer", "minimum": 1}),
+    "flag": ("true or false", {"type": "boolean"}),
+}
+
+
+def _check_key(name: str, form: str, raw: Any) -> None:
+    good = {
+        "gate": isinstance(raw, str),
+        "investor": isinstance(raw, str),
+        "investors": isinstance(raw, list) and bool(raw) and all(isinstance(one, str) for one in raw),
+        "kind": raw in KINDS if isinstance(raw, str) else False,
+        "money": _is_number(raw) and 0 < raw <= 100_000,
+        "share": _is_number(raw) and 0 <= raw <= 1,
+        "level": _is_number(raw) and -5 <= raw <= 5,
+        "date": is_date(raw),
+        "count": isinstance(raw, int) and not isinstance(raw, bool) and raw >= 1,
+        "flag": isinstance(raw, bool),
+    }[form]
+    if not good:
+        raise _fault(f"expected {_KEY_FORMS[form][0]} for '{name}'")
+
+
+@dataclass(frozen=True)
+class _ConditionSchema:
+    def __get_pydantic_core_schema__(
+        self, source_type: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(_parse_condition)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        forms = [
+            {
+                "type": "object",
+                "description": kind.doc,
+                "properties": {name: _KEY_FORMS[key.type][1] for name, key in kind.keys.items()},
+                "required": [name for name, key in kind.keys.items() if key.required],
+                "additionalProperties": False,
+            }
+            for kind in CONDITIONS.values()
+        ]
+        return {"anyOf": forms}
+
+
+Condition = Annotated[dict[str, Any], _ConditionSchema()]
+Conditions = tuple[tuple[Condition, ...], ...]
+
+
+class Investor(Traits, Paper):
+    """An investor by name."""
+
+    id: Id
+    name: str = ""
+    kind: Kind
+    role: Literal["lead", "follower"] = "follower"
+    address: Annotated[
+        float | None, Knob("-", 0, 65_535, "Whose luck he has (default: his place in the file)", "2.5", True)
+    ] = None
+    ticket_bn: Annotated[float | None, Knob("USD billion", 0.001, 10_000, "His stated ticket")] = None
+    signed_at_start: Flag = False
+    signing_probability: Annotated[float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "design.md 5")] = None
+    inclination: Annotated[
+        float | None, Knob("-", 0, 0.999, "Anchor: would sign by the deadline if nothing moved", "design.md 5")
+    ] = None
+    sign_bias: Annotated[float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")] = None
+    fallback_bn: Annotated[float, Knob("USD billion", 0, 10_000, "Paid at the deadline if his conditions fail", "D6")] = 0.0
+    wealth_bn: Annotated[float | None, Knob("USD billion", 0.001, 100_000, "Portfolio that decides what a big ticket is", "A3")] = None
+    risk_aversion: Annotated[float | None, Knob("-", 0.2, 50, "Relative risk aversion: his appetite for risk, inverted", "A3")] = None
+    max_ticket_bn: Annotated[float | None, Knob("USD billion", 0.001, 10_000, "Most he can place here", "A5")] = None
+    conditions: Conditions = ()
+
+
+class ConditionMix(Section):
+    """Which conditions the conditional members of a pool write."""
+
+    total: Annotated[float, Knob("-", 0, 1, "Weight of 'at least this much is there'", "2.6")] = 0.40
+    lead: Annotated[float, Knob("-", 0, 1, "Weight of 'the lead is in'", "2.6")] = 0.30
+    peers: Annotated[float, Knob("-", 0, 1, "Weight of 'two of the named are in'", "2.6")] = 0.15
+    sentiment: Annotated[float, Knob("-", 0, 1, "Weight of 'the market has not broken'", "2.6")] = 0.15
+
+
+class InvestorPool(Traits, Paper):
+    """Investors without a name, drawn anew in every run."""
+
+    id: Id
+    name: str = ""
+    count: Annotated[float, Knob("-", 1, 10_000, "Number of members", whole=True)]
+    kind: Kind
+    ticket_bn: Annotated[float | Spread | None, SpreadKnob("USD billion", 0.001, 10_000, "Stated ticket of a member")] = None
+    signing_probability: Annotated[float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "design.md 5")] = None
+    inclination: Annotated[
+        float | None, Knob("-", 0, 0.999, "Anchor of a member with the pool's central traits", "design.md 5")
+    ] = None
+    sign_bias: Annotated[float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")] = None
+    wealth_bn: Annotated[float | Spread | None, SpreadKnob("USD billion", 0.001, 100_000, "Portfolio", "A3")] = None
+    risk_aversion: Annotated[float | Spread | None, SpreadKnob("-", 0.2, 50, "Relative risk aversion", "A3")] = None
+    max_ticket_bn: Annotated[float | Spread | None, SpreadKnob("USD billion", 0.001, 10_000, "Most a member can place", "A5")] = None
+    conditional_share: Annotated[float, Knob("-", 0, 1, "Share of members who sign with a condition", "F7")] = 0.0
+    condition_mix: ConditionMix = ConditionMix()
+    condition_total_low: Annotated[float, Knob("share of target", 0, 1, "Least total that a member asks for")] = 0.3
+    condition_total_high: Annotated[float, Knob("share of target", 0, 1, "Largest total that a member asks for")] = 0.9
+    condition_sentiment: Annotated[float, Knob("log-points", -2, 2, "Sentiment below which the market has broken")] = -0.3
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What an investor of a kind is like unless his table says otherwise
+
+#: Traits shared by every kind (model.md 2.6).
+COMMON: dict[str, float] = {
+    "dry_powder_share": 0.25,
+    "concentration_cap": 0.10,
+    "min_ticket_bn": 0.05,
+    "max_ticket_bn": 5.0,
+    "ownership_cap": 1.0,
+    "risk_aversion": 4.0,
+    "horizon_years": 3.0,
+    "strategic_premium": 0.0,
+    "prior_sd_log": 0.35,
+    "prior_spread_log": 0.10,
+    "signal_precision": 1 / 0.30**2,
+    "social_precision": 1.0,
+    "opinion_pull": 0.0,
+    "reputation": 1.0,
+    "sentiment_loading": 0.5,
+    "herding": 0.0,
+    "diligence_days": 45.0,
+    "diligence_sd_log": 0.5,
+    "sign_rate_per_week": 0.35,
+    "choice_noise": 0.2,
+    "lockup_cost": 0.03,
+    "forecast_sd": 0.15,
+    "needed_share": 0.5,
+    "diligence_cost_bn": 0.002,
+    "waiting_weight": 0.1,
+    "waiting_decay_weeks": 8.0,
+    "cost_of_waiting_per_year": 0.3,
+    "mood_withdrawal": 3.0,
+    "jump_withdrawal": 5.0,
+}
+
+#: What sets a kind apart: wealth, required return (A7), appetite, concentration, strategic premium.
+BY_KIND: dict[str, dict[str, float]] = {
+    "venture": {"wealth_bn": 10.0, "required_return_per_year": 0.20, "risk_aversion": 3.0, "concentration_cap": 0.15},
+    "crossover": {"wealth_bn": 25.0, "required_return_per_year": 0.15},
+    "sovereign": {"wealth_bn": 500.0, "required_return_per_year": 0.12, "risk_aversion": 4.0, "dry_powder_share": 0.05},
+    "strategic": {"wealth_bn": 200.0, "required_return_per_year": 0.10, "strategic_premium": 0.10},
+    "conglomerate": {"wealth_bn": 100.0, "required_return_per_year": 0.12, "strategic_premium": 0.05},
+    "lender": {"wealth_bn": 50.0, "required_return_per_year": 0.10, "risk_aversion": 8.0, "concentration_cap": 0.02},
+    "government": {"wealth_bn": 200.0, "required_return_per_year": 0.05, "strategic_premium": 0.20, "diligence_days": 90.0},
+    "private_equity": {"wealth_bn": 40.0, "required_return_per_year": 0.20},
+    "public": {"wealth_bn": 100.0, "required_return_per_year": 0.12, "concentration_cap": 0.02},
+    "person": {"wealth_bn": 2.0, "required_return_per_year": 0.20, "risk_aversion": 2.0},
+}
+
+
+def trait_default(kind: str, trait: str) -> float | None:
+    """Return what an investor of this kind has unless his table says otherwise.
+
+    Examples
+    --------
+    >>> trait_default("sovereign", "required_return_per_year"), trait_default("venture", "herding")
+    (0.12, 0.0)
+    """
+    return BY_KIND[kind].get(trait, COMMON.get(trait))

@@ -1,0 +1,262 @@
+"""Belief: what an investor thinks the company is worth, and how he learns (A1, A6, B3, B4)."""
+
+from __future__ import annotations
+
+import math
+
+from abm.draws import normal_cdf
+from abm.jit import rule
+
+
+@rule
+def updated_mean(mean: float, precision: float, signal: float, signal_precision: float) -> float:
+    r"""Posterior mean of a normal belief, :math:`\mu' = (\tau\mu + \tau_s s)/(\tau + \tau_s)`.
+
+    Parameters
+    ----------
+    mean, signal
+        Belief and signal [log-points].
+    precision, signal_precision
+        tau > 0 and tau_s >= 0 [1/log-points^2].
+
+    Returns
+    -------
+    float
+        Posterior mean [log-points].
+
+    References
+    ----------
+    Model basis, A1. DeGroot, M. H. (1970). Optimal Statistical Decisions.
+
+    Examples
+    --------
+    >>> updated_mean(5.0, 4.0, 6.0, 4.0), updated_mean(5.0, 4.0, 6.0, 0.0)
+    (5.5, 5.0)
+    """
+    return (precision * mean + signal_precision * signal) / (precision + signal_precision)
+
+
+@rule
+def updated_precision(precision: float, signal_precision: float) -> float:
+    """Posterior precision of a normal belief [1/log-points^2].
+
+    Examples
+    --------
+    >>> updated_precision(4.0, 5.0)
+    9.0
+    """
+    return precision + signal_precision
+
+
+@rule
+def drifted_mean(mean: float, growth: float, volatility: float, years: float) -> float:
+    r"""Belief about a value that moves: :math:`\mu + (g - \sigma^2/2)\,dt` [log-points].
+
+    Examples
+    --------
+    >>> drifted_mean(5.0, 0.18, 0.6, 1.0)
+    5.0
+    """
+    return mean + (growth - 0.5 * volatility * volatility) * years
+
+
+@rule
+def widened_precision(precision: float, volatility: float, years: float) -> float:
+    r"""Precision of a belief about a value that moves: :math:`1/\tau \leftarrow 1/\tau + \sigma^2 dt`.
+
+    Examples
+    --------
+    >>> widened_precision(4.0, 0.5, 1.0)
+    2.0
+    """
+    return 1.0 / (1.0 / precision + volatility * volatility * years)
+
+
+@rule
+def prior_mean(mean_bn: float, sd_log: float, deviation_log: float) -> float:
+    r"""Log belief with the stated mean in USD: :math:`\mu = \ln(\text{mean}) - 1/(2\tau) + \text{deviation}`.
+
+    Examples
+    --------
+    >>> round(prior_mean(300.0, 0.0, 0.0), 6)
+    5.703782
+    """
+    return math.log(mean_bn) - 0.5 * sd_log * sd_log + deviation_log
+
+
+@rule
+def prior_precision(sd_log: float) -> float:
+    """Precision of a belief with this spread [1/log-points^2].
+
+    Examples
+    --------
+    >>> prior_precision(0.5)
+    4.0
+    """
+    return 1.0 / (sd_log * sd_log)
+
+
+@rule
+def signal(log_value: float, precision: float, luck: float) -> float:
+    """What diligence shows [log-points]: the true value with noise of the given precision.
+
+    Examples
+    --------
+    >>> signal(5.7, 4.0, -1.0)
+    5.2
+    """
+    return log_value + luck / math.sqrt(precision) if precision > 0.0 else log_value
+
+
+@rule
+def implied_value(
+    share: float, risk_aversion: float, s2: float, log_price: float, carry: float, sentiment_view: float
+) -> float:
+    r"""Log value that a peer's commitment reveals, by inverting his demand.
+
+    .. math:: \hat v = \ln P + \gamma s^2 q/W - s^2/2 - \text{carry} - b_x x
+
+    Parameters
+    ----------
+    share
+        The peer's ticket over his wealth, q/W [-].
+    risk_aversion
+        The peer's gamma, as everybody knows it [-].
+    s2
+        Variance of the return as the observer sees it [log-points^2].
+    log_price
+        Log of the price at which the peer signed [log-points of USD billion].
+    carry
+        (g - r) h - sigma^2 h / 2 of the observer [log-points].
+    sentiment_view
+        b_x x of the observer [log-points].
+
+    Returns
+    -------
+    float
+        Log value [log-points].
+
+    References
+    ----------
+    Model basis, B4.
+
+    Examples
+    --------
+    The share that a mean of 0.05 calls for (0.159722, case V4) reveals that mean:
+
+    >>> round(implied_value(0.1597222222, 4.0, 0.36, 5.7, 0.0, 0.0) - 5.7, 9)
+    0.05
+    """
+    return log_price + risk_aversion * s2 * share - 0.5 * s2 - carry - sentiment_view
+
+
+@rule
+def speaks(implied: float, mean: float, capped: bool) -> bool:
+    """Whether a peer's commitment is news: at his cap it is only a lower bound, so it counts only above one's own view.
+
+    Examples
+    --------
+    >>> speaks(5.9, 5.7, True), speaks(5.5, 5.7, True), speaks(5.5, 5.7, False)
+    (True, False, True)
+    """
+    return implied > mean or not capped
+
+
+@rule
+def pulled_opinion(mean: float, others_mean: float, pull: float) -> float:
+    r"""DeGroot averaging, :math:`(1 - \alpha)\mu + \alpha\,\bar\mu` [log-points].
+
+    References
+    ----------
+    Model basis, B3. DeGroot, M. H. (1974). Reaching a consensus. JASA 69(345), 118-121. doi:10.1080/01621459.1974.10480137
+
+    Examples
+    --------
+    >>> pulled_opinion(5.0, 6.0, 0.25), pulled_opinion(5.0, 6.0, 0.0)
+    (5.25, 5.0)
+    """
+    return (1.0 - pull) * mean + pull * others_mean
+
+
+@rule
+def call(mean_value: float, strike: float, sd: float) -> float:
+    r"""Expected excess over a strike, :math:`E[(V - K)^+]`, of a lognormal value with the given mean [value].
+
+    Examples
+    --------
+    >>> call(300.0, 0.0, 0.9)
+    300.0
+    """
+    if strike <= 0.0 or sd <= 0.0:
+        return max(0.0, mean_value - strike)
+    d1 = math.log(mean_value / strike) / sd + 0.5 * sd
+    return mean_value * normal_cdf(d1) - strike * normal_cdf(d1 - sd)
+
+
+@rule
+def preferred_value(claim: float, share: float, mean_value: float, sd: float) -> float:
+    r"""Expected pay-off of non-participating preferred stock: :math:`E[\max(\min(V, L), \alpha V)]`.
+
+    Parameters
+    ----------
+    claim
+        L, what is paid before others [USD billion].
+    share
+        alpha, stake as converted [-].
+    mean_value, sd
+        Mean [USD billion] and log spread [-] of the value at exit.
+
+    Returns
+    -------
+    float
+        Expected pay-off [USD billion].
+
+    References
+    ----------
+    Model basis, A6. Gornall, W. & Strebulaev, I. A. (2020). Squaring venture capital valuations with reality. Journal
+    of Financial Economics 135(1), 120-143. doi:10.1016/j.jfineco.2018.04.015
+
+    Examples
+    --------
+    Verification case V20:
+
+    >>> round(preferred_value(40.0, 40.0 / 300.0, 300.0, 0.9 * 2.0), 5)
+    55.26527
+    """
+    return mean_value - call(mean_value, claim, sd) + share * call(mean_value, claim / share, sd)
+
+
+@rule
+def rights_premium(multiple: float, money_bn: float, post_bn: float, volatility: float, years: float) -> float:
+    r"""Log value of preference rights per unit of money, :math:`a = \ln(\text{value} / \alpha E[V])`; 0 for common stock.
+
+    Parameters
+    ----------
+    multiple
+        Claim as a multiple of the money [-].
+    money_bn, post_bn
+        New money and post-money valuation [USD billion].
+    volatility, years
+        Of the value, to exit [1/sqrt(year)], [years].
+
+    Returns
+    -------
+    float
+        a >= 0 [log-points].
+
+    References
+    ----------
+    Model basis, A6.
+
+    Examples
+    --------
+    >>> rights_premium(0.0, 40.0, 300.0, 0.9, 4.0)
+    0.0
+    >>> round(math.exp(rights_premium(1.0, 40.0, 300.0, 0.9, 4.0)) - 1, 5)
+    0.38163
+    """
+    if multiple <= 0.0:
+        return 0.0
+    share = money_bn / post_bn
+    value = preferred_value(multiple * money_bn, share, post_bn, volatility * math.sqrt(years))
+    return math.log(value / money_bn)

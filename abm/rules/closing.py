@@ -1,0 +1,299 @@
+"""Closing: which set of conditional commitments can close together (C2 to C7)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from abm.jit import rule
+from abm.rules.conditions import (
+    GATE,
+    MAX_POST_MONEY,
+    MAX_PRE_MONEY,
+    MIN_OWN_SHARE,
+    MIN_SENTIMENT,
+    Book,
+    atom_holds,
+)
+
+GREATEST, LEAST, ELIMINATION = 0, 1, 2
+SELECT = {"greatest": GREATEST, "least": LEAST, "elimination": ELIMINATION}
+
+#: What a counterfactual closing takes for granted (bits).
+AS_IT_IS, GATES_OPEN, PRICE_ACCEPTED = 0, 1, 2
+
+
+class Contracts(NamedTuple):
+    """Everybody's conditions, OR of ANDs, flattened. ``C`` clauses, ``A`` atoms."""
+
+    atoms: Any  #: ATOM[A]
+    clauses: Any  #: int64[C + 1], where each clause's atoms start
+    investors: Any  #: int64[N + 1], where each investor's clauses start
+    members: Any  #: int64[M], the concatenated any_of lists
+
+
+class Closing(NamedTuple):
+    """The answer of the closing operator, with its two extremes."""
+
+    selected: Any  #: bool[N], who closes
+    greatest: Any  #: bool[N], who could close if all signed in escrow and closed at once
+    least: Any  #: bool[N], who would close if nobody moved before his own condition is met
+    barred: Any  #: bool[N], left out although his conditions would now hold
+
+
+@rule
+def fill_totals(book: Book) -> None:
+    """Add up the money of the two sets of ``book`` [USD million], in place."""
+    book.totals[0] = book.totals[1] = 0
+    for kind in range(book.kind_musd.shape[0]):
+        book.kind_musd[kind] = 0
+    for i in range(book.tickets.shape[0]):
+        if book.inside[i]:
+            book.totals[0] += book.tickets[i]
+            book.kind_musd[book.kinds[i]] += book.tickets[i]
+        if book.against[i]:
+            book.totals[1] += book.tickets[i]
+
+
+@rule
+def satisfied(i: int, contracts: Contracts, book: Book) -> bool:
+    """Whether one clause of investor ``i`` holds; no clauses, no conditions.
+
+    ``book.facts.literal`` reads allocation rights as conditions of membership (C7.3); otherwise they are met by cutting
+    back (C7.2). ``book.facts.granted`` takes gates, or price and sentiment, for granted: the counterfactuals behind a
+    cause of failure.
+    """
+    first, last = contracts.investors[i], contracts.investors[i + 1]
+    if first == last:
+        return True
+    literal, granted = book.facts.literal, book.facts.granted
+    for clause in range(first, last):
+        holds = True
+        for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
+            atom = contracts.atoms[a]
+            kind = atom.kind
+            if not literal and (kind == MIN_OWN_SHARE or kind == MAX_POST_MONEY):
+                continue
+            if granted & GATES_OPEN and kind == GATE:
+                continue
+            if granted & PRICE_ACCEPTED and (kind == MAX_PRE_MONEY or kind == MIN_SENTIMENT):
+                continue
+            if not atom_holds(kind, atom, i, book):
+                holds = False
+                break
+        if holds:
+            return True
+    return False
+
+
+@rule
+def respond(candidates: Any, paid: Any, contracts: Contracts, book: Book) -> Any:
+    """Everybody's answer to the two sets in ``book``: F(S) = those whose conditions hold, with all who have paid."""
+    fill_totals(book)
+    answer = paid.copy()
+    for i in range(candidates.shape[0]):
+        if candidates[i] and not paid[i]:
+            answer[i] = satisfied(i, contracts, book)
+    return answer
+
+
+@rule
+def put(target: Any, source: Any) -> None:
+    """Overwrite one set with another, in place (a loop compiles in a tenth of the time of a slice)."""
+    for i in range(target.shape[0]):
+        target[i] = source[i]
+
+
+@rule
+def union(a: Any, b: Any) -> Any:
+    """Everybody who is in either set."""
+    both = a.copy()
+    for i in range(a.shape[0]):
+        both[i] = a[i] or b[i]
+    return both
+
+
+@rule
+def same(a: Any, b: Any) -> bool:
+    """Whether two sets are equal."""
+    for i in range(a.shape[0]):
+        if a[i] != b[i]:
+            return False
+    return True
+
+
+@rule
+def bounds(signed: Any, paid: Any, contracts: Contracts, book: Book) -> Any:
+    r"""Least and greatest consistent closing sets; every consistent set lies between them.
+
+    Conditions that ask for more of others (``up``) make :math:`F` monotone, so its fixed points form a lattice and
+    iteration from nobody and from everybody ends in the least and the greatest one. Conditions that ask for less
+    (``down``) are judged against the opposite bound, :math:`(l, u) \leftarrow (G(l, u), G(u, l))`: then the two
+    bounds enclose every fixed point, and what lies between them is undetermined.
+
+    Parameters
+    ----------
+    signed, paid
+        bool[N]: who has signed, who has paid already and stays in.
+    contracts, book
+        The conditions and the facts; the sets and totals of ``book`` are overwritten.
+
+    Returns
+    -------
+    ndarray
+        bool[2, N]: the least set, the greatest set.
+
+    References
+    ----------
+    Tarski, A. (1955). A lattice-theoretical fixpoint theorem and its applications. Pacific J. Math. 5(2), 285-309.
+    Van Gelder, A. (1993). The alternating fixpoint of logic programs with negation. J. Comput. System Sci. 47(1).
+    """
+    bound = np.zeros((2, signed.shape[0]), np.bool_)
+    put(bound[0], paid)
+    put(bound[1], union(signed, paid))
+    settled = False
+    while not settled:
+        settled = True
+        answers = bound.copy()
+        for side in range(2):
+            put(book.inside, bound[side])
+            put(book.against, bound[1 - side])
+            put(answers[side], respond(signed, paid, contracts, book))
+            settled = settled and same(answers[side], bound[side])
+        bound = answers
+    return bound
+
+
+@rule
+def eliminate(start: Any, paid: Any, contracts: Contracts, book: Book) -> Any:
+    """Remove at once everybody whose conditions fail, never re-admit, repeat (C7.3). Ends in at most N rounds."""
+    current = union(start, paid)
+    settled = False
+    while not settled:
+        put(book.inside, current)
+        put(book.against, current)
+        remaining = respond(current, paid, contracts, book)
+        settled = same(current, remaining)
+        current = remaining
+    return current
+
+
+@rule
+def close(signed: Any, paid: Any, contracts: Contracts, book: Book, select: int) -> Closing:
+    """Compute which of the signed commitments close now, and the extremes between which any closing lies.
+
+    Parameters
+    ----------
+    signed, paid
+        bool[N]: who has signed, who has paid already and stays in.
+    contracts, book
+        The conditions and the facts; the sets and totals of ``book`` are overwritten.
+    select
+        GREATEST (escrow: all sign, all close at once), LEAST (rolling: nobody moves first), or ELIMINATION.
+
+    Returns
+    -------
+    Closing
+        Masks, bool[N] each; those who have paid are in all of them.
+
+    References
+    ----------
+    Model basis, C2 and C7.
+    """
+    book.facts.literal = select == ELIMINATION
+    book.facts.granted = AS_IT_IS
+    bound = bounds(signed, paid, contracts, book)
+    least = bound[0].copy()
+    starts = np.zeros((2, signed.shape[0]), np.bool_)
+    put(starts[0], bound[1])
+    put(starts[1], signed)
+    eliminated = starts.copy()
+    for k in range(2 if select == ELIMINATION else 1):
+        put(eliminated[k], eliminate(starts[k], paid, contracts, book))
+    greatest = eliminated[0].copy()
+    selected = least if select == LEAST else eliminated[1 if select == ELIMINATION else 0]
+    selected = selected.copy()
+    put(book.inside, selected)
+    put(book.against, selected)
+    barred = respond(signed, paid, contracts, book)
+    for i in range(signed.shape[0]):
+        barred[i] = barred[i] and not selected[i]
+    return Closing(selected, greatest, least, barred)
+
+
+@rule
+def money(members: Any, tickets: Any) -> int:
+    """Money that a set of investors brings [USD million]."""
+    total = 0
+    for i in range(members.shape[0]):
+        if members[i]:
+            total += tickets[i]
+    return total
+
+
+@rule
+def counterfactual_money(signed: Any, paid: Any, contracts: Contracts, book: Book, granted: int) -> int:
+    """Money of the greatest closing if some conditions were taken for granted [USD million]."""
+    book.facts.literal = False
+    book.facts.granted = granted
+    upper = bounds(signed, paid, contracts, book)[1].copy()
+    closers = eliminate(upper, paid, contracts, book)
+    book.facts.granted = AS_IT_IS
+    return money(closers, book.tickets)
+
+
+@rule
+def clinching_rung(
+    signed: Any, paid: Any, contracts: Contracts, book: Book, ladder_musd: Any, rung: int, needed_musd: int
+) -> int:
+    """Highest rung of the price ladder, from ``rung`` down, at which the greatest closing brings what is needed (C7.1).
+
+    Returns ``rung`` itself where no rung helps: a cheaper price that does not close the round is no use.
+    """
+    offered = book.facts.pre_money_musd
+    found = rung
+    for candidate in range(rung, ladder_musd.shape[0]):
+        book.facts.pre_money_musd = ladder_musd[candidate]
+        if counterfactual_money(signed, paid, contracts, book, AS_IT_IS) >= needed_musd:
+            found = candidate
+            break
+    book.facts.pre_money_musd = offered
+    return found
+
+
+@rule
+def rights(
+    selected: Any, contracts: Contracts, tickets: Any, pro_rata_share: Any, pre_money_musd: int, room_musd: int
+) -> Any:
+    """Money that each closer may insist on [USD million]: minimum stakes and pro-rata rights (C7.2, E6, E7)."""
+    granted = np.zeros(selected.shape[0], np.int64)
+    for i in range(selected.shape[0]):
+        if not selected[i]:
+            continue
+        right = pro_rata_share[i] * room_musd
+        for clause in range(contracts.investors[i], contracts.investors[i + 1]):
+            for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
+                atom = contracts.atoms[a]
+                if atom.kind == MIN_OWN_SHARE:
+                    right = max(right, atom.level * (pre_money_musd + room_musd))
+        granted[i] = min(tickets[i], int(math.ceil(right)))
+    return granted
+
+
+@rule
+def allocation_cap(
+    selected: Any, contracts: Contracts, pre_money_musd: int, cap_musd: int
+) -> int:
+    """Most money the round may take [USD million] so that no closer's limit on the post-money is broken (C7.2)."""
+    cap = cap_musd
+    for i in range(selected.shape[0]):
+        if not selected[i]:
+            continue
+        for clause in range(contracts.investors[i], contracts.investors[i + 1]):
+            for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
+                atom = contracts.atoms[a]
+                if atom.kind == MAX_POST_MONEY:
+                    cap = min(cap, max(0, atom.amount_musd - pre_money_musd))
+    return cap

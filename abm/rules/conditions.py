@@ -1,0 +1,218 @@
+"""Conditions: what an investor may ask for before his money counts. A kind of condition is one function here."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from abm.jit import dispatch, rule
+
+#: One atom of a condition. A kind uses the fields that its keys name and ignores the rest.
+ATOM = np.dtype(
+    [
+        ("kind", np.int64),
+        ("ref", np.int64),
+        ("count", np.int64),
+        ("amount_musd", np.int64),
+        ("level", np.float64),
+        ("by_day", np.float64),
+        ("count_closed", np.bool_),
+        ("count_own", np.bool_),
+        ("first", np.int64),
+        ("last", np.int64),
+    ]
+)
+
+#: The facts of a closing that no investor's decision changes, and how conditions are to be read (see ``satisfied``).
+FACTS = np.dtype(
+    [
+        ("cap_musd", np.int64),
+        ("already_closed_musd", np.int64),
+        ("pre_money_musd", np.int64),
+        ("sentiment", np.float64),
+        ("day", np.float64),
+        ("literal", np.bool_),
+        ("granted", np.int64),
+    ]
+)
+
+
+class Book(NamedTuple):
+    """What a condition may look at. ``N`` investors, ``G`` gatekeepers, ``K`` kinds, ``M`` members of any_of lists."""
+
+    tickets: Any  #: int64[N], USD million: what each investor brings (what he paid, once he has paid)
+    kinds: Any  #: int64[N], index into parameters.KINDS
+    inside: Any  #: bool[N], the closing set, with everybody who has paid
+    against: Any  #: bool[N], the set by which antitone conditions are judged
+    totals: Any  #: int64[2], USD million: money inside, money against
+    kind_musd: Any  #: int64[K], USD million: money inside, by kind
+    gate_days: Any  #: float64[G], day on which a consent came into force; inf if it has not
+    members: Any  #: int64[M], the concatenated any_of lists
+    facts: Any  #: one FACTS record
+
+
+KeyType = Literal["gate", "investor", "investors", "kind", "money", "share", "level", "date", "count", "flag"]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a condition in the scenario file: its type, the field of ``ATOM`` it fills, and its default."""
+
+    type: KeyType
+    field: str
+    default: Any = ...
+
+    @property
+    def required(self) -> bool:
+        """Whether the file must name it."""
+        return self.default is ...
+
+
+@dataclass(frozen=True)
+class ConditionKind:
+    """A kind of condition: its name (the key that identifies it), its keys, its direction and its test."""
+
+    name: str
+    code: int
+    keys: dict[str, Key]
+    direction: Literal["up", "constant", "down"]
+    holds: Callable[..., bool]
+    doc: str
+
+
+CONDITIONS: dict[str, ConditionKind] = {}
+
+
+def condition(
+    direction: Literal["up", "constant", "down"], **keys: Key
+) -> Callable[[Callable[..., bool]], Callable[..., bool]]:
+    """Register a kind of condition. ``direction`` says how it answers to a growing closing set."""
+
+    def register(function: Callable[..., bool]) -> Callable[..., bool]:
+        name = next(iter(keys))
+        compiled = rule(function)
+        doc = inspect.getdoc(function) or ""
+        CONDITIONS[name] = ConditionKind(name, len(CONDITIONS), dict(keys), direction, compiled, doc)
+        return compiled
+
+    return register
+
+
+@rule
+def money_with(i: int, book: Book, own: bool) -> int:
+    """Money in the closing if investor ``i`` is in it [USD million], never more than the cap."""
+    total = book.totals[0]
+    if not book.inside[i]:
+        total += book.tickets[i]
+    if not own:
+        total -= book.tickets[i]
+    return min(total, book.facts.cap_musd)
+
+
+@rule
+def money_against(i: int, book: Book) -> int:
+    """Money in the set of rivals if investor ``i`` is in it [USD million], never more than the cap."""
+    total = book.totals[1]
+    if not book.against[i]:
+        total += book.tickets[i]
+    return min(total, book.facts.cap_musd)
+
+
+@condition("constant", gate=Key("gate", "ref"), by=Key("date", "by_day", math.inf))
+def gate_in_force(atom: Any, i: int, book: Book) -> bool:
+    """Hold once the gatekeeper's consent is in force, and was so by that date."""
+    return book.gate_days[atom.ref] <= min(atom.by_day, book.facts.day)
+
+
+@condition(
+    "up",
+    total_bn=Key("money", "amount_musd"),
+    count_closed=Key("flag", "count_closed", True),
+    count_own=Key("flag", "count_own", True),
+)
+def total_reached(atom: Any, i: int, book: Book) -> bool:
+    """Hold when this much money is in the closing, with or without earlier closings and his own ticket."""
+    base = book.facts.already_closed_musd if atom.count_closed else 0
+    return base + money_with(i, book, atom.count_own) >= atom.amount_musd
+
+
+@condition("up", investor=Key("investor", "ref"), amount_bn=Key("money", "amount_musd", 0))
+def investor_in(atom: Any, i: int, book: Book) -> bool:
+    """Hold when that investor is in, with at least this amount."""
+    return book.inside[atom.ref] and book.tickets[atom.ref] >= atom.amount_musd
+
+
+@condition("up", any_of=Key("investors", "first"), at_least=Key("count", "count", 1))
+def enough_of_them_in(atom: Any, i: int, book: Book) -> bool:
+    """Hold when at least so many of the named investors are in."""
+    count = 0
+    for k in range(atom.first, atom.last):
+        member = book.members[k]
+        if book.inside[member] or member == i:
+            count += 1
+    return count >= atom.count
+
+
+@condition("up", kind=Key("kind", "ref"), amount_bn=Key("money", "amount_musd"))
+def money_of_kind(atom: Any, i: int, book: Book) -> bool:
+    """Hold when investors of that kind bring this much."""
+    money = book.kind_musd[atom.ref]
+    if book.kinds[i] == atom.ref and not book.inside[i]:
+        money += book.tickets[i]
+    return money >= atom.amount_musd
+
+
+@condition("constant", max_pre_money_bn=Key("money", "amount_musd"))
+def price_accepted(atom: Any, i: int, book: Book) -> bool:
+    """Hold when the pre-money valuation is at most this."""
+    return book.facts.pre_money_musd <= atom.amount_musd
+
+
+@condition("up", max_own_share=Key("share", "level"))
+def stake_not_above(atom: Any, i: int, book: Book) -> bool:
+    """Hold when his stake after the money is at most this share."""
+    post = book.facts.pre_money_musd + money_with(i, book, True)
+    return book.tickets[i] <= atom.level * post
+
+
+@condition("constant", min_sentiment=Key("level", "level"))
+def market_not_broken(atom: Any, i: int, book: Book) -> bool:
+    """Hold while market sentiment is at least this (no material adverse change)."""
+    return book.facts.sentiment >= atom.level
+
+
+@condition("down", min_own_share=Key("share", "level"))
+def stake_not_below(atom: Any, i: int, book: Book) -> bool:
+    """Hold when his stake is at least this share; outside elimination, a guaranteed allocation instead."""
+    post = book.facts.pre_money_musd + money_against(i, book)
+    return book.tickets[i] >= atom.level * post
+
+
+@condition("down", max_post_money_bn=Key("money", "amount_musd"))
+def post_money_not_above(atom: Any, i: int, book: Book) -> bool:
+    """Hold when the post-money valuation is at most this; outside elimination, a cap on the round instead."""
+    return book.facts.pre_money_musd + money_against(i, book) <= atom.amount_musd
+
+
+@condition("down", without=Key("investor", "ref"))
+def rival_out(atom: Any, i: int, book: Book) -> bool:
+    """Hold when that rival is not in."""
+    return not book.against[atom.ref]
+
+
+MIN_OWN_SHARE = CONDITIONS["min_own_share"].code
+MAX_POST_MONEY = CONDITIONS["max_post_money_bn"].code
+GATE = CONDITIONS["gate"].code
+MAX_PRE_MONEY = CONDITIONS["max_pre_money_bn"].code
+MIN_SENTIMENT = CONDITIONS["min_sentiment"].code
+TOTAL = CONDITIONS["total_bn"].code
+INVESTOR = CONDITIONS["investor"].code
+ANY_OF = CONDITIONS["any_of"].code
+
+#: ``atom_holds(kind, atom, i, book)``: does this atom of investor ``i`` hold?
+atom_holds = dispatch([kind.holds for kind in CONDITIONS.values()])

@@ -1,0 +1,341 @@
+"""Decision: belief in the round, the advantage of signing, and when a signature is given or taken back (A9 to A11)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from abm.draws import normal_cdf
+from abm.jit import rule
+from abm.rules.appetite import (
+    carry,
+    certainty_gain,
+    crra_share,
+    return_variance,
+    ticket_musd,
+    wait_hurdle,
+    waiting_value,
+)
+from abm.rules.belief import implied_value, rights_premium, speaks, updated_mean, updated_precision
+
+WILLING, PRICE, TOO_SMALL = 0, 1, 2
+
+
+class Appraisal(NamedTuple):
+    """What an investor makes of the offer this week."""
+
+    ticket_musd: int  #: what he would commit [USD million]
+    rate_per_week: float  #: hazard of his signature [1/week]
+    expected_return: float  #: mean excess log return to his exit, m [log-points]
+    reason: int  #: WILLING, or why not: PRICE (nothing wanted at this price) or TOO_SMALL (below his minimum)
+
+
+@rule
+def success_belief(forecast_bn: float, needed_bn: float, error_bn: float) -> float:
+    r"""Belief that the round succeeds, :math:`\Phi((\hat T - X)/s_T)` [-].
+
+    Parameters
+    ----------
+    forecast_bn, needed_bn
+        Forecast of the final total and what the investor thinks is needed [USD billion].
+    error_bn
+        Standard error of the forecast, > 0 [USD billion].
+
+    Returns
+    -------
+    float
+        Probability [-].
+
+    References
+    ----------
+    Model basis, A9.
+
+    Examples
+    --------
+    >>> success_belief(20.0, 20.0, 3.0)
+    0.5
+    """
+    return normal_cdf((forecast_bn - needed_bn) / error_bn)
+
+
+@rule
+def advantage(belief: float, gain: float, share: float, lockup: float, waiting: float, fixed_cost: float) -> float:
+    r"""Scale-free advantage of signing, :math:`\zeta = (G - L)/(G + L)`.
+
+    .. math:: G = p\, CE(f), \qquad L = (1 - p)\, l f + OV f + k/W
+
+    Parameters
+    ----------
+    belief
+        Belief that the round succeeds, p [-].
+    gain
+        Certainty-equivalent gain CE(f) [share of wealth].
+    share
+        f = ticket / wealth [-].
+    lockup, waiting
+        Cost of locked money l and value of waiting OV, per unit committed [-].
+    fixed_cost
+        Cost of the work over wealth [-].
+
+    Returns
+    -------
+    float
+        From -1 (all cost) to 1 (all gain) [-].
+
+    References
+    ----------
+    Model basis, A9. With no waiting and no work, zeta >= 0 iff p >= l / (l + CE/f): the threshold of case V28.
+
+    Examples
+    --------
+    >>> round(advantage(0.2, 0.20, 1.0, 0.05, 0.0, 0.0), 12)
+    0.0
+    """
+    good = belief * max(0.0, gain)
+    bad = (1.0 - belief) * lockup * share + waiting * share + fixed_cost - min(0.0, gain)
+    return (good - bad) / (good + bad) if good + bad > 0.0 else 0.0
+
+
+@rule
+def logit(x: float) -> float:
+    """Logistic function without overflow [-].
+
+    Examples
+    --------
+    >>> logit(0.0), logit(-1000.0), round(logit(2.0), 6)
+    (0.5, 0.0, 0.880797)
+    """
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)
+    return e / (1.0 + e)
+
+
+@rule
+def signing_rate(zeta: float, bias: float, noise: float, fastest_per_week: float) -> float:
+    r"""Hazard of a signature, :math:`\lambda_{max} / (1 + e^{-(\zeta - \zeta_0)/\text{noise}})` [1/week].
+
+    Parameters
+    ----------
+    zeta, bias
+        Advantage of signing and bias against it [-].
+    noise
+        Noise in the choice, > 0 [-].
+    fastest_per_week
+        Rate of somebody without doubt [1/week].
+
+    Returns
+    -------
+    float
+        Rate [1/week].
+
+    References
+    ----------
+    Model basis, A10. McKelvey, R. D. & Palfrey, T. R. (1995). Quantal response equilibria for normal form games. Games
+    and Economic Behavior 10(1), 6-38. doi:10.1006/game.1995.1023
+
+    Examples
+    --------
+    >>> signing_rate(0.3, 0.3, 0.2, 0.35)
+    0.175
+    """
+    return fastest_per_week * logit((zeta - bias) / noise)
+
+
+@rule
+def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, offer: Any) -> Appraisal:
+    """Weigh the offer: from belief to wanted share, ticket, advantage, and the rate of signing.
+
+    Parameters
+    ----------
+    traits
+        A ``state.TRAITS`` record: who he is.
+    mean, precision
+        His belief about log value [log-points], [1/log-points^2].
+    dry_powder_musd
+        Money he can still call [USD million].
+    offer
+        A ``state.OFFER`` record: the terms and the public book of last week.
+
+    Returns
+    -------
+    Appraisal
+        Ticket, rate, expected return, reason.
+
+    References
+    ----------
+    Model basis, A2 to A10.
+    """
+    horizon = traits.horizon_years
+    s2 = return_variance(precision, offer.volatility, horizon)
+    premium = rights_premium(offer.preference, offer.target_bn, offer.post_bn, offer.volatility, horizon)
+    m = (
+        mean
+        + traits.sentiment_loading * offer.sentiment
+        + traits.strategic_premium
+        + traits.herding * offer.momentum
+        + carry(offer.growth, traits.required_return_per_year, offer.volatility, horizon)
+        - (math.log(offer.post_bn) - premium)
+    )
+    wanted = crra_share(m, s2, traits.risk_aversion)
+    wealth_musd = traits.wealth_bn * 1000.0
+    limit = min(float(dry_powder_musd), float(traits.max_ticket_musd), traits.ownership_cap * offer.post_bn * 1000.0)
+    ticket = ticket_musd(wanted, wealth_musd, traits.concentration_cap, limit, traits.min_ticket_musd)
+    if ticket == 0:
+        return Appraisal(0, 0.0, m, PRICE if wanted <= 0.0 else TOO_SMALL)
+    share = ticket / wealth_musd
+    belief = success_belief(
+        offer.forecast_bn + ticket / 1000.0, traits.needed_share * offer.target_bn, traits.forecast_sd * offer.target_bn
+    )
+    hurdle = wait_hurdle(max(1e-6, traits.required_return_per_year), traits.cost_of_waiting_per_year, offer.volatility)
+    waiting = waiting_value(hurdle, traits.waiting_weight, offer.weeks_left, traits.waiting_decay_weeks)
+    gain = certainty_gain(share, m, s2, traits.risk_aversion)
+    zeta = advantage(belief, gain, share, traits.lockup_cost, waiting, traits.diligence_cost_bn / traits.wealth_bn)
+    rate = signing_rate(zeta, traits.sign_bias, traits.choice_noise, traits.sign_rate_per_week)
+    return Appraisal(ticket, rate, m, WILLING)
+
+
+@rule
+def at_his_limit(traits: Any, ticket: int, dry_powder_musd: int) -> bool:
+    """Whether a ticket was cut by a limit rather than by appetite, so that it reveals only a lower bound.
+
+    Parameters
+    ----------
+    traits
+        A ``state.TRAITS`` record.
+    ticket, dry_powder_musd
+        The commitment and the money that he could call [USD million].
+
+    Returns
+    -------
+    bool
+        True at his largest ticket, his dry powder or his concentration cap.
+
+    References
+    ----------
+    Model basis, B4.
+    """
+    cap = traits.concentration_cap * traits.wealth_bn * 1000.0
+    return ticket >= min(float(traits.max_ticket_musd), float(dry_powder_musd), cap) - 1.0
+
+
+@rule
+def hear(traits: Any, mean: float, precision: float, peer: Any, offer: Any) -> tuple[float, float]:
+    """Learn from one newly published commitment, once (B4).
+
+    Parameters
+    ----------
+    traits
+        The observer, a ``state.TRAITS`` record.
+    mean, precision
+        His belief about log value [log-points], [1/log-points^2].
+    peer
+        A ``state.NEWS`` record: the commitment.
+    offer
+        A ``state.OFFER`` record.
+
+    Returns
+    -------
+    tuple of float
+        Mean and precision after hearing of it.
+
+    References
+    ----------
+    Model basis, B4: one extra observation of precision tau_soc x reputation per pair, never per step.
+    """
+    weight = traits.social_precision * peer.reputation
+    if weight <= 0.0:
+        return mean, precision
+    s2 = return_variance(precision, offer.volatility, traits.horizon_years)
+    view = traits.sentiment_loading * offer.sentiment
+    own_carry = carry(offer.growth, traits.required_return_per_year, offer.volatility, traits.horizon_years)
+    implied = implied_value(peer.share, peer.risk_aversion, s2, peer.log_price, own_carry, view)
+    if not speaks(implied, mean, peer.capped):
+        return mean, precision
+    return updated_mean(mean, precision, implied, weight), updated_precision(precision, weight)
+
+
+@rule
+def withdrawal_rate(
+    base_per_year: float, binding: float, fear: float, expected_return: float, jump: float, jump_fear: float
+) -> float:
+    r"""Hazard of walking away from a signature, :math:`w_0 (1 - b) e^{\beta_m [-m]^+ + \beta_J [-J]^+}`.
+
+    Parameters
+    ----------
+    base_per_year
+        w0, of a mere announcement [1/year].
+    binding
+        b: 0 press, 0.2 letter of intent, 0.6 term sheet, 0.95 definitive agreement [-].
+    fear, jump_fear
+        beta_m and beta_J [-].
+    expected_return
+        m, mean excess log return [log-points].
+    jump
+        Competitor shocks of the week [log-points].
+
+    Returns
+    -------
+    float
+        Rate [1/year].
+
+    References
+    ----------
+    Model basis, A11, calibrated to 90 % survival of a term sheet over eight calm weeks (F9).
+
+    Examples
+    --------
+    >>> withdrawal_rate(2.0, 0.5, 3.0, 0.1, 0.0, 5.0)
+    1.0
+    """
+    return base_per_year * (1.0 - binding) * math.exp(fear * max(0.0, -expected_return) + jump_fear * max(0.0, -jump))
+
+
+@rule
+def clock_after(clock: float, rate_per_day: float, day0: float, day1: float) -> float:
+    """Hazard accumulated at a constant rate between two days [-].
+
+    Examples
+    --------
+    >>> clock_after(0.5, 0.125, 7.0, 15.0), clock_after(0.5, 0.125, 15.0, 7.0)
+    (1.5, 0.5)
+    """
+    return clock + rate_per_day * (day1 - day0) if day1 > day0 else clock
+
+
+@rule
+def event_day(clock: float, threshold: float, rate_per_day: float, day0: float, day1: float) -> float:
+    """Day on which an accumulating clock reaches its threshold; infinity if not by ``day1``.
+
+    Examples
+    --------
+    >>> event_day(0.5, 1.0, 0.1, 7.0, 14.0), event_day(0.5, 2.0, 0.1, 7.0, 14.0), event_day(0.0, 1.0, math.inf, 0.0, 7.0)
+    (12.0, inf, 0.0)
+    """
+    if day1 <= day0 or rate_per_day <= 0.0 or clock_after(clock, rate_per_day, day0, day1) < threshold:
+        return math.inf
+    return min(day1, day0 + max(0.0, threshold - clock) / rate_per_day)
+
+
+@rule
+def per_day(rate_per_week: float) -> float:
+    """Weekly rate as a daily one.
+
+    Examples
+    --------
+    >>> per_day(3.5)
+    0.5
+    """
+    return rate_per_week / 7.0
+
+
+@rule
+def per_day_of_year(rate_per_year: float) -> float:
+    """Yearly rate as a daily one.
+
+    Examples
+    --------
+    >>> per_day_of_year(3.65)
+    0.01
+    """
+    return rate_per_year / 365.0

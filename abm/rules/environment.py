@@ -1,0 +1,267 @@
+"""Environment: sentiment, regimes, competitor shocks, the drift of value, and talent (X1 to X3)."""
+
+from __future__ import annotations
+
+import math
+
+from abm.jit import rule
+
+
+@rule
+def sentiment_after(sentiment: float, mean: float, reversion: float, volatility: float, years: float, luck: float) -> float:
+    r"""Market sentiment after a time, by the exact law of an Ornstein-Uhlenbeck process.
+
+    .. math:: x' = \bar x + (x - \bar x) e^{-k\,dt} + \sigma \sqrt{(1 - e^{-2k\,dt}) / 2k}\; Z
+
+    Parameters
+    ----------
+    sentiment, mean
+        Sentiment now and the level it reverts to [log-points].
+    reversion
+        k > 0 [1/year].
+    volatility
+        sigma >= 0 [1/sqrt(year)].
+    years
+        dt [years].
+    luck
+        Standard normal draw [-].
+
+    Returns
+    -------
+    float
+        Sentiment [log-points].
+
+    References
+    ----------
+    Model basis, X1. Uhlenbeck, G. E. & Ornstein, L. S. (1930). Physical Review 36, 823-841. doi:10.1103/PhysRev.36.823
+
+    Examples
+    --------
+    >>> sentiment_after(0.0, 0.0, 2.0, 0.0, 0.5, 1.3)
+    0.0
+    >>> round(sentiment_after(-0.8, 0.0, 2.0, 0.5, 0.5, 0.0), 6)
+    -0.294304
+    """
+    kept = math.exp(-reversion * years)
+    spread = volatility * math.sqrt((1.0 - kept * kept) / (2.0 * reversion))
+    return mean + (sentiment - mean) * kept + spread * luck
+
+
+@rule
+def cold_after(cold: bool, cold_per_week: float, thaw_per_week: float, luck: float) -> bool:
+    """Whether the market is cold after a week: a two-state Markov chain.
+
+    Parameters
+    ----------
+    cold
+        Whether it is cold now.
+    cold_per_week, thaw_per_week
+        Chances to turn cold and to turn hot [1/week].
+    luck
+        Uniform draw [-].
+
+    Returns
+    -------
+    bool
+        Whether it is cold a week later.
+
+    References
+    ----------
+    Model basis, X1. Ritter, J. R. (1984). The "hot issue" market of 1980. Journal of Business 57(2), 215-240.
+
+    Examples
+    --------
+    >>> cold_after(False, 0.02, 0.05, 0.01), cold_after(False, 0.02, 0.05, 0.5), cold_after(True, 0.02, 0.05, 0.04)
+    (True, False, False)
+    """
+    return luck >= thaw_per_week if cold else luck < cold_per_week
+
+
+@rule
+def log_value_after(log_value: float, growth: float, volatility: float, years: float, luck: float) -> float:
+    r"""Log of the true value after a time: :math:`v' = v + (g - \sigma^2/2)\,dt + \sigma\sqrt{dt}\,Z`.
+
+    Parameters
+    ----------
+    log_value
+        Natural log of equity value in USD billion [log-points].
+    growth, volatility
+        Expected growth [1/year] and volatility [1/sqrt(year)] of value.
+    years
+        dt [years].
+    luck
+        Standard normal draw [-].
+
+    Returns
+    -------
+    float
+        Log value [log-points].
+
+    References
+    ----------
+    Model basis, A1 and A7.
+
+    Examples
+    --------
+    >>> log_value_after(5.0, 0.18, 0.6, 1.0, 0.0)
+    5.0
+    """
+    return log_value + (growth - 0.5 * volatility * volatility) * years + volatility * math.sqrt(years) * luck
+
+
+@rule
+def jump_size(mean_log: float, sd_log: float, luck: float) -> float:
+    """Size of one competitor shock in log value [log-points].
+
+    Parameters
+    ----------
+    mean_log, sd_log
+        Mean and spread of the size [log-points].
+    luck
+        Standard normal draw [-].
+
+    Returns
+    -------
+    float
+        Shock [log-points]; negative is bad for the company.
+
+    References
+    ----------
+    Model basis, X2: DeepSeek, 2025-01-27, took 0.185 log-points off Nvidia.
+
+    Examples
+    --------
+    >>> jump_size(-0.10, 0.08, 0.0)
+    -0.1
+    """
+    return mean_log + sd_log * luck
+
+
+@rule
+def value_after_jump(log_value: float, jump: float, permanent_share: float) -> float:
+    """Log value after a competitor shock: only the lasting part of the shock enters it [log-points].
+
+    Examples
+    --------
+    >>> value_after_jump(5.5, -0.5, 0.25)
+    5.375
+    """
+    return log_value + jump * permanent_share
+
+
+@rule
+def sentiment_after_jump(sentiment: float, jump: float, permanent_share: float) -> float:
+    """Sentiment after a competitor shock: the passing part enters it, and fades with it [log-points].
+
+    Examples
+    --------
+    >>> sentiment_after_jump(0.0, -0.5, 0.25)
+    -0.375
+    """
+    return sentiment + jump * (1.0 - permanent_share)
+
+
+@rule
+def value_after_loss(log_value: float, loss: float) -> float:
+    """Log value after a loss of talent [log-points].
+
+    Examples
+    --------
+    >>> value_after_loss(5.5, 0.25)
+    5.25
+    """
+    return log_value - loss
+
+
+@rule
+def arrival_days(waited: float, rate_per_year: float) -> float:
+    """Days until an event whose unit-exponential draw is ``waited``, at a constant rate; never, at rate zero.
+
+    Examples
+    --------
+    >>> arrival_days(1.0, 2.0), arrival_days(1.0, 0.0)
+    (182.5, inf)
+    """
+    return waited * 365.0 / rate_per_year if rate_per_year > 0.0 else math.inf
+
+
+@rule
+def weekly_chance(rate_per_year: float) -> float:
+    """Chance of at least one event in a week [-].
+
+    Examples
+    --------
+    >>> weekly_chance(0.0)
+    0.0
+    """
+    return -math.expm1(-rate_per_year * 7.0 / 365.0)
+
+
+@rule
+def excess_attrition(base: float, burst: float, burst_weeks_left: int, cut: float, cut_attrition: float) -> float:
+    """Loss of talent above the normal rate [1/year].
+
+    Parameters
+    ----------
+    base
+        Steady excess [1/year].
+    burst
+        Extra loss while a poaching campaign runs [1/year].
+    burst_weeks_left
+        Weeks that the campaign still runs [weeks].
+    cut, cut_attrition
+        Share of costs cut [-] and extra loss per unit of cut [1/year].
+
+    Returns
+    -------
+    float
+        Excess attrition [1/year].
+
+    References
+    ----------
+    Model basis, X3 and E3. SignalFire talent report 2025: two-year retention 67 % against 80 % at a rival.
+
+    Examples
+    --------
+    >>> excess_attrition(0.09, 0.2, 0, 0.0, 0.1), round(excess_attrition(0.09, 0.2, 3, 0.3, 0.1), 2)
+    (0.09, 0.32)
+    """
+    loss = base + cut_attrition * cut
+    return loss + burst if burst_weeks_left > 0 else loss
+
+
+@rule
+def talent_loss(excess: float, effect: float, years: float) -> float:
+    """Log-points of value and of revenue that excess attrition costs in a time.
+
+    Examples
+    --------
+    >>> talent_loss(0.2, 1.0, 0.5)
+    0.1
+    """
+    return effect * excess * years
+
+
+@rule
+def news_signal(log_value: float, precision: float, luck: float) -> float:
+    """Public news about the value [log-points]: the truth with noise of the given precision (0: no news).
+
+    Examples
+    --------
+    >>> news_signal(5.7, 4.0, 1.0)
+    6.2
+    """
+    return log_value + luck / math.sqrt(precision) if precision > 0.0 else log_value
+
+
+@rule
+def regime_mean(mean: float, cold_shift: float, cold: bool) -> float:
+    """Level that sentiment reverts to: the mean, shifted in a cold market [log-points].
+
+    Examples
+    --------
+    >>> regime_mean(0.1, -0.5, False), regime_mean(0.1, -0.5, True)
+    (0.1, -0.4)
+    """
+    return mean + cold_shift if cold else mean
+

@@ -1,0 +1,472 @@
+"""Settlement: who is paid how much, at what price, and what it does to the owners (C4, E6, E7)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from abm.jit import rule
+from abm.rules.closing import (
+    AS_IT_IS,
+    GATES_OPEN,
+    PRICE_ACCEPTED,
+    Contracts,
+    allocation_cap,
+    close,
+    counterfactual_money,
+    money,
+    rights,
+    union,
+)
+from abm.rules.conditions import TOTAL, Book
+
+#: Shares outstanding before the round; the price is the pre-money valuation over this number.
+SHARES_BEFORE = 1_000_000_000
+
+
+@rule
+def split(amount: int, weights: Any) -> Any:
+    """Split a whole amount in proportion to whole weights, exactly: largest remainders, ties to the earlier.
+
+    Parameters
+    ----------
+    amount
+        What is split [USD million].
+    weights
+        int64[N] >= 0, at least one above 0 unless the amount is 0.
+
+    Returns
+    -------
+    ndarray
+        int64[N] that sums to ``amount``.
+
+    Examples
+    --------
+    >>> split(100, np.array([1, 1, 1])).tolist()
+    [34, 33, 33]
+    """
+    parts = np.zeros(weights.shape[0], np.int64)
+    remainders = np.zeros(weights.shape[0], np.int64)
+    total = 0
+    for i in range(weights.shape[0]):
+        total += weights[i]
+    if total == 0:
+        return parts
+    left = amount
+    for i in range(weights.shape[0]):
+        parts[i] = amount * weights[i] // total
+        remainders[i] = amount * weights[i] % total
+        left -= parts[i]
+    for _ in range(left):
+        best = 0
+        for i in range(weights.shape[0]):
+            if remainders[i] > remainders[best]:
+                best = i
+        parts[best] += 1
+        remainders[best] = -1
+    return parts
+
+
+@rule
+def pro_rata(demand: Any, minimum: Any, room: int) -> Any:
+    """Cut demand back to what there is room for: in proportion, but nobody below his minimum ticket (E7).
+
+    The smallest of those whose cut-back ticket would be too small is dropped first, while the others still fill the
+    room.
+
+    Parameters
+    ----------
+    demand, minimum
+        int64[N], demand and minimum tickets [USD million].
+    room
+        Money that can be taken [USD million].
+
+    Returns
+    -------
+    ndarray
+        int64[N], summing to the least of demand and room.
+
+    References
+    ----------
+    Model basis, E7; verification case V22.
+
+    Examples
+    --------
+    >>> pro_rata(np.array([30, 20, 10]), np.array([0, 0, 0]), 30).tolist()
+    [15, 10, 5]
+    >>> pro_rata(np.array([30, 20, 10]), np.array([0, 0, 8]), 30).tolist()
+    [18, 12, 0]
+    """
+    left = demand.copy()
+    for _ in range(demand.shape[0]):
+        total = 0
+        for i in range(left.shape[0]):
+            total += left[i]
+        if total <= room:
+            return left
+        allocated = split(room, left)
+        smallest = -1
+        for i in range(left.shape[0]):
+            short = left[i] > 0 and allocated[i] < minimum[i]
+            if short and total - left[i] >= room and (smallest < 0 or left[i] < left[smallest]):
+                smallest = i
+        if smallest < 0:
+            return allocated
+        left[smallest] = 0
+    return left
+
+
+# Ranks in which a round is allocated: rights, then leads, then by priority.
+_RIGHTS, _LEAD = 1_000_002, 1_000_001
+
+
+@rule
+def ration(demand: Any, insisted: Any, leads: Any, priority: Any, minimum: Any, room: int) -> Any:
+    """Allocate a round: guaranteed rights, then leads, then by priority, then pro rata (E7).
+
+    Parameters
+    ----------
+    demand, insisted
+        int64[N], tickets of the closers and what they may insist on [USD million].
+    leads
+        bool[N].
+    priority
+        int64[N], rank after the leads, higher first; 0 is pro rata.
+    minimum
+        int64[N], minimum tickets [USD million].
+    room
+        Money that can be taken [USD million].
+
+    Returns
+    -------
+    ndarray
+        int64[N], summing to exactly the least of demand and room.
+
+    References
+    ----------
+    Model basis, E7.
+
+    Examples
+    --------
+    >>> zero = np.zeros(3, np.int64)
+    >>> ration(np.array([28, 30, 20]), zero, np.array([True, False, False]), zero, zero, 53).tolist()
+    [28, 15, 10]
+    """
+    allocated = np.zeros(demand.shape[0], np.int64)
+    total = 0
+    for i in range(demand.shape[0]):
+        total += demand[i]
+    if total <= room:
+        return demand.copy()
+    left = demand.copy()
+    space = room
+    rank = _RIGHTS
+    while rank >= 0 and space > 0:
+        wanted = np.zeros(demand.shape[0], np.int64)
+        following = -1
+        for i in range(demand.shape[0]):
+            own = _LEAD if leads[i] else priority[i]
+            if rank == _RIGHTS:
+                wanted[i] = min(insisted[i], left[i])
+            elif own == rank:
+                wanted[i] = left[i]
+            if own < rank:
+                following = max(following, own)
+        given = pro_rata(wanted, _short_of(minimum, allocated), space)
+        for i in range(demand.shape[0]):
+            allocated[i] += given[i]
+            left[i] -= given[i]
+            space -= given[i]
+        rank = following
+    return allocated
+
+
+@rule
+def _short_of(minimum: Any, allocated: Any) -> Any:
+    """What everybody still needs to reach his minimum ticket [USD million]."""
+    short = np.zeros(minimum.shape[0], np.int64)
+    for i in range(minimum.shape[0]):
+        short[i] = max(0, minimum[i] - allocated[i])
+    return short
+
+
+@rule
+def shares_for(money_musd: int, pre_money_musd: int) -> int:
+    """Shares issued for an amount at the round's price, to the nearest share.
+
+    Parameters
+    ----------
+    money_musd, pre_money_musd
+        Amount paid and pre-money valuation [USD million].
+
+    Returns
+    -------
+    int
+        New shares, where ``SHARES_BEFORE`` existed before the round.
+
+    References
+    ----------
+    Model basis, E6.
+
+    Examples
+    --------
+    >>> shares_for(40_000, 260_000)
+    153846154
+    """
+    return (money_musd * SHARES_BEFORE + pre_money_musd // 2) // pre_money_musd
+
+
+@rule
+def worth_musd(shares: int, pre_money_musd: int) -> int:
+    """Worth of shares at the round's price, to the nearest USD million.
+
+    Examples
+    --------
+    >>> worth_musd(153_846_154, 260_000)
+    40000
+    """
+    return (shares * pre_money_musd + SHARES_BEFORE // 2) // SHARES_BEFORE
+
+
+@rule
+def dilution(new_shares: int, old_shares: int) -> float:
+    """Share of the company that the new holders own, which is what the old ones give up [-].
+
+    Examples
+    --------
+    >>> round(dilution(153_846_154, SHARES_BEFORE), 6)
+    0.133333
+    """
+    return new_shares / (new_shares + old_shares)
+
+
+@rule
+def protected_price(old_price: float, old_shares: float, money: float, new_shares: float) -> float:
+    r"""Conversion price after a down round under broad-based weighted-average protection.
+
+    .. math:: CP_2 = CP_1 \frac{A + M / CP_1}{A + C}
+
+    Parameters
+    ----------
+    old_price
+        CP1 [USD per share].
+    old_shares, new_shares
+        A outstanding before, C issued [shares].
+    money
+        M raised [USD].
+
+    Returns
+    -------
+    float
+        CP2 [USD per share].
+
+    References
+    ----------
+    Model basis, E6; verification case V21.
+
+    Examples
+    --------
+    >>> protected_price(10.0, 1000.0, 2000.0, 2000.0 / 6.0)
+    9.0
+    """
+    return old_price * (old_shares + money / old_price) / (old_shares + new_shares)
+
+
+CAUSES = ("", "cash", "settlement", "gate", "coordination", "lead", "price", "demand")
+NO_CAUSE, CASH, NOT_PAID, GATE, COORDINATION, LEAD, PRICE, DEMAND = range(8)
+
+
+@rule
+def cause_of_failure(
+    missing: int, unpaid: int, gated: int, uncoordinated: int, without_lead: int, priced_out: int
+) -> int:
+    """Name the link that cost the round most of what it misses; ties go to the link that broke first.
+
+    Each argument is the money that repairing one link alone would have brought. Nobody's repair counts for more than
+    what is missing; what none of them explains is a lack of demand.
+
+    Parameters
+    ----------
+    missing
+        Target minus money paid [USD million]; no cause if it is not above 0.
+    unpaid
+        Tickets of those who closed and did not pay [USD million].
+    gated
+        What the greatest closing would gain with every consent in force [USD million].
+    uncoordinated
+        What mutual conditions, or a closing short of the greatest, left out [USD million].
+    without_lead
+        Tickets of leads that had not signed, or had withdrawn [USD million].
+    priced_out
+        Tickets lost to price limits, or to investors who want none at this price [USD million].
+
+    Returns
+    -------
+    int
+        Index into ``CAUSES``.
+
+    References
+    ----------
+    Model basis, 2.7.
+
+    Examples
+    --------
+    >>> CAUSES[cause_of_failure(12_500, 0, 12_500, 0, 0, 0)], CAUSES[cause_of_failure(700, 0, 0, 0, 0, 0)]
+    ('gate', 'demand')
+    """
+    if missing <= 0:
+        return NO_CAUSE
+    explained = (
+        min(missing, unpaid),
+        min(missing, gated),
+        min(missing, uncoordinated),
+        min(missing, without_lead),
+        min(missing, priced_out),
+    )
+    best, cause, total = 0, DEMAND, 0
+    for k in range(5):
+        total += explained[k]
+        if explained[k] > best:
+            best, cause = explained[k], NOT_PAID + k
+    return cause if best >= missing - total else DEMAND
+
+
+class Settlement(NamedTuple):
+    """What a closing moves."""
+
+    allocated: Any  #: int64[N], USD million to be paid now
+    unpaid: Any  #: bool[N], called and did not pay
+
+
+@rule
+def settle(
+    selected: Any, signed: Any, paid: Any, unreliable: Any, contracts: Contracts, book: Book, select: int, terms: Any, traits: Any
+) -> Settlement:
+    """Call the closers; drop those who do not pay and close again among the rest; allocate what remains (C4, E7).
+
+    Parameters
+    ----------
+    selected, signed, paid
+        bool[N]: who closes, who has signed, who has paid in earlier closings.
+    unreliable
+        bool[N]: who would not pay if called.
+    contracts, book, select
+        As in :func:`abm.rules.closing.close`.
+    terms
+        The ``state.ROUND`` record.
+    traits
+        ``state.TRAITS[N]``.
+
+    Returns
+    -------
+    Settlement
+        Allocations; all zero where the closing stays below the minimum.
+
+    References
+    ----------
+    Model basis, C4: the same fixed-point routine serves conditions and settlement failures.
+    """
+    n = signed.shape[0]
+    unpaid = np.zeros(n, np.bool_)
+    nothing = np.zeros(n, np.int64)
+    standing = signed.copy()
+    closers = selected.copy()
+    while money(closers, book.tickets) >= terms.minimum_close_musd:
+        failed = 0
+        for i in range(n):
+            if closers[i] and not paid[i] and unreliable[i]:
+                unpaid[i] = True
+                standing[i] = False
+                failed += 1
+        if failed == 0:
+            return Settlement(_allocate(closers, paid, contracts, book, terms, traits), unpaid)
+        closers = close(standing, paid, contracts, book, select).selected
+    return Settlement(nothing, unpaid)
+
+
+@rule
+def _allocate(closers: Any, paid: Any, contracts: Contracts, book: Book, terms: Any, traits: Any) -> Any:
+    """Share out the room that earlier closings left [USD million]."""
+    pre_money = book.facts.pre_money_musd
+    cap = allocation_cap(closers, contracts, pre_money, terms.cap_musd)
+    room = max(0, cap - money(paid, book.tickets))
+    new = closers.copy()
+    demand = np.zeros(closers.shape[0], np.int64)
+    for i in range(closers.shape[0]):
+        new[i] = closers[i] and not paid[i]
+        demand[i] = book.tickets[i] if new[i] else 0
+    insisted = rights(new, contracts, book.tickets, traits.pro_rata_share, pre_money, room)
+    return ration(demand, insisted, traits.lead, traits.priority, traits.min_ticket_musd, room)
+
+
+@rule
+def waive(i: int, contracts: Contracts) -> None:
+    """Drop the conditions of investor ``i``, in place: each becomes a total of nothing, which always holds."""
+    for clause in range(contracts.investors[i], contracts.investors[i + 1]):
+        for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
+            atom = contracts.atoms[a]
+            atom.kind = TOTAL
+            atom.amount_musd = 0
+            atom.count_closed = True
+            atom.count_own = True
+
+
+@rule
+def extend_dates(contracts: Contracts, old_day: float, new_day: float) -> None:
+    """Move the condition dates that lie on the deadline with it, in place."""
+    for a in range(contracts.atoms.shape[0]):
+        if contracts.atoms[a].by_day == old_day:
+            contracts.atoms[a].by_day = new_day
+
+
+@rule
+def diagnose(
+    signed: Any, paid: Any, unpaid: Any, refused: Any, contracts: Contracts, book: Book, terms: Any, traits: Any, paid_musd: int
+) -> int:
+    """Find the first cause why a round missed its target at the deadline.
+
+    Parameters
+    ----------
+    signed, paid, unpaid, refused
+        bool[N]: still signed, paid, called and not paid, unwilling at this price.
+    contracts, book
+        The conditions as they stood at the deadline, and the facts.
+    terms, traits
+        ``state.ROUND`` record and ``state.TRAITS[N]``.
+    paid_musd
+        Money paid since as_of, fallbacks included [USD million].
+
+    Returns
+    -------
+    int
+        Index into ``CAUSES``.
+
+    References
+    ----------
+    Model basis, 2.7; decision log, "the cause of a failure".
+    """
+    reached = np.zeros(4, np.int64)
+    for granted in (AS_IT_IS, GATES_OPEN, GATES_OPEN | PRICE_ACCEPTED):
+        reached[granted] = counterfactual_money(signed, paid, contracts, book, granted)
+    now, gates_open, all_granted = reached[AS_IT_IS], reached[GATES_OPEN], reached[GATES_OPEN | PRICE_ACCEPTED]
+    everything = money(union(signed, paid), book.tickets)
+    not_paid = money(unpaid, book.tickets)
+    without_lead, priced_out = 0, all_granted - gates_open
+    for i in range(signed.shape[0]):
+        if signed[i] or paid[i] or unpaid[i]:
+            continue
+        wish = traits[i].max_ticket_musd if traits[i].behavioural else traits[i].stated_musd
+        if refused[i]:
+            priced_out += wish
+        elif traits[i].lead:
+            without_lead += wish
+    uncoordinated = now - money(paid, book.tickets) + everything - all_granted
+    missing = terms.target_musd - paid_musd
+    return cause_of_failure(missing, not_paid, gates_open - now, uncoordinated, without_lead, priced_out)
+
+
+@rule
+def closing_gap(greatest: Any, least: Any, tickets: Any, cap_musd: int) -> int:
+    """Value of closing at once rather than one after the other, greatest minus least total [USD million]."""
+    return min(money(greatest, tickets), cap_musd) - min(money(least, tickets), cap_musd)

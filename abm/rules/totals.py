@@ -1,0 +1,17 @@
+"""Totals: the one way in which an engine adds up."""
+
+from __future__ import annotations
+
+from abm.jit import rule
+
+
+@rule
+def moved(level: float, change: float) -> float:
+    """Level after a change, in the unit of both.
+
+    Examples
+    --------
+    >>> moved(5.5, -0.25), moved(5_000, 250)
+    (5.25, 5250)
+    """
+    return level + change

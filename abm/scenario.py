@@ -1,0 +1,449 @@
+"""Scenario: one file, one round. Load it, check it, change it, say where its numbers come from."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import PrivateAttr, ValidationError
+from pydantic_core import ErrorDetails
+
+from abm.parameters import (
+    Company,
+    Date,
+    Environment,
+    Gatekeeper,
+    Id,
+    Investor,
+    InvestorPool,
+    Ipo,
+    Knob,
+    Round,
+    Section,
+    Spread,
+    Valuation,
+    Value,
+    did_you_mean,
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a scenario: where, what was expected, what came."""
+
+    key: str
+    expected: str
+    got: str | None = None
+
+    def __str__(self) -> str:
+        """Say it in one sentence."""
+        return f"{self.key}: {self.expected}" + ("" if self.got is None else f", got {self.got}")
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be simulated, with every fault that was found."""
+
+    def __init__(self, file: str, faults: list[Fault]) -> None:
+        self.file, self.faults = file, faults
+        super().__init__("\n".join(f"{file}: {fault}" for fault in faults))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error travel between processes."""
+        return type(self), (self.file, self.faults)
+
+
+class Scenario(Section):
+    """A funding round, the company, the gatekeepers and the investors, as read from one TOML file."""
+
+    format: Literal[1]
+    id: Id
+    title: str
+    description: str = ""
+    as_of: Date
+    horizon_weeks: Annotated[float, Knob("weeks", 1, 520, "How long the company is watched", whole=True)] = 104
+    round: Round
+    valuation: Valuation = Valuation()
+    environment: Environment = Environment()
+    company: Company | None = None
+    ipo: Ipo | None = None
+    gatekeepers: tuple[Gatekeeper, ...] = ()
+    investors: tuple[Investor, ...] = ()
+    investor_pools: tuple[InvestorPool, ...] = ()
+
+    _file: str = PrivateAttr(default="scenario")
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _baseline: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        """Where the scenario was read from, as shown in messages."""
+        return self._file
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The tables of the file, with changes made by :meth:`with_values`; a copy."""
+        return copy.deepcopy(self._raw)
+
+    @property
+    def window_days(self) -> int:
+        """Days from as_of to the deadline."""
+        return (self.round.deadline - self.as_of).days
+
+    @cached_property
+    def baseline(self) -> Scenario:
+        """The file as it was written: the world in which inclinations are anchored, whatever is changed later."""
+        return self if self._baseline == self._raw else _build(self._baseline, self._baseline, self._file)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that decides a result; sources and grades do not."""
+        tables = {"scenario": _without_sources(self._raw), "baseline": _without_sources(self._baseline)}
+        return hashlib.sha256(json.dumps(tables, sort_keys=True, default=str).encode()).hexdigest()
+
+    def day(self, date: dt.date) -> int:
+        """Days from as_of to ``date``."""
+        return (date - self.as_of).days
+
+    def date(self, day: float) -> dt.date:
+        """Return the date ``day`` days after as_of."""
+        return self.as_of + dt.timedelta(days=int(day))
+
+    def with_values(self, changes: Mapping[str, Any]) -> Scenario:
+        """Return this scenario with values changed by dotted path; inclinations stay anchored where they were.
+
+        Examples
+        --------
+        >>> import abm
+        >>> asked = abm.load_scenario("three-investors").with_values({"round.target_bn": 8.0})
+        >>> float(asked.round.target_bn)
+        8.0
+        """
+        raw, baseline = copy.deepcopy(self._raw), copy.deepcopy(self._baseline)
+        faults = []
+        for path, value in changes.items():
+            try:
+                set_path(raw, path, value)
+                if path.endswith(".inclination"):
+                    set_path(baseline, path, value)
+            except LookupError as error:
+                faults.append(Fault(path, str(error.args[0])))
+        if faults:
+            raise ScenarioError(self._file, faults)
+        return _build(raw, baseline, self._file)
+
+    def save(self, path: str | Path) -> None:
+        """Write the scenario as TOML. Changed scenarios keep their anchors: see ``population.fix_anchors``."""
+        import tomli_w
+
+        Path(path).write_text(tomli_w.dumps(self._raw), encoding="utf-8")
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Reading
+
+
+def packaged() -> list[str]:
+    """Ids of the scenarios that come with the package."""
+    names = [entry.name for entry in resources.files("abm.scenarios").iterdir()]
+    return sorted(n[:-5] for n in names if n.endswith(".toml") and not n.endswith(".outcome.toml"))
+
+
+def load_scenario(source: str | Path) -> Scenario:
+    """Load a packaged scenario by id, or a scenario file by path.
+
+    Parameters
+    ----------
+    source
+        An id listed by ``abm scenarios``, or the path of a TOML file.
+
+    Returns
+    -------
+    Scenario
+        Frozen and checked.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the file: key, what was expected, what came.
+
+    Examples
+    --------
+    >>> load_scenario("three-investors").title
+    'A lead with a condition and two followers'
+    """
+    text, name = _read(source)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(name, [Fault("file", f"expected valid TOML ({error})")]) from None
+    return _build(raw, raw, name)
+
+
+def scenario_from(raw: Mapping[str, Any], name: str = "scenario") -> Scenario:
+    """Build a scenario from tables in memory, laid out as in a file."""
+    tables = copy.deepcopy(dict(raw))
+    return _build(tables, tables, name)
+
+
+def _read(source: str | Path) -> tuple[str, str]:
+    name = str(source)
+    path = Path(name)
+    if name in packaged():
+        return resources.files("abm.scenarios").joinpath(f"{name}.toml").read_text("utf-8"), f"{name}.toml"
+    looks_like_file = path.suffix == ".toml" or len(path.parts) > 1 or path.exists()
+    if not looks_like_file:
+        hint = did_you_mean(name, packaged()) or f"; packaged are {', '.join(packaged())}"
+        raise ScenarioError(name, [Fault("scenario", f"expected a packaged id or the path of a TOML file{hint}")])
+    try:
+        return path.read_text("utf-8"), name
+    except UnicodeDecodeError:
+        raise ScenarioError(name, [Fault("file", "expected text in UTF-8")]) from None
+    except OSError as error:
+        reason = (error.strerror or "it cannot be read").lower()
+        raise ScenarioError(name, [Fault("file", "expected a readable TOML file", reason)]) from None
+
+
+def _build(raw: dict[str, Any], baseline: dict[str, Any], file: str) -> Scenario:
+    try:
+        scenario = Scenario.model_validate(raw)
+    except ValidationError as error:
+        raise ScenarioError(file, [_fault_from(detail, raw) for detail in error.errors()]) from None
+    scenario._file, scenario._raw, scenario._baseline = file, raw, baseline
+    from abm.consistency import faults_of
+
+    faults = faults_of(scenario)
+    if faults:
+        raise ScenarioError(file, faults)
+    return scenario
+
+
+def _fault_from(detail: ErrorDetails, raw: Mapping[str, Any]) -> Fault:
+    """Turn one of pydantic's findings into a sentence of ours."""
+    key, got = dotted(detail["loc"], raw), _shown(detail["input"])
+    form, context = detail["type"], detail.get("ctx", {})
+    if form == "missing":
+        return Fault(key, "this key is required and missing")
+    if form == "extra_forbidden":
+        known = _known_keys(detail["loc"][:-1])
+        return Fault(key, "unknown key" + did_you_mean(detail["loc"][-1], known))
+    if form == "literal_error":
+        return Fault(key, f"expected {context['expected']}" + did_you_mean(detail["input"], _quoted(context["expected"])), got)
+    if form == "abm":
+        return Fault(key, context["text"], got)
+    if form == "string_pattern_mismatch":
+        return Fault(key, "expected an id of lower-case letters, digits, '-' and '_'", got)
+    wanted = {
+        "string_type": "text",
+        "string_too_long": "an id of at most 60 letters",
+        "bool_type": "true or false",
+        "tuple_type": "a list",
+        "model_type": "a table",
+        "dict_type": "a table",
+    }.get(form)
+    return Fault(key, f"expected {wanted}" if wanted else detail["msg"].lower(), got)
+
+
+def _quoted(expected: str) -> list[str]:
+    return [part for part in expected.split("'") if part.strip(" ,or")]
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if not isinstance(value, (dt.date, dt.datetime)) else value.isoformat()
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def dotted(location: tuple[int | str, ...], raw: Any) -> str:
+    """Name a place in a scenario the way ``--set`` does: ``investors.lead.ticket_bn``.
+
+    Examples
+    --------
+    >>> dotted(("investors", 0, "ticket_bn"), {"investors": [{"id": "lead"}]})
+    'investors.lead.ticket_bn'
+    """
+    parts: list[str] = []
+    for step in location:
+        try:
+            raw = raw[step]
+        except (KeyError, IndexError, TypeError):
+            raw = None
+        named = isinstance(step, int) and isinstance(raw, dict) and isinstance(raw.get("id"), str)
+        parts.append(raw["id"] if named else str(step))  # type: ignore[index]
+    return ".".join(parts)
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """Keys that the table at ``location`` knows, for a hint."""
+    section: Any = Scenario
+    for step in location:
+        if isinstance(step, int):
+            continue
+        field = section.model_fields.get(step) or next(
+            (f for f in section.model_fields.values() if f.alias == step), None
+        )
+        section = next((s for s in _sections_in(getattr(field, "annotation", None))), None)
+        if section is None:
+            return []
+    return [field.alias or name for name, field in section.model_fields.items()]
+
+
+def _sections_in(annotation: Any) -> Iterator[type[Section]]:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _sections_in(inner)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Changing by dotted path
+
+
+def set_path(raw: dict[str, Any], path: str, value: Any) -> None:
+    """Set one value of the tables ``raw`` by dotted path, in place; a sourced number loses its source.
+
+    Raises
+    ------
+    LookupError
+        With a sentence, where the path leads nowhere.
+    """
+    *way, last = path.split(".")
+    place: Any = raw
+    for number, step in enumerate(way):
+        if isinstance(place, list):
+            place = place[_position(place, step)]
+        elif isinstance(place, dict):
+            known = _known_keys(tuple(way[:number]))
+            if step not in place and known and step not in known:
+                raise LookupError(f"expected a path into the scenario, '{step}' is unknown{did_you_mean(step, known)}")
+            place = place.setdefault(step, {})
+        else:
+            raise LookupError(f"expected a path into the scenario, '{step}' is inside a single value")
+    if isinstance(place, list):
+        position = _position(place, last)
+        dated = isinstance(place[position], list) and len(place[position]) == 2
+        if dated:
+            place[position] = [place[position][0], value]
+        elif isinstance(place[position], dict) and not isinstance(value, dict) and "id" in place[position]:
+            raise LookupError(f"expected a path to a value, '{path}' is a table")
+        else:
+            place[position] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        raise LookupError(f"expected a path into the scenario, '{last}' is inside a single value")
+
+
+def _position(items: list[Any], step: str) -> int:
+    ids = [item.get("id") for item in items if isinstance(item, dict)]
+    if step in ids:
+        return ids.index(step)
+    if step.isdigit() and int(step) < len(items):
+        return int(step)
+    named = [i for i in ids if isinstance(i, str)]
+    hint = did_you_mean(step, named) or (f"; there are {', '.join(named)}" if named else "")
+    raise LookupError(f"expected an id or a position, got '{step}'{hint}")
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Read ``round.target_bn=20`` as a path and a TOML value; what is no TOML value is text.
+
+    Examples
+    --------
+    >>> parse_setting("round.close_select=least"), parse_setting("round.pre_money_bn=[260, 220]")
+    (('round.close_select', 'least'), ('round.pre_money_bn', [260, 220]))
+    """
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        raise ScenarioError("--set", [Fault(text, "expected PATH=VALUE such as round.target_bn=20")])
+    try:
+        return path.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return path.strip(), value.strip()
+
+
+def _without_sources(raw: Any) -> Any:
+    if isinstance(raw, dict):
+        return {key: _without_sources(value) for key, value in raw.items() if key not in ("source", "grade")}
+    return [_without_sources(value) for value in raw] if isinstance(raw, list) else raw
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Provenance
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """One number of a scenario: where it stands, what it is, how sure it is, and who says so."""
+
+    parameter: str
+    value: str
+    range: str
+    unit: str
+    grade: str
+    source: str
+
+
+def provenance(scenario: Scenario) -> list[Provenance]:
+    """List every number that the scenario's file states, with its range, grade and source.
+
+    Examples
+    --------
+    >>> rows = provenance(load_scenario("three-investors"))
+    >>> [row.value for row in rows if row.parameter == "round.target_bn"]
+    ['10']
+    """
+    rows = []
+    for path, number, found in _numbers(scenario, ""):
+        grade = number.grade or "assumption"
+        rows.append(Provenance(path, _text(number), _range(number), found.unit, grade, number.source or ""))
+    return rows
+
+
+def _numbers(section: Section, prefix: str) -> Iterator[tuple[str, Any, Knob]]:
+    for name, field in type(section).model_fields.items():
+        if name not in section.model_fields_set:
+            continue
+        value, path = getattr(section, name), f"{prefix}{field.alias or name}"
+        knob = next((m for m in field.metadata if isinstance(m, Knob)), None)
+        if isinstance(value, Section):
+            yield from _numbers(value, f"{path}.")
+        elif knob is not None and isinstance(value, tuple):
+            for position, entry in enumerate(value):
+                number = entry[1] if isinstance(entry, tuple) else entry
+                yield (path if len(value) == 1 else f"{path}.{position}"), number, knob
+        elif isinstance(value, tuple):
+            for item in value:
+                if isinstance(item, Section):
+                    yield from _numbers(item, f"{path}.{item.id}.")  # type: ignore[attr-defined]
+        elif knob is not None and value is not None:
+            yield path, value, knob
+
+
+def _text(number: Value | Spread) -> str:
+    if isinstance(number, Spread):
+        names = ("median", "sd log") if number.law == "lognormal" else ("from", "to")
+        return f"{number.law} {names[0]} {number.first:g} {names[1]} {number.second:g}"
+    return f"{number:.6g}"
+
+
+def _range(number: Value | Spread) -> str:
+    return "" if isinstance(number, Spread) or number.low is None else f"{number.low:g} to {number.high:g}"
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a scenario file, for completion and checks in an editor."""
+    schema = Scenario.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "abm scenario"
+    return schema
+
+
+

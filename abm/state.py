@@ -1,0 +1,237 @@
+"""Record layouts: what an engine keeps, declared once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_TRAIT_NUMBERS = (
+    "concentration_cap",
+    "ownership_cap",
+    "required_return_per_year",
+    "horizon_years",
+    "strategic_premium",
+    "signal_precision",
+    "social_precision",
+    "opinion_pull",
+    "reputation",
+    "sentiment_loading",
+    "herding",
+    "sign_rate_per_week",
+    "choice_noise",
+    "sign_bias",
+    "lockup_cost",
+    "forecast_sd",
+    "needed_share",
+    "diligence_cost_bn",
+    "waiting_weight",
+    "waiting_decay_weeks",
+    "cost_of_waiting_per_year",
+    "mood_withdrawal",
+    "jump_withdrawal",
+    "diligence_days",
+    "diligence_sd_log",
+    "prior_spread_log",
+    "wealth_bn",
+    "risk_aversion",
+    "pro_rata_share",
+    "settlement_failure_probability",
+    "withdrawal_per_year",
+    "binding",
+)
+
+#: Who an investor is during one run. The second block is drawn per run, the rest comes from the scenario.
+TRAITS = np.dtype(
+    [
+        ("address", np.int64),
+        ("kind", np.int64),
+        ("lead", np.bool_),
+        ("behavioural", np.bool_),
+        ("signed_at_start", np.bool_),
+        ("stated_musd", np.int64),  # ticket of one whose decision is stated
+        ("stated_rate_per_day", np.float64),
+        ("min_ticket_musd", np.int64),
+        ("max_ticket_musd", np.int64),
+        ("dry_powder_musd", np.int64),
+        ("fallback_musd", np.int64),
+        ("priority", np.int64),
+        *((name, np.float64) for name in _TRAIT_NUMBERS),
+        ("prior_mean", np.float64),
+        ("prior_precision", np.float64),
+        ("signal_luck", np.float64),
+        ("diligence_day", np.float64),
+        ("sign_threshold", np.float64),
+        ("withdrawal_threshold", np.float64),
+        ("settlement_luck", np.float64),
+    ]
+)
+
+#: How a member of a pool is drawn. Laws: 0 fixed, 1 lognormal (median, sd log), 2 uniform (from, to).
+LOTTERY = np.dtype(
+    [
+        ("pooled", np.bool_),
+        ("atom", np.int64),  # the atom that his condition is written into
+        *(
+            (f"{trait}_{part}", np.int64 if part == "law" else np.float64)
+            for trait in ("wealth", "risk_aversion", "ticket")
+            for part in ("law", "first", "second")
+        ),
+        ("dry_powder_share", np.float64),  # nan: the dry powder is a stated amount
+        ("conditional_share", np.float64),
+        ("weight_total", np.float64),
+        ("weight_lead", np.float64),
+        ("weight_peers", np.float64),
+        ("weight_sentiment", np.float64),
+        ("total_low", np.float64),
+        ("total_high", np.float64),
+        ("sentiment", np.float64),
+    ]
+)
+
+#: The terms of the round.
+ROUND = np.dtype(
+    [
+        ("target_musd", np.int64),
+        ("cap_musd", np.int64),
+        ("minimum_close_musd", np.int64),
+        ("already_closed_musd", np.int64),
+        ("deadline_day", np.float64),
+        ("horizon_weeks", np.int64),
+        ("weekly", np.bool_),
+        ("select", np.int64),
+        ("extension_probability", np.float64),
+        ("extension_days", np.float64),
+        ("price_cut_lag", np.float64),
+        ("price_cut_wait_weeks", np.int64),
+        ("preference", np.float64),
+        ("expected_new_musd", np.float64),
+        ("lead", np.int64),  # index of the first lead, -1 without one
+        ("named", np.int64),  # how many investors have a name
+    ]
+)
+
+#: Value, sentiment, shocks, talent: one record of the scenario's [valuation] and [environment].
+MARKET = np.dtype(
+    [
+        (name, np.float64)
+        for name in (
+            "mean_bn",
+            "sd_log",
+            "growth_per_year",
+            "volatility",
+            "news_precision",
+            "sentiment_start",
+            "sentiment_mean",
+            "sentiment_reversion_per_year",
+            "sentiment_volatility",
+            "cold_per_week",
+            "thaw_per_week",
+            "cold_sentiment",
+            "competitor_jumps_per_year",
+            "jump_mean_log",
+            "jump_sd_log",
+            "jump_permanent_share",
+            "excess_attrition_per_year",
+            "poaching_bursts_per_year",
+            "burst_attrition_per_year",
+            "burst_weeks",
+            "talent_effect",
+            "frailty_variance",
+        )
+    ]
+)
+
+#: The company and its levers.
+FIRM = np.dtype(
+    [
+        ("exists", np.bool_),
+        ("cash_musd", np.int64),
+        ("revenue_musd_per_year", np.float64),
+        ("revenue_volatility", np.float64),
+        ("burn_volatility_bn", np.float64),
+        ("minimum_cash_musd", np.int64),
+        ("cut", np.bool_),
+        ("runway_trigger_years", np.float64),
+        ("cut_per_week", np.float64),
+        ("cut_max", np.float64),
+        ("cut_growth_loss", np.float64),
+        ("cut_attrition_per_year", np.float64),
+        ("bridge_limit_musd", np.int64),
+        ("bridge_rate_per_year", np.float64),
+        ("bridge_probability", np.float64),
+        ("vendor_limit_musd", np.int64),
+        ("vendor_rate_per_year", np.float64),
+    ]
+)
+
+#: A listing of the shares.
+LISTING = np.dtype(
+    [
+        ("exists", np.bool_),
+        ("raise_musd", np.int64),
+        ("earliest_day", np.float64),
+        ("filing_per_year", np.float64),
+        ("minimum_sentiment", np.float64),
+        ("lead_weeks", np.int64),
+        ("withdrawal_probability", np.float64),
+        ("veto_probability", np.float64),
+        ("veto_gate", np.int64),  # -1: the veto does not lapse
+    ]
+)
+
+#: A gatekeeper.
+GATEKEEPER = np.dtype(
+    [
+        ("h0_per_year", np.float64),
+        ("effect", np.float64),
+        ("scale_days", np.float64),
+        ("block_per_year", np.float64),
+        ("loading", np.float64),
+        ("lag_days", np.float64),
+        ("consent_threshold", np.float64),
+        ("block_threshold", np.float64),
+        ("first", np.int64),  # slice of the list of required gatekeepers
+        ("last", np.int64),
+    ]
+)
+
+#: A yearly cost with a start and an end; a dated claim; a later financing.
+OBLIGATION = np.dtype(
+    [("first_day", np.float64), ("last_day", np.float64), ("musd_per_year", np.float64), ("deferrable_share", np.float64)]
+)
+CLAIM = np.dtype([("day", np.float64), ("musd", np.int64), ("gate", np.int64)])
+LATER_ROUND = np.dtype(
+    [("day", np.float64), ("musd", np.int64), ("if_closed", np.float64), ("if_not", np.float64)]
+)
+
+#: What every investor is offered in a week: the terms, and the public book of the week before.
+OFFER = np.dtype(
+    [
+        ("post_bn", np.float64),
+        ("target_bn", np.float64),
+        ("forecast_bn", np.float64),
+        ("momentum", np.float64),
+        ("weeks_left", np.float64),
+        ("sentiment", np.float64),
+        ("growth", np.float64),
+        ("volatility", np.float64),
+        ("preference", np.float64),
+    ]
+)
+
+#: A commitment as the public sees it, in the week after the signature.
+NEWS = np.dtype(
+    [
+        ("share", np.float64),
+        ("risk_aversion", np.float64),
+        ("reputation", np.float64),
+        ("log_price", np.float64),
+        ("capped", np.bool_),
+    ]
+)
+
+# Stages of an investor, in the order of the story.
+LOOKING, SIGNED, PAID, WITHDRAWN, UNPAID, LAPSED = range(6)
+STAGES = ("looking", "signed", "paid", "withdrawn", "unpaid", "lapsed")
+
+# States of a gatekeeper.
+OPEN, SATISFIED, BLOCKED = range(3)
