@@ -1,0 +1,65 @@
+"""abm: will a large, conditional funding round close, who decides it, why does it fail, what would change it?"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from abm.agents import Company, FundingModel, Gatekeeper, Investor
+    from abm.outcomes import Estimate, Event, Outcomes, Trace
+    from abm.scenario import Scenario, ScenarioError, load_scenario, packaged, scenario_from
+    from abm.simulation import simulate
+    from abm.standalone import BookClosing, close_book
+
+# Names are imported when they are first used: `import abm` and `abm --help` stay fast.
+_HOMES = {
+    "Company": "abm.agents",
+    "FundingModel": "abm.agents",
+    "Gatekeeper": "abm.agents",
+    "Investor": "abm.agents",
+    "Estimate": "abm.outcomes",
+    "Event": "abm.outcomes",
+    "Outcomes": "abm.outcomes",
+    "Trace": "abm.outcomes",
+    "Scenario": "abm.scenario",
+    "ScenarioError": "abm.scenario",
+    "load_scenario": "abm.scenario",
+    "packaged": "abm.scenario",
+    "scenario_from": "abm.scenario",
+    "simulate": "abm.simulation",
+    "BookClosing": "abm.standalone",
+    "close_book": "abm.standalone",
+}
+
+__all__ = [
+    "BookClosing",
+    "Company",
+    "Estimate",
+    "Event",
+    "FundingModel",
+    "Gatekeeper",
+    "Investor",
+    "Outcomes",
+    "Scenario",
+    "ScenarioError",
+    "Trace",
+    "close_book",
+    "load_scenario",
+    "packaged",
+    "scenario_from",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'abm' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+__version__ = "0.1.0"

@@ -20,6 +20,7 @@ from abm.rules.gatekeepers import base_hazard, hazard_between, outlook, rate_for
 from abm.scenario import Fault, Scenario, ScenarioError
 
 _POOL_ADDRESSES = 65_536
+_NEVER = 50.0  # a bias so strong that nobody signs within any horizon
 _LAWS = {"lognormal": 1, "uniform": 2}
 
 
@@ -438,19 +439,30 @@ def _anchor(scenario: Scenario, population: Population, base: Population) -> Non
             def miss(bias: float, traits: Any = traits, offers: Any = offers, goal: float = float(inclination)) -> float:
                 return signing_chance(traits, bias, offers, base.round.deadline_day) - goal
 
-            most, least = miss(-50.0), miss(50.0)
+            most, least = miss(-_NEVER), miss(_NEVER)
             if inclination == 0:
-                bias_of[section_id] = math.inf
+                bias_of[section_id] = _NEVER
             elif most < 0:
                 reachable = most + float(inclination)
                 why = "he wants no ticket at the asked price" if reachable <= 0 else "given his diligence and sign_rate_per_week"
                 faults.append(Fault(key, f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})", f"{inclination:g}"))
                 continue
             else:
-                bias_of[section_id] = 50.0 if least > 0 else float(brentq(miss, -50.0, 50.0, xtol=1e-12))
+                bias_of[section_id] = _NEVER if least > 0 else float(brentq(miss, -_NEVER, _NEVER, xtol=1e-12))
         population.traits["sign_bias"][place] = bias_of[section_id]
     if faults:
         raise ScenarioError(scenario.file, faults)
+
+
+def with_biases(scenario: Scenario) -> dict[str, Any]:
+    """Tables of a scenario with every inclination replaced by the bias it is anchored at."""
+    raw, population = scenario.raw, prepare(scenario)
+    for section in (*raw.get("investors", []), *raw.get("investor_pools", [])):
+        if "inclination" in section:
+            place = next(k for k, name in enumerate(population.ids) if name.split("#")[0] == section["id"])
+            section["sign_bias"] = float(population.traits["sign_bias"][place])
+            del section["inclination"]
+    return raw
 
 
 def frozen_offers(population: Population) -> Any:
@@ -653,6 +665,17 @@ def _realise_condition(atom: Any, lots: Any, address: int, terms: Any, seed: int
         u = draws.uniform(seed, run, address, 0, draws.CONDITION_PARAMETER, 0)
         share = drawn(2, lots.total_low, lots.total_high, 0.0, 0.0, u)
         atom.amount_musd = terms.already_closed_musd + int(math.floor(share * terms.target_musd))
+
+
+@rule
+def conditional(i: int, contracts: Contracts) -> bool:
+    """Whether investor ``i`` has conditions; a total of nothing is none."""
+    for clause in range(contracts.investors[i], contracts.investors[i + 1]):
+        for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
+            atom = contracts.atoms[a]
+            if atom.kind != TOTAL or atom.amount_musd > 0:
+                return True
+    return False
 
 
 def contracts_of(realised: Any) -> Contracts:

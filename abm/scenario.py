@@ -141,10 +141,17 @@ class Scenario(Section):
         return _build(raw, baseline, self._file)
 
     def save(self, path: str | Path) -> None:
-        """Write the scenario as TOML. Changed scenarios keep their anchors: see ``population.fix_anchors``."""
+        """Write the scenario as a TOML file that gives the same results.
+
+        Inclinations of a changed scenario stay anchored in the file it came from, so they are written as the
+        ``sign_bias`` that they amount to.
+        """
         import tomli_w
 
-        Path(path).write_text(tomli_w.dumps(self._raw), encoding="utf-8")
+        from abm.population import with_biases
+
+        raw = self._raw if self._raw == self._baseline else with_biases(self)
+        Path(path).write_text(tomli_w.dumps(raw), encoding="utf-8")
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -216,17 +223,37 @@ def _build(raw: dict[str, Any], baseline: dict[str, Any], file: str) -> Scenario
     try:
         scenario = Scenario.model_validate(raw)
     except ValidationError as error:
-        raise ScenarioError(file, [_fault_from(detail, raw) for detail in error.errors()]) from None
+        faults = [fault_from(detail, raw) for detail in error.errors()]
+        raise ScenarioError(file, faults + _faults_beyond(raw, error)) from None
     scenario._file, scenario._raw, scenario._baseline = file, raw, baseline
-    from abm.consistency import faults_of
-
-    faults = faults_of(scenario)
+    faults = _contradictions(scenario)
     if faults:
         raise ScenarioError(file, faults)
     return scenario
 
 
-def _fault_from(detail: ErrorDetails, raw: Mapping[str, Any]) -> Fault:
+def _contradictions(scenario: Scenario) -> list[Fault]:
+    from abm.consistency import faults_of
+
+    return faults_of(scenario)
+
+
+def _faults_beyond(raw: dict[str, Any], error: ValidationError) -> list[Fault]:
+    """Contradictions in what is left of a file without its faulty keys, so that one reading reports them too."""
+    rest = copy.deepcopy(raw)
+    for detail in error.errors():
+        place: Any = rest
+        for step in detail["loc"][:-1]:
+            place = place[step] if isinstance(place, (dict, list)) else None
+        if isinstance(place, dict):
+            place.pop(detail["loc"][-1], None)
+    try:
+        return _contradictions(Scenario.model_validate(rest))
+    except (ValidationError, LookupError):
+        return []
+
+
+def fault_from(detail: ErrorDetails, raw: Any) -> Fault:
     """Turn one of pydantic's findings into a sentence of ours."""
     key, got = dotted(detail["loc"], raw), _shown(detail["input"])
     form, context = detail["type"], detail.get("ctx", {})

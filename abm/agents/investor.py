@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import mesa
 
 from abm.agents.fields import fields_of
+from abm.population import conditional
 from abm.rules import belief, decision
 from abm.rules.totals import moved
 from abm.state import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
@@ -103,8 +104,8 @@ class Investor(mesa.Agent):  # type: ignore[misc]
     def sign(self, ticket_musd: int, day: float) -> None:
         """Commit a ticket [USD million], on a day of this week."""
         self.stage, self.ticket_musd, self.sign_day = SIGNED, ticket_musd, day
-        conditional = self.place in self.model.conditional
-        self.model.tell(self.id, "signed", "with conditions" if conditional else "", ticket_musd, day)
+        bound = conditional(self.place, self.model.contracts)
+        self.model.tell(self.id, "signed", "with conditions" if bound else "", ticket_musd, day)
         self.model.announce(self)
 
     def pay(self, amount_musd: int, shares: int) -> None:
@@ -128,7 +129,8 @@ class Investor(mesa.Agent):  # type: ignore[misc]
     def lapse(self) -> None:
         """See the round end without having paid."""
         if self.stage == SIGNED:
-            self.model.tell(self.id, "lapsed", "signed, but never closed", self.ticket_musd)
+            why = "no room was left" if self.model.full else "signed, but never closed"
+            self.model.tell(self.id, "lapsed", why, self.ticket_musd)
         elif self.law.behavioural:
             self.model.tell(self.id, "passed", _WHY_NOT[self.appraisal.reason] or "never persuaded")
         self.stage = LAPSED if self.stage == SIGNED else self.stage

@@ -85,7 +85,6 @@ class FundingModel(mesa.Model):  # type: ignore[misc]
         self.opinion = 0.0
         self.news: list[tuple[Investor, Any]] = []
         self._announced: list[tuple[Investor, Any]] = []
-        self.conditional = set(np.flatnonzero(np.diff(self.contracts.investors)).tolist())
         self.committed_path: list[int] = []
         self.paid_path: list[int] = []
         self.cash_path: list[int] = []
@@ -298,6 +297,11 @@ class FundingModel(mesa.Model):  # type: ignore[misc]
     def in_force(self, gate: int) -> bool:
         """Whether a gatekeeper's consent is in force this week; ``gate`` -1 stands for none."""
         return gate >= 0 and self.gates[gate].in_force_day <= self.week_end
+
+    @property
+    def full(self) -> bool:
+        """Whether the round has taken all the money that it may take."""
+        return self.paid_musd >= self.terms.cap_musd
 
     def announce(self, investor: Investor) -> None:
         """Let the public know of a signature next week; stated decisions reveal no belief."""

@@ -1,0 +1,212 @@
+"""Command line: run a scenario, check files, show where their numbers come from."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from abm.outcomes import Outcomes
+    from abm.scenario import Scenario
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_RUN_EXAMPLES = """
+Examples:
+
+    abm run openai-2025
+
+    abm run openai-2025 --runs 5000 --seed 7 --out results/mine
+
+    abm run my-round.toml --set round.target_bn=20 --set investors.lead.fallback_bn=0
+
+    abm run three-investors --json
+"""
+
+
+class Refusal(Exception):
+    """Something the user can mend: one sentence a fault, exit 2."""
+
+
+@app.callback()
+def about() -> None:
+    """Will a large, conditional funding round close? Who decides it, why does it fail, what would change it?
+
+    Examples:
+
+        abm scenarios
+
+        abm run openai-2025
+
+        abm provenance openai-2025
+    """
+
+
+@app.command(epilog=_RUN_EXAMPLES)
+def run(
+    scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")] = "openai-2025",
+    runs: Annotated[int, typer.Option(min=1, max=10_000_000, help="Number of runs.")] = 2_000,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed that all runs share.")] = 1,
+    engine: Annotated[str, typer.Option(help="Engine: mesa.")] = "mesa",
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for outcomes.parquet, manifest.json and the figures.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
+) -> None:
+    """Simulate a scenario many times and say how likely its round is to close."""
+    from abm.simulation import simulate
+
+    if engine != "mesa":
+        raise Refusal(f"--engine: expected mesa, got {engine!r}")
+    loaded = _load(scenario, setting or [])
+    with _progress(f"{loaded.id}: {runs:,} runs") as progress:
+        outcomes = simulate(loaded, runs, seed, workers=workers, progress=progress)
+    _print_answer(outcomes, as_json)
+    if out is not None:
+        from abm.report.files import write_outcomes
+
+        written = write_outcomes(outcomes, out)
+        if not as_json:
+            print(f"\nWritten to {out}: {', '.join(path.name for path in written if path.suffix != '.svg')}")
+
+
+def _print_answer(outcomes: Outcomes, as_json: bool) -> None:
+    import json
+
+    from abm.report.answer import answer_json, answer_text
+
+    print(json.dumps(answer_json(outcomes), indent=2, allow_nan=False) if as_json else answer_text(outcomes))
+
+
+@app.command(epilog="Examples:\n\n    abm check my-round.toml\n\n    abm check rounds/*.toml")
+def check(files: Annotated[list[str], typer.Argument(help="Scenario files or packaged ids.")]) -> None:
+    """Check scenario files: every fault in one sentence, and who can only close together as a warning."""
+    from abm.population import circles, prepare
+    from abm.scenario import ScenarioError, load_scenario
+
+    bad = 0
+    for file in files:
+        try:
+            scenario = load_scenario(file)
+            prepare(scenario)
+        except ScenarioError as error:
+            bad += 1
+            print(error, file=sys.stderr)
+            continue
+        together = circles(scenario)
+        if together:
+            print(f"{file}: warning: these close only together, or not at all: {', '.join(together)}")
+        print(f"{file}: sound ({len(scenario.investors)} investors, {len(scenario.gatekeepers)} gatekeepers)")
+    raise typer.Exit(2 if bad else 0)
+
+
+@app.command(epilog="Examples:\n\n    abm scenarios")
+def scenarios() -> None:
+    """List the scenarios that come with abm."""
+    from abm.scenario import load_scenario, packaged
+
+    for name in packaged():
+        print(f"{name:<22} {load_scenario(name).title}")
+
+
+@app.command(
+    epilog="Examples:\n\n    abm schema > scenario.schema.json\n\n"
+    "Then name the file in your editor's TOML settings to get completion and checks while you type."
+)
+def schema() -> None:
+    """Print the JSON Schema of a scenario file, for completion in an editor."""
+    import json
+
+    from abm.scenario import json_schema
+
+    print(json.dumps(json_schema(), indent=2, allow_nan=False))
+
+
+@app.command(epilog="Examples:\n\n    abm provenance openai-2025\n\n    abm provenance openai-2025 --json")
+def provenance(
+    scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list and nothing else.")] = False,
+) -> None:
+    """Show every number of a scenario with its range, grade and source."""
+    import json
+    from dataclasses import asdict
+
+    from abm.report.provenance import provenance_text
+    from abm.scenario import provenance as rows_of
+
+    rows = rows_of(_load(scenario, []))
+    print(json.dumps([asdict(row) for row in rows], indent=2) if as_json else provenance_text(rows))
+
+
+def _load(source: str, settings: list[str]) -> Scenario:
+    from abm.scenario import load_scenario, parse_setting
+
+    scenario = load_scenario(source)
+    return scenario.with_values(dict(map(parse_setting, settings))) if settings else scenario
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar with the remaining time on a terminal, and nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def advance(done: int, wanted: int) -> None:
+            bar.update(task, completed=done, total=wanted)
+
+        yield advance
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; whatever the user can mend ends in one sentence and exit 2."""
+    try:
+        app(arguments, prog_name="abm")
+    except KeyboardInterrupt:
+        print("abm: stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    except Exception as error:
+        sys.exit(_refused(error))
+
+
+def _refused(error: Exception) -> int:
+    """Print what the user can mend; let anything else be the traceback it is."""
+    from abm.scenario import ScenarioError
+
+    mendable: tuple[type[Any], ...] = (ScenarioError, Refusal, OSError)
+    if not isinstance(error, mendable):
+        raise error
+    if isinstance(error, OSError):
+        print(f"{error.filename or 'abm'}: expected a place to read or write, got: {error.strerror}", file=sys.stderr)
+    else:
+        print(error, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

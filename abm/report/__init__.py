@@ -1,0 +1,1 @@
+"""Report: results in words, for people and for programs."""

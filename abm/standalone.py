@@ -1,0 +1,194 @@
+"""The closing on its own: which of a list of conditional commitments can close together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from abm.parameters import KINDS, Conditions, Flag, Id, Kind, Knob, Section, did_you_mean
+from abm.population import flatten, musd, new_book, records
+from abm.rules.closing import SELECT, Closing, close, money
+from abm.rules.conditions import FACTS
+from abm.rules.settlement import closing_gap, settle
+from abm.scenario import Fault, ScenarioError, fault_from
+from abm.state import ROUND, TRAITS
+
+
+class Commitment(Section):
+    """A signed commitment: how much, and on what conditions."""
+
+    id: Id
+    ticket_bn: Annotated[float, Knob("USD billion", 0.001, 10_000, "What he commits")]
+    kind: Kind = "crossover"
+    role: Literal["lead", "follower"] = "follower"
+    paid: Flag = False
+    conditions: Conditions = ()
+    min_ticket_bn: Annotated[float, Knob("USD billion", 0, 1_000, "Below this he takes no allocation")] = 0.0
+    priority: Annotated[float, Knob("-", 0, 100, "Rank in rationing, after the lead", whole=True)] = 0
+    pro_rata_share: Annotated[float, Knob("-", 0, 1, "Right to this share of the money taken")] = 0.0
+
+
+class BookClosing(NamedTuple):
+    """Which commitments close, with the two extremes between which any closing lies."""
+
+    closers: tuple[str, ...]  #: who closes now
+    allocated_bn: dict[str, float]  #: what each of them pays, after rationing [USD billion]
+    total_bn: float  #: what is paid now [USD billion]
+    greatest: tuple[str, ...]  #: who could close if all signed in escrow and closed at once
+    least: tuple[str, ...]  #: who would close if nobody moved before his own condition is met
+    gap_bn: float  #: what closing at once is worth [USD billion]
+    barred: tuple[str, ...]  #: left out although their conditions would now hold (only with `without` and the like)
+
+
+def close_book(
+    commitments: Sequence[Mapping[str, Any]],
+    *,
+    gates: Mapping[str, bool | dt.date] | None = None,
+    base_bn: float = 0.0,
+    cap_bn: float | None = None,
+    select: Literal["greatest", "least", "elimination"] = "greatest",
+    pre_money_bn: float = 1.0,
+    sentiment: float = 0.0,
+    on: dt.date | None = None,
+) -> BookClosing:
+    """Find out which conditional commitments can close together.
+
+    Parameters
+    ----------
+    commitments
+        Tables with ``id``, ``ticket_bn`` and, where wanted, ``conditions`` (OR of ANDs as in a scenario file), ``kind``,
+        ``role``, ``paid`` (has paid in an earlier closing), ``min_ticket_bn``, ``priority``, ``pro_rata_share``.
+    gates
+        For each gatekeeper: True (in force), False (not), or the date on which the consent came into force.
+    base_bn
+        Money closed earlier, which totals count unless they say otherwise [USD billion].
+    cap_bn
+        Most money the round takes [USD billion]; None for no limit.
+    select
+        ``"greatest"``, ``"least"`` or ``"elimination"``.
+    pre_money_bn, sentiment
+        What conditions on price, stakes and the market are judged by [USD billion], [log-points].
+    on
+        Day of the closing, for gates that are dates (default: after all of them).
+
+    Returns
+    -------
+    BookClosing
+        Closers, allocations, extremes.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the commitments.
+
+    Examples
+    --------
+    Two who wait for each other close together, or not at all:
+
+    >>> book = [
+    ...     {"id": "a", "ticket_bn": 3.0, "conditions": [[{"investor": "b"}]]},
+    ...     {"id": "b", "ticket_bn": 2.0, "conditions": [[{"total_bn": 5.0}]]},
+    ... ]
+    >>> close_book(book).closers, close_book(book, select="least").closers, close_book(book).gap_bn
+    (('a', 'b'), (), 5.0)
+    """
+    parsed = _parse(commitments, gates or {}, select)
+    ids, gate_ids = tuple(c.id for c in parsed), tuple(gates or {})
+    contracts = flatten([c.conditions for c in parsed], ids, gate_ids, _ordinal)
+    cap = musd(cap_bn) if cap_bn is not None else 10**12
+    facts = {
+        "cap_musd": cap,
+        "already_closed_musd": musd(base_bn),
+        "pre_money_musd": musd(pre_money_bn),
+        "sentiment": sentiment,
+        "day": _ordinal(on) if on is not None else math.inf,
+    }
+    days = np.array([_gate_day(gate) for gate in (gates or {}).values()], np.float64)
+    tickets = np.array([musd(c.ticket_bn) for c in parsed], np.int64)
+    kinds = np.array([KINDS.index(c.kind) for c in parsed], np.int64)
+    book = new_book(tickets, kinds, days, contracts.members, records(FACTS, [facts])[0])
+    paid = np.array([c.paid for c in parsed], np.bool_)
+    signed = ~paid
+    answer = Closing(*close(signed, paid, contracts, book, SELECT[select]))
+    gap = closing_gap(answer.greatest, answer.least, tickets, cap)
+    terms = records(ROUND, [{"cap_musd": cap}])[0]
+    traits = records(
+        TRAITS,
+        [
+            {
+                "lead": c.role == "lead",
+                "priority": int(c.priority),
+                "min_ticket_musd": musd(c.min_ticket_bn),
+                "pro_rata_share": c.pro_rata_share,
+            }
+            for c in parsed
+        ],
+    )
+    nobody = np.zeros(len(parsed), np.bool_)
+    allocated, _ = settle(
+        answer.selected, signed, paid, nobody, contracts, book, SELECT[select], terms, traits
+    )
+
+    def names(mask: Any) -> tuple[str, ...]:
+        return tuple(name for name, chosen in zip(ids, mask, strict=True) if chosen)
+
+    return BookClosing(
+        closers=names(answer.selected),
+        allocated_bn={ids[k]: int(allocated[k]) / 1000 for k in np.flatnonzero(answer.selected & signed)},
+        total_bn=int(money(answer.selected & signed, allocated)) / 1000,
+        greatest=names(answer.greatest),
+        least=names(answer.least),
+        gap_bn=int(gap) / 1000,
+        barred=names(answer.barred),
+    )
+
+
+def _ordinal(date: dt.date) -> float:
+    return float(date.toordinal())
+
+
+def _gate_day(gate: bool | dt.date) -> float:
+    if isinstance(gate, bool):
+        return -math.inf if gate else math.inf
+    return _ordinal(gate)
+
+
+_LIST = TypeAdapter(tuple[Commitment, ...])
+
+
+def _parse(
+    commitments: Sequence[Mapping[str, Any]], gates: Mapping[str, Any], select: str
+) -> tuple[Commitment, ...]:
+    raw = [dict(one) if isinstance(one, Mapping) else one for one in commitments]
+    try:
+        parsed = _LIST.validate_python(raw)
+    except ValidationError as error:
+        raise ScenarioError("commitments", [fault_from(detail, raw) for detail in error.errors()]) from None
+    faults = list(_faults(parsed, gates))
+    if select not in SELECT:
+        faults.append(Fault("select", f"expected one of {', '.join(SELECT)}", repr(select)))
+    if faults:
+        raise ScenarioError("commitments", faults)
+    return parsed
+
+
+def _faults(parsed: tuple[Commitment, ...], gates: Mapping[str, Any]) -> list[Fault]:
+    ids = [c.id for c in parsed]
+    faults = [Fault(name, "expected every id once") for name in sorted({i for i in ids if ids.count(i) > 1})]
+    for name, gate in gates.items():
+        if not isinstance(gate, (bool, dt.date)):
+            faults.append(Fault(f"gates.{name}", "expected True, False or a date", repr(gate)))
+    for commitment in parsed:
+        for atom in (atom for clause in commitment.conditions for atom in clause):
+            wanted = [atom.get("investor"), atom.get("without"), *atom.get("any_of", [])]
+            for name in (n for n in wanted if n is not None and n not in ids):
+                faults.append(Fault(commitment.id, f"expected the id of a commitment{did_you_mean(name, ids)}", repr(name)))
+            if "gate" in atom and atom["gate"] not in gates:
+                hint = did_you_mean(atom["gate"], gates)
+                faults.append(Fault(commitment.id, f"expected a gate that is given{hint}", repr(atom["gate"])))
+    return faults
