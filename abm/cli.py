@@ -40,18 +40,9 @@ class Refusal(Exception):
     """Something the user can mend: one sentence a fault, exit 2."""
 
 
-@app.callback()
+@app.callback(epilog="Examples:\n\n    abm scenarios\n\n    abm run openai-2025\n\n    abm provenance openai-2025")
 def about() -> None:
-    """Will a large, conditional funding round close? Who decides it, why does it fail, what would change it?
-
-    Examples:
-
-        abm scenarios
-
-        abm run openai-2025
-
-        abm provenance openai-2025
-    """
+    """Will a large, conditional funding round close? Who decides it, why does it fail, what would change it?"""
 
 
 @app.command(epilog=_RUN_EXAMPLES)

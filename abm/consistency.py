@@ -29,22 +29,27 @@ def _round_faults(scenario: Scenario) -> Iterator[Fault]:
         yield Fault("round.deadline", f"expected a date after as_of ({scenario.as_of})", str(terms.deadline))
     if scenario.window_days > scenario.horizon_weeks * 7:
         needed = -(-scenario.window_days // 7)
-        yield Fault("horizon_weeks", f"expected at least {needed}, to reach the deadline", f"{scenario.horizon_weeks:g}")
+        yield Fault(
+            "horizon_weeks", f"expected at least {needed}, to reach the deadline", f"{scenario.horizon_weeks:g}"
+        )
     if terms.cap_bn is not None and terms.cap_bn < terms.target_bn:
         yield Fault("round.cap_bn", f"expected at least the target of {terms.target_bn:g}", f"{terms.cap_bn:g}")
     if terms.minimum_close_bn > cap_bn(scenario):
-        yield Fault("round.minimum_close_bn", f"expected at most the cap of {cap_bn(scenario):g}", f"{terms.minimum_close_bn:g}")
+        yield Fault(
+            "round.minimum_close_bn", f"expected at most the cap of {cap_bn(scenario):g}", f"{terms.minimum_close_bn:g}"
+        )
 
 
 def _id_faults(scenario: Scenario) -> Iterator[Fault]:
-    for name, items in (
+    families: tuple[tuple[str, tuple[Any, ...]], ...] = (
         ("gatekeepers", scenario.gatekeepers),
         ("investors and investor_pools", (*scenario.investors, *scenario.investor_pools)),
         ("company.obligations", scenario.company.obligations if scenario.company else ()),
         ("company.claims", scenario.company.claims if scenario.company else ()),
         ("company.later_rounds", scenario.company.later_rounds if scenario.company else ()),
-    ):
-        for one, count in Counter(item.id for item in items).items():  # type: ignore[attr-defined]
+    )
+    for name, items in families:
+        for one, count in Counter(item.id for item in items).items():
             if count > 1:
                 yield Fault(name, "expected every id once", f"'{one}' {count} times")
     addresses = Counter(address_of(scenario, place) for place in range(len(scenario.investors)))
@@ -60,10 +65,14 @@ def _company_faults(scenario: Scenario) -> Iterator[Fault]:
         for key in ("net_burn_bn_per_year", "revenue_growth_per_year"):
             first = getattr(company, key)[0][0]
             if first is not None and first > scenario.as_of:
-                yield Fault(f"company.{key}", f"expected the first date on or before as_of ({scenario.as_of})", str(first))
+                yield Fault(
+                    f"company.{key}", f"expected the first date on or before as_of ({scenario.as_of})", str(first)
+                )
         for obligation in company.obligations:
             if obligation.until is not None and obligation.until <= obligation.start:
-                yield Fault(f"company.obligations.{obligation.id}.until", "expected a date after 'from'", str(obligation.until))
+                yield Fault(
+                    f"company.obligations.{obligation.id}.until", "expected a date after 'from'", str(obligation.until)
+                )
         for claim in company.claims:
             if claim.unless_gate is not None and claim.unless_gate not in gates:
                 yield _unknown(f"company.claims.{claim.id}.unless_gate", "gatekeeper", claim.unless_gate, gates)
@@ -113,7 +122,11 @@ def _investor_faults(scenario: Scenario) -> Iterator[Fault]:
         key = f"investors.{investor.id}"
         yield from _decision_faults(key, investor, investor.signed_at_start)
         if investor.ticket_bn is not None and investor.fallback_bn > investor.ticket_bn:
-            yield Fault(f"{key}.fallback_bn", f"expected at most the ticket of {investor.ticket_bn:g}", f"{investor.fallback_bn:g}")
+            yield Fault(
+                f"{key}.fallback_bn",
+                f"expected at most the ticket of {investor.ticket_bn:g}",
+                f"{investor.fallback_bn:g}",
+            )
         if investor.fallback_bn > 0 and not investor.conditions:
             yield Fault(f"{key}.fallback_bn", "expected conditions that the fallback falls back from")
 
@@ -123,7 +136,9 @@ def _pool_faults(scenario: Scenario) -> Iterator[Fault]:
         key = f"investor_pools.{pool.id}"
         yield from _decision_faults(key, pool, False)
         if pool.condition_total_low > pool.condition_total_high:
-            yield Fault(f"{key}.condition_total_low", "expected at most condition_total_high", f"{pool.condition_total_low:g}")
+            yield Fault(
+                f"{key}.condition_total_low", "expected at most condition_total_high", f"{pool.condition_total_low:g}"
+            )
         mix = pool.condition_mix
         if pool.conditional_share > 0 and mix.total + mix.lead + mix.peers + mix.sentiment <= 0:
             yield Fault(f"{key}.condition_mix", "expected at least one weight above 0")
@@ -139,7 +154,7 @@ def _decision_faults(key: str, investor: Investor | InvestorPool, signed: bool) 
     if not stated and investor.ticket_bn is not None:
         yield Fault(
             f"{key}.ticket_bn",
-            "expected max_ticket_bn for one who decides by the rules, or a signing_probability, or signed_at_start = true",
+            "expected max_ticket_bn for one who decides by the rules, or a signing_probability or signed_at_start",
         )
     anchors = [name for name in ("inclination", "sign_bias") if getattr(investor, name) is not None]
     if stated and anchors:

@@ -34,7 +34,7 @@ def _use_cache_folder() -> None:
     from platformdirs import user_cache_path
 
     root = user_cache_path("abm") / "compiled"
-    numba.config.CACHE_DIR = str(root / _sources_digest())
+    numba.config.CACHE_DIR = str(root / _sources_digest())  # type: ignore[attr-defined]
     try:
         root.mkdir(parents=True, exist_ok=True)
         old = sorted((p for p in root.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
@@ -47,6 +47,7 @@ def _use_cache_folder() -> None:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
+    import numba
 
     def rule(function: _Function) -> _Function:
         """Compile a rule: typed as the function itself."""
@@ -79,9 +80,7 @@ def dispatch(functions: Sequence[Callable[..., bool]]) -> Callable[..., bool]:
     return chosen
 
 
-def _choose(
-    code: int, function: Callable[..., bool], otherwise: Callable[..., bool]
-) -> Callable[..., bool]:
+def _choose(code: int, function: Callable[..., bool], otherwise: Callable[..., bool]) -> Callable[..., bool]:
     @rule
     def choose(kind: int, a: Any, b: Any, c: Any) -> bool:
         if kind == code:

@@ -97,8 +97,10 @@ class Trace(tuple[Event, ...]):
     def __str__(self) -> str:
         """Tell the story, a line an event."""
         return "\n".join(
-            f"{e.date}  {e.who:<15} {e.what}{f' {e.amount_bn:g} bn' if e.amount_bn else ''}{f': {e.why}' if e.why else ''}"
-            for e in self
+            f"{event.date}  {event.who:<15} {event.what}"
+            + (f" {event.amount_bn:g} bn" if event.amount_bn else "")
+            + (f": {event.why}" if event.why else "")
+            for event in self
         )
 
 
@@ -179,7 +181,7 @@ class Outcomes:
             "closed_day": self._column("closed_day"),
             "survived": pd.array([r.survived for r in self._results], dtype="boolean"),
             "default_day": self._column("default_day"),
-            "cause": pd.Categorical.from_codes(self._column("cause").astype(int), list(CAUSES)),
+            "cause": pd.Categorical.from_codes(self._column("cause").astype(np.int64), pd.Index(CAUSES)),
             "pre_money_bn": self._column("pre_money_musd") / 1000.0,
             "rung": self._column("rung"),
             "dilution": self._column("dilution"),
@@ -194,7 +196,7 @@ class Outcomes:
         days = self._column("sign_day")
         for place, name in enumerate(self.ids):
             columns[f"paid_bn.{name}"] = paid[:, place]
-            columns[f"stage.{name}"] = pd.Categorical.from_codes(stages[:, place], list(STAGES))
+            columns[f"stage.{name}"] = pd.Categorical.from_codes(stages[:, place].astype(np.int64), pd.Index(STAGES))
             columns[f"sign_day.{name}"] = days[:, place]
         gates = self._column("gate_day")
         for place, name in enumerate(self.gate_ids):
@@ -250,8 +252,8 @@ class Outcomes:
             raise ValueError(f"expected a condition on the columns of the outcomes, got {event!r} ({error})") from None
         if str(getattr(truth, "dtype", "")) not in ("bool", "boolean"):
             raise ValueError(f"expected an event that is true or false in every run, got {event!r}")
-        known = truth.dropna()
-        return estimate(int(known.sum()), len(known), self.seed)
+        known: pd.Series[Any] = pd.Series(truth).dropna()
+        return estimate(int(np.count_nonzero(known)), len(known), self.seed)
 
     def causes(self) -> dict[str, Estimate]:
         """Probability of each first cause of failure, over all runs; the most frequent first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
@@ -62,7 +63,7 @@ class Value(float):
         self.low, self.high, self.grade, self.source = low, high, grade, source
         return self
 
-    def __getnewargs__(self) -> tuple[Any, ...]:  # type: ignore[override]
+    def __getnewargs__(self) -> tuple[Any, ...]:
         """Let values travel to worker processes."""
         return (float(self), self.low, self.high, self.grade, self.source)
 
@@ -120,9 +121,7 @@ class Knob:
     source: str = "assumption"
     whole: bool = False
 
-    def __get_pydantic_core_schema__(
-        self, source_type: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source_type: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Tell pydantic to validate with :meth:`parse`."""
         return core_schema.no_info_plain_validator_function(self.parse)
 
@@ -259,7 +258,7 @@ class PathKnob(Knob):
             if not isinstance(step, list) or len(step) != 2 or not is_date(step[0]):
                 raise _fault("expected a number or a list of [date, number] pairs")
             steps.append((step[0], super().parse(step[1])))
-        if not steps or any(a[0] >= b[0] for a, b in zip(steps, steps[1:], strict=False)):  # type: ignore[operator]
+        if not steps or any(a[0] >= b[0] for a, b in itertools.pairwise(steps)):  # type: ignore[operator]
             raise _fault("expected at least one [date, number] pair, in order of time")
         return tuple(steps)
 
@@ -279,7 +278,7 @@ class LadderKnob(Knob):
         if not isinstance(raw, list):
             return (super().parse(raw),)
         rungs = tuple(super(LadderKnob, self).parse(rung) for rung in raw)
-        if not 1 <= len(rungs) <= 16 or any(a <= b for a, b in zip(rungs, rungs[1:], strict=False)):
+        if not 1 <= len(rungs) <= 16 or any(a <= b for a, b in itertools.pairwise(rungs)):
             raise _fault("expected one price, or 2 to 16 prices in descending order")
         return rungs
 
@@ -302,9 +301,7 @@ def _parse_date(raw: Any) -> Any:
 
 @dataclass(frozen=True)
 class _DateSchema:
-    def __get_pydantic_core_schema__(
-        self, source_type: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source_type: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(_parse_date)
 
     def __get_pydantic_json_schema__(
@@ -355,7 +352,10 @@ class Round(Section):
         float, Knob("days", 7, 730, "Length of the extension; condition dates on the deadline move with it", "D6", True)
     ] = 90
     price_cut_lag: Annotated[
-        float, Knob("-", 0, 1, "Go down a rung when elapsed share of the window minus booked share of the target exceeds this")
+        float,
+        Knob(
+            "-", 0, 1, "Go down a rung when elapsed share of the window minus booked share of the target exceeds this"
+        ),
     ] = 0.25
     price_cut_wait_weeks: Annotated[
         float, Knob("weeks", 1, 52, "Least time between two steps down the ladder", whole=True)
@@ -372,9 +372,12 @@ class Valuation(Section):
     """What the company is worth, and how sure the market can be."""
 
     mean_bn: Annotated[
-        float | None, Knob("USD billion", 0.001, 100_000, "Mean of equity value after the money (default: post-money)", "A3")
+        float | None,
+        Knob("USD billion", 0.001, 100_000, "Mean of equity value after the money (default: post-money)", "A3"),
     ] = None
-    sd_log: Annotated[float, Knob("log-points", 0, 2, "Spread of the true value around that mean; 0 = known", "A1")] = 0.0
+    sd_log: Annotated[float, Knob("log-points", 0, 2, "Spread of the true value around that mean; 0 = known", "A1")] = (
+        0.0
+    )
     growth_per_year: Annotated[float, Knob("1/year", -0.5, 1.0, "Expected growth of value", "A7")] = 0.25
     volatility: Annotated[float, Knob("1/sqrt(year)", 0.05, 1.5, "Volatility of log value", "A7")] = 0.55
     news_precision: Annotated[
@@ -391,7 +394,9 @@ class Environment(Section):
     sentiment_volatility: Annotated[float, Knob("1/sqrt(year)", 0, 2, "Volatility of sentiment", "X1")] = 0.0
     cold_per_week: Annotated[float, Knob("1/week", 0, 1, "Chance that a hot market turns cold", "X1")] = 0.0
     thaw_per_week: Annotated[float, Knob("1/week", 0, 1, "Chance that a cold market turns hot", "X1")] = 0.05
-    cold_sentiment: Annotated[float, Knob("log-points", -2, 0, "Shift of the sentiment mean in a cold market", "X1")] = -0.3
+    cold_sentiment: Annotated[
+        float, Knob("log-points", -2, 0, "Shift of the sentiment mean in a cold market", "X1")
+    ] = -0.3
     competitor_jumps_per_year: Annotated[float, Knob("1/year", 0, 20, "Rate of competitor shocks", "X2")] = 0.0
     jump_mean_log: Annotated[float, Knob("log-points", -1, 0.5, "Mean size of a shock in log value", "X2")] = -0.10
     jump_sd_log: Annotated[float, Knob("log-points", 0, 1, "Spread of the size", "X2")] = 0.08
@@ -402,7 +407,9 @@ class Environment(Section):
         float, Knob("1/year", 0, 2, "Loss of talent above the industry's normal rate", "X3, SignalFire 2025")
     ] = 0.0
     poaching_bursts_per_year: Annotated[float, Knob("1/year", 0, 20, "Rate of poaching campaigns", "X3")] = 0.0
-    burst_attrition_per_year: Annotated[float, Knob("1/year", 0, 2, "Extra loss of talent during a campaign", "X3")] = 0.2
+    burst_attrition_per_year: Annotated[float, Knob("1/year", 0, 2, "Extra loss of talent during a campaign", "X3")] = (
+        0.2
+    )
     burst_weeks: Annotated[float, Knob("weeks", 1, 52, "Length of a campaign", "X3", True)] = 8
     talent_effect: Annotated[
         float, Knob("-", 0, 5, "Log value and log revenue lost per unit of excess attrition", "X3")
@@ -416,15 +423,21 @@ class Levers(Section):
     """What the company can do when cash runs short."""
 
     cut: Flag = False
-    runway_trigger_years: Annotated[float, Knob("years", 0, 5, "Cut costs when the runway is shorter than this", "E3")] = 0.75
+    runway_trigger_years: Annotated[
+        float, Knob("years", 0, 5, "Cut costs when the runway is shorter than this", "E3")
+    ] = 0.75
     cut_per_week: Annotated[float, Knob("1/week", 0, 1, "Share of net burn cut in a week", "E3")] = 0.02
     cut_max: Annotated[float, Knob("-", 0, 1, "Most of the net burn that can be cut", "E3")] = 0.30
     cut_growth_loss: Annotated[float, Knob("-", 0, 5, "Revenue growth lost per unit of cut", "E3")] = 0.5
     cut_attrition_per_year: Annotated[float, Knob("1/year", 0, 2, "Extra loss of talent per unit of cut", "E3")] = 0.1
     bridge_limit_bn: Annotated[float, Knob("USD billion", 0, 1_000, "Bridge or revolving credit available", "E5")] = 0.0
     bridge_rate_per_year: Annotated[float, Knob("1/year", 0, 1, "Interest on the bridge", "E5")] = 0.12
-    bridge_probability: Annotated[float, Knob("-", 0, 1, "Chance that lenders grant the bridge when it is asked for", "E5")] = 1.0
-    vendor_limit_bn: Annotated[float, Knob("USD billion", 0, 1_000, "Deferred bills that suppliers will carry", "E4")] = 0.0
+    bridge_probability: Annotated[
+        float, Knob("-", 0, 1, "Chance that lenders grant the bridge when it is asked for", "E5")
+    ] = 1.0
+    vendor_limit_bn: Annotated[
+        float, Knob("USD billion", 0, 1_000, "Deferred bills that suppliers will carry", "E4")
+    ] = 0.0
     vendor_rate_per_year: Annotated[float, Knob("1/year", 0, 1, "Interest on deferred bills", "E4")] = 0.10
 
 
@@ -469,14 +482,18 @@ class Ipo(Section):
     raise_bn: Annotated[float, Knob("USD billion", 0, 1_000, "Money raised by the company", "E5")]
     earliest: Date
     filing_per_year: Annotated[float, Knob("1/year", 0, 50, "Rate of filing while everything allows it", "E5")] = 1.0
-    minimum_sentiment: Annotated[float, Knob("log-points", -2, 2, "The window is open above this sentiment", "E5")] = -0.1
+    minimum_sentiment: Annotated[
+        float, Knob("log-points", -2, 2, "The window is open above this sentiment", "E5")
+    ] = -0.1
     lead_weeks: Annotated[float, Knob("weeks", 1, 104, "From filing to listing", "E5", True)] = 26
     withdrawal_probability: Annotated[
         float, Knob("-", 0, 1, "Chance that a filed IPO is withdrawn", "IPO withdrawals 1985-2011: 22.5 %")
     ] = 0.225
     requires: tuple[Id, ...] = ()
     veto_holder: str | None = None
-    veto_probability: Annotated[float, Knob("-", 0, 1, "Chance that the holder of consent rights stops the filing", "E5")] = 0.0
+    veto_probability: Annotated[
+        float, Knob("-", 0, 1, "Chance that the holder of consent rights stops the filing", "E5")
+    ] = 0.0
     veto_lapses_with: Id | None = None
 
 
@@ -489,12 +506,16 @@ class Company(Section):
     revenue_growth_per_year: Annotated[
         Path, PathKnob("1/year", -2, 5, "Planned growth of log revenue, from each date on", "E1")
     ] = ((None, 0.0),)
-    revenue_volatility: Annotated[float, Knob("1/sqrt(year)", 0, 2, "Volatility of revenue around its plan", "E1")] = 0.0
+    revenue_volatility: Annotated[float, Knob("1/sqrt(year)", 0, 2, "Volatility of revenue around its plan", "E1")] = (
+        0.0
+    )
     net_burn_bn_per_year: Annotated[
         Path, PathKnob("USD billion/year", -1_000, 1_000, "Costs minus revenue in the plan, from each date on", "E1")
     ] = ((None, 0.0),)
     burn_volatility_bn: Annotated[float, Knob("USD billion/sqrt(year)", 0, 100, "Volatility of net burn", "E1")] = 0.0
-    minimum_cash_bn: Annotated[float, Knob("USD billion", 0, 1_000, "Cash kept back before deferrable bills are paid", "E4")] = 0.0
+    minimum_cash_bn: Annotated[
+        float, Knob("USD billion", 0, 1_000, "Cash kept back before deferrable bills are paid", "E4")
+    ] = 0.0
     levers: Levers = Levers()
     obligations: tuple[Obligation, ...] = ()
     claims: tuple[Claim, ...] = ()
@@ -510,23 +531,29 @@ class Gatekeeper(Section):
         float | None, Knob("1/year", 0, 1_000, "Rate of consent, averaged over the window", "D2")
     ] = None
     probability_by_deadline: Annotated[
-        float | None, Knob("-", 0, 0.999999, "Chance of consent by the deadline if the clock starts on as_of and nobody blocks", "D2")
+        float | None,
+        Knob(
+            "-", 0, 0.999999, "Chance of consent by the deadline if the clock starts on as_of and nobody blocks", "D2"
+        ),
     ] = None
-    deadline_effect: Annotated[float, Knob("-", 0, 20, "How much faster the rate is at the deadline; 0 = constant", "D2")] = 0.0
-    deadline_scale_weeks: Annotated[float, Knob("weeks", 0.1, 52, "How near the deadline must be to be felt", "D2")] = 4.0
+    deadline_effect: Annotated[
+        float, Knob("-", 0, 20, "How much faster the rate is at the deadline; 0 = constant", "D2")
+    ] = 0.0
+    deadline_scale_weeks: Annotated[float, Knob("weeks", 0.1, 52, "How near the deadline must be to be felt", "D2")] = (
+        4.0
+    )
     block_hazard_per_year: Annotated[float, Knob("1/year", 0, 1_000, "Rate of a final no", "D3")] = 0.0
     sentiment_loading: Annotated[float, Knob("-", -5, 5, "Rate is multiplied by exp(loading x sentiment)", "D2")] = 0.0
     requires: tuple[Id, ...] = ()
     lag_days: Annotated[float, Knob("days", 0, 730, "Between consent and its coming into force", whole=True)] = 0
 
 
-
-
 class Traits(Section):
     """How a behavioural investor thinks; what is left out comes from the table of his kind."""
 
     dry_powder_bn: Annotated[
-        float | None, Knob("USD billion", 0, 10_000, "Money he can call now (default: dry_powder_share of wealth)", "A5")
+        float | None,
+        Knob("USD billion", 0, 10_000, "Money he can call now (default: dry_powder_share of wealth)", "A5"),
     ] = None
     dry_powder_share: Annotated[float | None, Knob("-", 0, 1, "Dry powder as a share of wealth", "A5")] = None
     concentration_cap: Annotated[float | None, Knob("-", 0, 1, "Most of his wealth in one company", "A5")] = None
@@ -534,19 +561,26 @@ class Traits(Section):
     ownership_cap: Annotated[float | None, Knob("-", 0, 1, "Most of the company he may own", "A5")] = None
     required_return_per_year: Annotated[float | None, Knob("1/year", 0, 1, "Return he asks for", "A7")] = None
     horizon_years: Annotated[float | None, Knob("years", 0.25, 15, "Time to his exit", "A2")] = None
-    strategic_premium: Annotated[float | None, Knob("log-points", -1, 2, "Worth of the tie beyond the money", "A2")] = None
+    strategic_premium: Annotated[float | None, Knob("log-points", -1, 2, "Worth of the tie beyond the money", "A2")] = (
+        None
+    )
     prior_mean_bn: Annotated[
         float | None, Knob("USD billion", 0.001, 100_000, "His mean of the value (default: the market's)", "A1")
     ] = None
     prior_sd_log: Annotated[float | None, Knob("log-points", 0.02, 2, "His doubt about it", "A1")] = None
-    prior_spread_log: Annotated[float | None, Knob("log-points", 0, 1, "How far his mean strays from the market's", "2.5")] = None
+    prior_spread_log: Annotated[
+        float | None, Knob("log-points", 0, 1, "How far his mean strays from the market's", "2.5")
+    ] = None
     signal_precision: Annotated[
         float | None, Knob("1/log-points^2", 0, 1_000, "Precision of what diligence tells him; 0 = nothing", "A1")
     ] = None
     social_precision: Annotated[
-        float | None, Knob("1/log-points^2", 0, 20, "Precision he gives to a peer's commitment; 0 = ignores peers", "B4")
+        float | None,
+        Knob("1/log-points^2", 0, 20, "Precision he gives to a peer's commitment; 0 = ignores peers", "B4"),
     ] = None
-    opinion_pull: Annotated[float | None, Knob("1/week", 0, 1, "Weight of the others' mean opinion in his own", "B3")] = None
+    opinion_pull: Annotated[
+        float | None, Knob("1/week", 0, 1, "Weight of the others' mean opinion in his own", "B3")
+    ] = None
     reputation: Annotated[float | None, Knob("-", 0, 5, "Weight of his commitment in the eyes of others", "B4")] = None
     sentiment_loading: Annotated[float | None, Knob("-", 0, 2, "How much sentiment colours his view", "A2")] = None
     herding: Annotated[float | None, Knob("log-points", 0, 2, "Pull of a book that runs ahead of time", "B5")] = None
@@ -554,24 +588,36 @@ class Traits(Section):
     diligence_sd_log: Annotated[float | None, Knob("log-points", 0, 2, "Spread of that time", "A10")] = None
     sign_rate_per_week: Annotated[float | None, Knob("1/week", 0.001, 10, "Fastest rate of signing", "A10")] = None
     choice_noise: Annotated[float | None, Knob("-", 0.01, 2, "Noise in the choice", "A10")] = None
-    lockup_cost: Annotated[float | None, Knob("-", 0, 1, "Cost of money locked into a round that fails, per unit", "A9")] = None
-    forecast_sd: Annotated[float | None, Knob("share of target", 0.01, 2, "Error of his forecast of the total", "A9")] = None
+    lockup_cost: Annotated[
+        float | None, Knob("-", 0, 1, "Cost of money locked into a round that fails, per unit", "A9")
+    ] = None
+    forecast_sd: Annotated[
+        float | None, Knob("share of target", 0.01, 2, "Error of his forecast of the total", "A9")
+    ] = None
     needed_share: Annotated[
         float | None, Knob("share of target", 0, 1, "Below this he regards the round as failed", "A9")
     ] = None
     diligence_cost_bn: Annotated[float | None, Knob("USD billion", 0, 0.1, "Cost of doing the work", "A9")] = None
     waiting_weight: Annotated[float | None, Knob("-", 0, 1, "Weight of the option to wait", "A8")] = None
-    waiting_decay_weeks: Annotated[float | None, Knob("weeks", 0.5, 52, "How the option dies towards the deadline", "A8")] = None
+    waiting_decay_weeks: Annotated[
+        float | None, Knob("weeks", 0.5, 52, "How the option dies towards the deadline", "A8")
+    ] = None
     cost_of_waiting_per_year: Annotated[float | None, Knob("1/year", 0.001, 2, "What waiting loses", "A8")] = None
-    mood_withdrawal: Annotated[float | None, Knob("-", 0, 20, "Withdrawals quicken as his expected return falls", "A11")] = None
-    jump_withdrawal: Annotated[float | None, Knob("-", 0, 20, "Withdrawals quicken in the week of a shock", "A11")] = None
+    mood_withdrawal: Annotated[
+        float | None, Knob("-", 0, 20, "Withdrawals quicken as his expected return falls", "A11")
+    ] = None
+    jump_withdrawal: Annotated[float | None, Knob("-", 0, 20, "Withdrawals quicken in the week of a shock", "A11")] = (
+        None
+    )
 
 
 class Paper(Section):
     """What a signature is worth: how it can be withdrawn, fail, or fall back."""
 
     settlement_failure_probability: Annotated[float, Knob("-", 0, 1, "Chance of not paying when called", "C4")] = 0.0
-    withdrawal_per_year: Annotated[float, Knob("1/year", 0, 100, "Rate of walking away from a mere announcement", "A11")] = 0.0
+    withdrawal_per_year: Annotated[
+        float, Knob("1/year", 0, 100, "Rate of walking away from a mere announcement", "A11")
+    ] = 0.0
     binding: Annotated[
         float, Knob("-", 0, 1, "0 press report, 0.2 letter of intent, 0.6 term sheet, 0.95 definitive agreement", "A11")
     ] = 0.0
@@ -582,7 +628,7 @@ class Paper(Section):
 def _parse_condition(raw: Any) -> Any:
     """Read one atom such as ``{ gate = "consent", by = 2025-12-31 }`` by the registry of condition kinds."""
     if not isinstance(raw, dict):
-        raise _fault("expected a condition such as { gate = \"id\" }")
+        raise _fault('expected a condition such as { gate = "id" }')
     named = [kind for name, kind in CONDITIONS.items() if name in raw]
     # "investor" and "kind" share the key amount_bn, so the kind is the one whose naming key is there
     if len(named) != 1:
@@ -590,7 +636,9 @@ def _parse_condition(raw: Any) -> Any:
     kind = named[0]
     for key in raw:
         if key not in kind.keys:
-            raise _fault(f"expected only the keys {', '.join(kind.keys)} beside '{kind.name}'" + did_you_mean(key, kind.keys))
+            raise _fault(
+                f"expected only the keys {', '.join(kind.keys)} beside '{kind.name}'" + did_you_mean(key, kind.keys)
+            )
     for name, key in kind.keys.items():
         if name in raw:
             _check_key(name, key.type, raw[name])
@@ -632,9 +680,7 @@ def _check_key(name: str, form: str, raw: Any) -> None:
 
 @dataclass(frozen=True)
 class _ConditionSchema:
-    def __get_pydantic_core_schema__(
-        self, source_type: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source_type: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(_parse_condition)
 
     def __get_pydantic_json_schema__(
@@ -669,14 +715,24 @@ class Investor(Traits, Paper):
     ] = None
     ticket_bn: Annotated[float | None, Knob("USD billion", 0.001, 10_000, "His stated ticket")] = None
     signed_at_start: Flag = False
-    signing_probability: Annotated[float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "design.md 5")] = None
+    signing_probability: Annotated[
+        float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "design.md 5")
+    ] = None
     inclination: Annotated[
         float | None, Knob("-", 0, 0.999, "Anchor: would sign by the deadline if nothing moved", "design.md 5")
     ] = None
-    sign_bias: Annotated[float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")] = None
-    fallback_bn: Annotated[float, Knob("USD billion", 0, 10_000, "Paid at the deadline if his conditions fail", "D6")] = 0.0
-    wealth_bn: Annotated[float | None, Knob("USD billion", 0.001, 100_000, "Portfolio that decides what a big ticket is", "A3")] = None
-    risk_aversion: Annotated[float | None, Knob("-", 0.2, 50, "Relative risk aversion: his appetite for risk, inverted", "A3")] = None
+    sign_bias: Annotated[
+        float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")
+    ] = None
+    fallback_bn: Annotated[
+        float, Knob("USD billion", 0, 10_000, "Paid at the deadline if his conditions fail", "D6")
+    ] = 0.0
+    wealth_bn: Annotated[
+        float | None, Knob("USD billion", 0.001, 100_000, "Portfolio that decides what a big ticket is", "A3")
+    ] = None
+    risk_aversion: Annotated[
+        float | None, Knob("-", 0.2, 50, "Relative risk aversion: his appetite for risk, inverted", "A3")
+    ] = None
     max_ticket_bn: Annotated[float | None, Knob("USD billion", 0.001, 10_000, "Most he can place here", "A5")] = None
     conditions: Conditions = ()
 
@@ -697,20 +753,30 @@ class InvestorPool(Traits, Paper):
     name: str = ""
     count: Annotated[float, Knob("-", 1, 10_000, "Number of members", whole=True)]
     kind: Kind
-    ticket_bn: Annotated[float | Spread | None, SpreadKnob("USD billion", 0.001, 10_000, "Stated ticket of a member")] = None
-    signing_probability: Annotated[float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "design.md 5")] = None
+    ticket_bn: Annotated[
+        float | Spread | None, SpreadKnob("USD billion", 0.001, 10_000, "Stated ticket of a member")
+    ] = None
+    signing_probability: Annotated[
+        float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "design.md 5")
+    ] = None
     inclination: Annotated[
         float | None, Knob("-", 0, 0.999, "Anchor of a member with the pool's central traits", "design.md 5")
     ] = None
-    sign_bias: Annotated[float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")] = None
+    sign_bias: Annotated[
+        float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")
+    ] = None
     wealth_bn: Annotated[float | Spread | None, SpreadKnob("USD billion", 0.001, 100_000, "Portfolio", "A3")] = None
     risk_aversion: Annotated[float | Spread | None, SpreadKnob("-", 0.2, 50, "Relative risk aversion", "A3")] = None
-    max_ticket_bn: Annotated[float | Spread | None, SpreadKnob("USD billion", 0.001, 10_000, "Most a member can place", "A5")] = None
+    max_ticket_bn: Annotated[
+        float | Spread | None, SpreadKnob("USD billion", 0.001, 10_000, "Most a member can place", "A5")
+    ] = None
     conditional_share: Annotated[float, Knob("-", 0, 1, "Share of members who sign with a condition", "F7")] = 0.0
     condition_mix: ConditionMix = ConditionMix()
     condition_total_low: Annotated[float, Knob("share of target", 0, 1, "Least total that a member asks for")] = 0.3
     condition_total_high: Annotated[float, Knob("share of target", 0, 1, "Largest total that a member asks for")] = 0.9
-    condition_sentiment: Annotated[float, Knob("log-points", -2, 2, "Sentiment below which the market has broken")] = -0.3
+    condition_sentiment: Annotated[
+        float, Knob("log-points", -2, 2, "Sentiment below which the market has broken")
+    ] = -0.3
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -757,7 +823,12 @@ BY_KIND: dict[str, dict[str, float]] = {
     "strategic": {"wealth_bn": 200.0, "required_return_per_year": 0.10, "strategic_premium": 0.10},
     "conglomerate": {"wealth_bn": 100.0, "required_return_per_year": 0.12, "strategic_premium": 0.05},
     "lender": {"wealth_bn": 50.0, "required_return_per_year": 0.10, "risk_aversion": 8.0, "concentration_cap": 0.02},
-    "government": {"wealth_bn": 200.0, "required_return_per_year": 0.05, "strategic_premium": 0.20, "diligence_days": 90.0},
+    "government": {
+        "wealth_bn": 200.0,
+        "required_return_per_year": 0.05,
+        "strategic_premium": 0.20,
+        "diligence_days": 90.0,
+    },
     "private_equity": {"wealth_bn": 40.0, "required_return_per_year": 0.20},
     "public": {"wealth_bn": 100.0, "required_return_per_year": 0.12, "concentration_cap": 0.02},
     "person": {"wealth_bn": 2.0, "required_return_per_year": 0.20, "risk_aversion": 2.0},

@@ -321,7 +321,9 @@ def _traits(scenario: Scenario, address: int, who: Investor | InvestorPool) -> d
         "stated_rate_per_day": per_day_of_year(rate_for_probability(probability, float(scenario.window_days))),
         "min_ticket_musd": 0 if stated and who.min_ticket_bn is None else musd(_trait(who, "min_ticket_bn")),
         "max_ticket_musd": musd(_trait(who, "max_ticket_bn")),
-        "dry_powder_musd": musd(powder if powder is not None else _trait(who, "wealth_bn") * _trait(who, "dry_powder_share")),
+        "dry_powder_musd": musd(
+            powder if powder is not None else _trait(who, "wealth_bn") * _trait(who, "dry_powder_share")
+        ),
         "fallback_musd": musd(getattr(who, "fallback_bn", 0.0)),
         "priority": int(who.priority),
         "sign_bias": float(who.sign_bias or 0.0),
@@ -421,14 +423,17 @@ def _anchor(scenario: Scenario, population: Population, base: Population) -> Non
     """Set the bias of everybody with an inclination, in the world of the file as it was written."""
     from scipy.optimize import brentq
 
-    sections = {who.id: who for who in (*scenario.baseline.investors, *scenario.baseline.investor_pools)}
+    sections: dict[str, Investor | InvestorPool] = {
+        **{who.id: who for who in scenario.baseline.investors},
+        **{pool.id: pool for pool in scenario.baseline.investor_pools},
+    }
     bias_of: dict[str, float] = {}
     faults = []
     for place, name in enumerate(population.ids):
         section_id = name.split("#")[0]
         section = sections.get(section_id)
         inclination = section.inclination if section is not None else None
-        own = next(w for w in (*scenario.investors, *scenario.investor_pools) if w.id == section_id)
+        own = next(who for _, member, who in _members(scenario) if member == name)
         if inclination is None or own.inclination is None:
             continue
         if section_id not in bias_of:
@@ -436,7 +441,9 @@ def _anchor(scenario: Scenario, population: Population, base: Population) -> Non
             offers = frozen_offers(base)
             key = f"{'investors' if '#' not in name else 'investor_pools'}.{section_id}.inclination"
 
-            def miss(bias: float, traits: Any = traits, offers: Any = offers, goal: float = float(inclination)) -> float:
+            def miss(
+                bias: float, traits: Any = traits, offers: Any = offers, goal: float = float(inclination)
+            ) -> float:
                 return signing_chance(traits, bias, offers, base.round.deadline_day) - goal
 
             most, least = miss(-_NEVER), miss(_NEVER)
@@ -444,8 +451,14 @@ def _anchor(scenario: Scenario, population: Population, base: Population) -> Non
                 bias_of[section_id] = _NEVER
             elif most < 0:
                 reachable = most + float(inclination)
-                why = "he wants no ticket at the asked price" if reachable <= 0 else "given his diligence and sign_rate_per_week"
-                faults.append(Fault(key, f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})", f"{inclination:g}"))
+                why = (
+                    "he wants no ticket at the asked price"
+                    if reachable <= 0
+                    else "given his diligence and sign_rate_per_week"
+                )
+                faults.append(
+                    Fault(key, f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})", f"{inclination:g}")
+                )
                 continue
             else:
                 bias_of[section_id] = _NEVER if least > 0 else float(brentq(miss, -_NEVER, _NEVER, xtol=1e-12))
@@ -575,9 +588,7 @@ def drawn(law: int, first: float, second: float, fixed: float, z: float, u: floa
 
 
 @rule
-def realise(
-    base: Any, lottery: Any, contracts: Contracts, terms: Any, seed: int, run: int
-) -> tuple[Any, Contracts]:
+def realise(base: Any, lottery: Any, contracts: Contracts, terms: Any, seed: int, run: int) -> tuple[Any, Contracts]:
     """Draw the investors of one run: traits of the pools, thresholds, times, and conditions.
 
     Parameters
@@ -620,7 +631,9 @@ def realise(
 def _realise_member(who: Any, lots: Any, seed: int, run: int) -> None:
     """Draw wealth, risk aversion and ticket of a member of a pool, in place."""
     u = draws.uniform(seed, run, who.address, 0, draws.WEALTH, 0)
-    who.wealth_bn = drawn(lots.wealth_law, lots.wealth_first, lots.wealth_second, who.wealth_bn, draws.normal_quantile(u), u)
+    who.wealth_bn = drawn(
+        lots.wealth_law, lots.wealth_first, lots.wealth_second, who.wealth_bn, draws.normal_quantile(u), u
+    )
     u = draws.uniform(seed, run, who.address, 0, draws.RISK_AVERSION, 0)
     who.risk_aversion = drawn(
         lots.risk_aversion_law,
@@ -631,11 +644,11 @@ def _realise_member(who: Any, lots: Any, seed: int, run: int) -> None:
         u,
     )
     if not math.isnan(lots.dry_powder_share):
-        who.dry_powder_musd = int(math.floor(lots.dry_powder_share * who.wealth_bn * 1000.0 + 0.5))
+        who.dry_powder_musd = math.floor(lots.dry_powder_share * who.wealth_bn * 1000.0 + 0.5)
     if lots.ticket_law > 0:
         u = draws.uniform(seed, run, who.address, 0, draws.MAX_TICKET, 0)
         ticket = drawn(lots.ticket_law, lots.ticket_first, lots.ticket_second, 0.0, draws.normal_quantile(u), u)
-        who.max_ticket_musd = int(math.floor(ticket * 1000.0 + 0.5))
+        who.max_ticket_musd = math.floor(ticket * 1000.0 + 0.5)
         who.stated_musd = who.stated_musd if who.behavioural else who.max_ticket_musd
 
 
@@ -664,7 +677,7 @@ def _realise_condition(atom: Any, lots: Any, address: int, terms: Any, seed: int
     else:
         u = draws.uniform(seed, run, address, 0, draws.CONDITION_PARAMETER, 0)
         share = drawn(2, lots.total_low, lots.total_high, 0.0, 0.0, u)
-        atom.amount_musd = terms.already_closed_musd + int(math.floor(share * terms.target_musd))
+        atom.amount_musd = terms.already_closed_musd + (math.floor(share * terms.target_musd))
 
 
 @rule
@@ -725,9 +738,7 @@ def circles(scenario: Scenario) -> list[str]:
     []
     """
     population = _records_of(scenario)
-    tickets = np.array(
-        [musd(min(largest_ticket(who), 1e6)) for _, _, who in _members(scenario)], np.int64
-    )
+    tickets = np.array([musd(min(largest_ticket(who), 1e6)) for _, _, who in _members(scenario)], np.int64)
     facts = records(
         FACTS,
         [

@@ -244,7 +244,7 @@ def _faults_beyond(raw: dict[str, Any], error: ValidationError) -> list[Fault]:
     for detail in error.errors():
         place: Any = rest
         for step in detail["loc"][:-1]:
-            place = place[step] if isinstance(place, (dict, list)) else None
+            place = place[step] if isinstance(place, (dict, list)) else None  # type: ignore[index]
         if isinstance(place, dict):
             place.pop(detail["loc"][-1], None)
     try:
@@ -263,7 +263,9 @@ def fault_from(detail: ErrorDetails, raw: Any) -> Fault:
         known = _known_keys(detail["loc"][:-1])
         return Fault(key, "unknown key" + did_you_mean(detail["loc"][-1], known))
     if form == "literal_error":
-        return Fault(key, f"expected {context['expected']}" + did_you_mean(detail["input"], _quoted(context["expected"])), got)
+        return Fault(
+            key, f"expected {context['expected']}" + did_you_mean(detail["input"], _quoted(context["expected"])), got
+        )
     if form == "abm":
         return Fault(key, context["text"], got)
     if form == "string_pattern_mismatch":
@@ -303,7 +305,7 @@ def dotted(location: tuple[int | str, ...], raw: Any) -> str:
         except (KeyError, IndexError, TypeError):
             raw = None
         named = isinstance(step, int) and isinstance(raw, dict) and isinstance(raw.get("id"), str)
-        parts.append(raw["id"] if named else str(step))  # type: ignore[index]
+        parts.append(raw["id"] if named else str(step))
     return ".".join(parts)
 
 
@@ -471,6 +473,3 @@ def json_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "abm scenario"
     return schema
-
-
-

@@ -98,9 +98,7 @@ def simulate(
 class _Job:
     """What a worker needs to know, sent along with every chunk."""
 
-    def __init__(
-        self, scenario: Scenario, population: Population, seed: int, agents: dict[str, type[Any]]
-    ) -> None:
+    def __init__(self, scenario: Scenario, population: Population, seed: int, agents: dict[str, type[Any]]) -> None:
         self.scenario, self.population, self.seed, self.agents = scenario, population, seed, agents
 
     def __call__(self, runs: range) -> list[RunResult]:

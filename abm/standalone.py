@@ -61,7 +61,7 @@ def close_book(
     Parameters
     ----------
     commitments
-        Tables with ``id``, ``ticket_bn`` and, where wanted, ``conditions`` (OR of ANDs as in a scenario file), ``kind``,
+        Tables with ``id``, ``ticket_bn`` and, where wanted, ``conditions`` (OR of ANDs as in a file), ``kind``,
         ``role``, ``paid`` (has paid in an earlier closing), ``min_ticket_bn``, ``priority``, ``pro_rata_share``.
     gates
         For each gatekeeper: True (in force), False (not), or the date on which the consent came into force.
@@ -130,9 +130,7 @@ def close_book(
         ],
     )
     nobody = np.zeros(len(parsed), np.bool_)
-    allocated, _ = settle(
-        answer.selected, signed, paid, nobody, contracts, book, SELECT[select], terms, traits
-    )
+    allocated, _ = settle(answer.selected, signed, paid, nobody, contracts, book, SELECT[select], terms, traits)
 
     def names(mask: Any) -> tuple[str, ...]:
         return tuple(name for name, chosen in zip(ids, mask, strict=True) if chosen)
@@ -161,9 +159,7 @@ def _gate_day(gate: bool | dt.date) -> float:
 _LIST = TypeAdapter(tuple[Commitment, ...])
 
 
-def _parse(
-    commitments: Sequence[Mapping[str, Any]], gates: Mapping[str, Any], select: str
-) -> tuple[Commitment, ...]:
+def _parse(commitments: Sequence[Mapping[str, Any]], gates: Mapping[str, Any], select: str) -> tuple[Commitment, ...]:
     raw = [dict(one) if isinstance(one, Mapping) else one for one in commitments]
     try:
         parsed = _LIST.validate_python(raw)
@@ -187,7 +183,9 @@ def _faults(parsed: tuple[Commitment, ...], gates: Mapping[str, Any]) -> list[Fa
         for atom in (atom for clause in commitment.conditions for atom in clause):
             wanted = [atom.get("investor"), atom.get("without"), *atom.get("any_of", [])]
             for name in (n for n in wanted if n is not None and n not in ids):
-                faults.append(Fault(commitment.id, f"expected the id of a commitment{did_you_mean(name, ids)}", repr(name)))
+                faults.append(
+                    Fault(commitment.id, f"expected the id of a commitment{did_you_mean(name, ids)}", repr(name))
+                )
             if "gate" in atom and atom["gate"] not in gates:
                 hint = did_you_mean(atom["gate"], gates)
                 faults.append(Fault(commitment.id, f"expected a gate that is given{hint}", repr(atom["gate"])))

@@ -196,12 +196,15 @@ GATEKEEPER = np.dtype(
 
 #: A yearly cost with a start and an end; a dated claim; a later financing.
 OBLIGATION = np.dtype(
-    [("first_day", np.float64), ("last_day", np.float64), ("musd_per_year", np.float64), ("deferrable_share", np.float64)]
+    [
+        ("first_day", np.float64),
+        ("last_day", np.float64),
+        ("musd_per_year", np.float64),
+        ("deferrable_share", np.float64),
+    ]
 )
 CLAIM = np.dtype([("day", np.float64), ("musd", np.int64), ("gate", np.int64)])
-LATER_ROUND = np.dtype(
-    [("day", np.float64), ("musd", np.int64), ("if_closed", np.float64), ("if_not", np.float64)]
-)
+LATER_ROUND = np.dtype([("day", np.float64), ("musd", np.int64), ("if_closed", np.float64), ("if_not", np.float64)])
 
 #: What every investor is offered in a week: the terms, and the public book of the week before.
 OFFER = np.dtype(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from abm.agents.model import FundingModel
 
 
-class Company(mesa.Agent):  # type: ignore[misc]
+class Company(mesa.Agent):
     """The one that needs the money."""
 
     model: FundingModel
@@ -73,7 +73,9 @@ class Company(mesa.Agent):  # type: ignore[misc]
         for contract in self.obligations:
             years = rules.span_between(contract.first_day, contract.last_day, *window)
             exact = moved(exact, rules.firm_part(contract.musd_per_year, years, contract.deferrable_share))
-            deferrable = moved(deferrable, rules.deferrable_part(contract.musd_per_year, years, contract.deferrable_share))
+            deferrable = moved(
+                deferrable, rules.deferrable_part(contract.musd_per_year, years, contract.deferrable_share)
+            )
         for claim in self.claims:
             if window[0] < claim.day <= window[1] and not model.in_force(claim.gate):
                 exact = moved(exact, claim.musd)

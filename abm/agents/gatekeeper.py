@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from abm.agents.model import FundingModel
 
 
-class Gatekeeper(mesa.Agent):  # type: ignore[misc]
+class Gatekeeper(mesa.Agent):
     """Says yes or no when accumulated hazard reaches a threshold that was drawn once."""
 
     model: FundingModel

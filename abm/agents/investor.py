@@ -20,7 +20,7 @@ _WEEK = 7.0 / 365.0
 _WHY_NOT = ("", "wants none at this price", "wants less than his minimum ticket")
 
 
-class Investor(mesa.Agent):  # type: ignore[misc]
+class Investor(mesa.Agent):
     """One who may join the round.
 
     Subclass it to try another way of deciding: the model calls :meth:`learn`, :meth:`reconsider` and :meth:`decide`
@@ -123,7 +123,9 @@ class Investor(mesa.Agent):  # type: ignore[misc]
 
     def fall_back(self) -> None:
         """Become an unconditional commitment of the fallback amount."""
-        self.model.tell(self.id, "fell back", f"conditions failed, from {self.ticket_musd / 1000:g}", self.law.fallback_musd)
+        self.model.tell(
+            self.id, "fell back", f"conditions failed, from {self.ticket_musd / 1000:g}", self.law.fallback_musd
+        )
         self.ticket_musd = self.law.fallback_musd
 
     def lapse(self) -> None:

@@ -19,7 +19,7 @@ from abm.population import Population, new_book, records
 from abm.rules import book as book_rules
 from abm.rules import settlement as rules
 from abm.rules.belief import pulled_opinion
-from abm.rules.closing import Closing, clinching_rung, close
+from abm.rules.closing import Closing, clinching_rung, close, money
 from abm.rules.conditions import FACTS
 from abm.rules.decision import at_his_limit
 from abm.rules.totals import moved
@@ -27,7 +27,7 @@ from abm.scenario import Scenario
 from abm.state import LOOKING, NEWS, OFFER, PAID, SIGNED, UNPAID
 
 
-class FundingModel(mesa.Model):  # type: ignore[misc]
+class FundingModel(mesa.Model):
     """Exactly one run of a scenario: the same seed and run number always tell the same story.
 
     Parameters
@@ -166,7 +166,7 @@ class FundingModel(mesa.Model):  # type: ignore[misc]
         if self.open:
             outlooks = np.array([gate.outlook for gate in self.gates])
             signed, tickets = self._stage_is(SIGNED), self._tickets()
-            self.booked_musd = moved(self.paid_musd, rules.money(signed, tickets))
+            self.booked_musd = moved(self.paid_musd, money(signed, tickets))
             self.expected_musd = book_rules.expected_musd(signed, tickets, self.contracts, outlooks)
         self.news, self._announced = self._announced, []
 
@@ -187,9 +187,9 @@ class FundingModel(mesa.Model):  # type: ignore[misc]
         if self.open and not self._round_is_alive():
             self._end_round(rules.CASH)
         elif self.open and self.until_day == self.deadline_day and not self._extend():
-            cause_of = self._state_at_deadline()
+            evidence = self._evidence()
             self._fall_back()
-            self._end_round(rules.diagnose(*cause_of, self.paid_musd))
+            self._end_round(rules.diagnose(*evidence, self.population.round, self.traits, self.paid_musd))
 
     def liquidity(self) -> None:
         """Bills are paid after all the money of the week is in."""
@@ -200,7 +200,7 @@ class FundingModel(mesa.Model):  # type: ignore[misc]
 
     def record(self) -> None:
         """Write the week down; stop when nothing can happen any more."""
-        signed = rules.money(self._stage_is(SIGNED), self._tickets()) if self.open else 0
+        signed = money(self._stage_is(SIGNED), self._tickets()) if self.open else 0
         self.committed_path.append(moved(self.paid_musd, signed))
         self.paid_path.append(self.paid_musd)
         self.cash_path.append(self.company.cash_musd if self.company else 0)
@@ -276,13 +276,12 @@ class FundingModel(mesa.Model):  # type: ignore[misc]
     def _left_out(self, investor: Investor) -> bool:
         return self._closing is None or not self._closing.selected[investor.place]
 
-    def _state_at_deadline(self) -> tuple[Any, ...]:
+    def _evidence(self) -> tuple[Any, Any, Any, Any, Any, Any]:
         """Everything the cause of a failure is read from, as it stood when the deadline came."""
         refused = np.array([i.law.behavioural and i.appraisal.reason != 0 for i in self.investors], np.bool_)
         contracts = self.contracts._replace(atoms=self.contracts.atoms.copy())
         book = self._book()
-        stages = (self._stage_is(SIGNED), self._stage_is(PAID), self._stage_is(UNPAID))
-        return (*stages, refused, contracts, book, self.population.round, self.traits)
+        return self._stage_is(SIGNED), self._stage_is(PAID), self._stage_is(UNPAID), refused, contracts, book
 
     def _end_round(self, cause: int) -> None:
         self.open, self.cause = False, rules.NO_CAUSE if self.closed else cause
@@ -296,12 +295,12 @@ class FundingModel(mesa.Model):  # type: ignore[misc]
 
     def in_force(self, gate: int) -> bool:
         """Whether a gatekeeper's consent is in force this week; ``gate`` -1 stands for none."""
-        return gate >= 0 and self.gates[gate].in_force_day <= self.week_end
+        return gate >= 0 and bool(self.gates[gate].in_force_day <= self.week_end)
 
     @property
     def full(self) -> bool:
         """Whether the round has taken all the money that it may take."""
-        return self.paid_musd >= self.terms.cap_musd
+        return bool(self.paid_musd >= self.terms.cap_musd)
 
     def announce(self, investor: Investor) -> None:
         """Let the public know of a signature next week; stated decisions reveal no belief."""

@@ -61,8 +61,8 @@ def _closing(outcomes: Outcomes) -> str:
 def _money(outcomes: Outcomes) -> str:
     funded, frame = outcomes.quantiles("funded_bn"), outcomes.to_frame()
     lines = [
-        f"Money paid by the deadline: {funded['mean']:.1f} billion on average; one time in twenty at most "
-        f"{funded['p05']:.1f}, half the time at most {funded['p50']:.1f}, one time in twenty at least {funded['p95']:.1f}."
+        f"Money paid by the deadline: {funded['mean']:.1f} billion on average, half the time at most "
+        f"{funded['p50']:.1f}, nine times in ten from {funded['p05']:.1f} to {funded['p95']:.1f}."
     ]
     paid = {name: frame[f"paid_bn.{name}"] for name in outcomes.ids if "#" not in name}
     for pool in outcomes.scenario.investor_pools:
@@ -100,7 +100,8 @@ def _survival(outcomes: Outcomes) -> str:
     if outcomes.scenario.company is None:
         return ""
     weeks = int(outcomes.scenario.horizon_weeks)
-    lines = [f"{outcomes.scenario.company.name} pays its bills for {weeks} weeks with probability {_percent(outcomes.probability('survived'))}."]
+    chance = _percent(outcomes.probability("survived"))
+    lines = [f"{outcomes.scenario.company.name} pays its bills for {weeks} weeks with probability {chance}."]
     frame = outcomes.to_frame()
     for closed, words in ((True, "after a closing"), (False, "after a failure")):
         known = frame.loc[frame["closed"] == closed, "survived"].dropna()
@@ -126,9 +127,7 @@ _GRADE_WORDS = {"fact": "are facts", "calc": "arithmetic", "judgement": "judgeme
 
 def _percent(chance: Estimate) -> str:
     """Quote a probability as it must be quoted: interval, runs, seed."""
-    return (
-        f"{chance.p:.1%} (95 % interval {chance.low:.1%} to {chance.high:.1%}; {chance.runs:,} runs, seed {chance.seed})"
-    )
+    return str(chance)
 
 
 def _share(chance: Estimate) -> str:

@@ -65,7 +65,7 @@ def crra_share(m: float, s2: float, risk_aversion: float) -> float:
 
 @rule
 def binary_share(p: float, gain: float, loss: float, risk_aversion: float) -> float:
-    r"""Share of wealth on a bet that gains ``gain`` with probability p and loses ``loss`` otherwise (Kelly for gamma 1).
+    r"""Share of wealth on a bet that gains ``gain`` with probability p and loses ``loss`` otherwise (Kelly: gamma 1).
 
     .. math:: A = \left(\frac{p u}{(1-p) d}\right)^{1/\gamma}, \qquad f^* = \frac{A - 1}{u + A d}
 
@@ -150,7 +150,7 @@ def ticket_musd(
     wanted = min(share * wealth_musd, concentration_cap * wealth_musd, money_cap_musd)
     if share <= 0.0 or wanted < min_ticket_musd:
         return 0
-    return int(math.floor(wanted + 1e-6))
+    return math.floor(wanted + 1e-6)
 
 
 @rule

@@ -168,7 +168,7 @@ def pulled_opinion(mean: float, others_mean: float, pull: float) -> float:
 
     References
     ----------
-    Model basis, B3. DeGroot, M. H. (1974). Reaching a consensus. JASA 69(345), 118-121. doi:10.1080/01621459.1974.10480137
+    Model basis, B3. DeGroot, M. H. (1974). Reaching a consensus. JASA 69(345), 118-121.
 
     Examples
     --------
@@ -228,7 +228,7 @@ def preferred_value(claim: float, share: float, mean_value: float, sd: float) ->
 
 @rule
 def rights_premium(multiple: float, money_bn: float, post_bn: float, volatility: float, years: float) -> float:
-    r"""Log value of preference rights per unit of money, :math:`a = \ln(\text{value} / \alpha E[V])`; 0 for common stock.
+    r"""Log value of preference rights per unit of money, :math:`a = \ln(\text{value} / \alpha E[V])`; 0 for common.
 
     Parameters
     ----------

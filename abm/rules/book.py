@@ -104,9 +104,7 @@ def momentum(booked_musd: int, target_musd: int, day: float, deadline_day: float
 
 
 @rule
-def rung_after(
-    rung: int, rungs: int, pace: float, allowed_lag: float, weeks_waited: int, least_wait: int
-) -> int:
+def rung_after(rung: int, rungs: int, pace: float, allowed_lag: float, weeks_waited: int, least_wait: int) -> int:
     """Rung of the price ladder offered this week: one down when the book lags behind time (E5).
 
     Parameters

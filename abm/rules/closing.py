@@ -278,14 +278,12 @@ def rights(
                 atom = contracts.atoms[a]
                 if atom.kind == MIN_OWN_SHARE:
                     right = max(right, atom.level * (pre_money_musd + room_musd))
-        granted[i] = min(tickets[i], int(math.ceil(right)))
+        granted[i] = min(tickets[i], math.ceil(right))
     return granted
 
 
 @rule
-def allocation_cap(
-    selected: Any, contracts: Contracts, pre_money_musd: int, cap_musd: int
-) -> int:
+def allocation_cap(selected: Any, contracts: Contracts, pre_money_musd: int, cap_musd: int) -> int:
     """Most money the round may take [USD million] so that no closer's limit on the post-money is broken (C7.2)."""
     cap = cap_musd
     for i in range(selected.shape[0]):

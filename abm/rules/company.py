@@ -57,7 +57,9 @@ def span_between(first: float, last: float, day0: float, day1: float) -> float:
 
 
 @rule
-def revenue_gap_after(gap: float, cut: float, growth_loss: float, talent: float, volatility: float, luck: float) -> float:
+def revenue_gap_after(
+    gap: float, cut: float, growth_loss: float, talent: float, volatility: float, luck: float
+) -> float:
     r"""Log distance of revenue from its plan after a week.
 
     .. math:: y' = y - \eta\,\text{cut}\,dt - \text{talent} + \sigma_R \sqrt{dt}\, Z
@@ -94,7 +96,9 @@ def revenue_gap_after(gap: float, cut: float, growth_loss: float, talent: float,
 
 
 @rule
-def burn_musd(planned_musd: float, cut: float, planned_revenue_musd: float, gap: float, noise_musd: float, luck: float) -> float:
+def burn_musd(
+    planned_musd: float, cut: float, planned_revenue_musd: float, gap: float, noise_musd: float, luck: float
+) -> float:
     r"""Net burn of a week: the plan, less what is cut, plus revenue that did not come, plus noise [USD million].
 
     Parameters
@@ -151,7 +155,7 @@ def whole(exact: float, carried: float) -> int:
     >>> whole(10.4, 0.7)
     11
     """
-    return int(math.floor(exact + carried + 0.5))
+    return math.floor(exact + carried + 0.5)
 
 
 @rule
@@ -186,7 +190,11 @@ def cut_after(cut: float, runway: float, trigger_years: float, step: float, most
 
     Examples
     --------
-    >>> cut_after(0.0, 0.5, 0.75, 0.02, 0.30), cut_after(0.29, 0.5, 0.75, 0.02, 0.30), cut_after(0.1, 2.0, 0.75, 0.02, 0.30)
+    >>> (
+    ...     cut_after(0.0, 0.5, 0.75, 0.02, 0.30),
+    ...     cut_after(0.29, 0.5, 0.75, 0.02, 0.30),
+    ...     cut_after(0.1, 2.0, 0.75, 0.02, 0.30),
+    ... )
     (0.02, 0.3, 0.1)
     """
     return min(most, cut + step) if runway < trigger_years else cut

@@ -309,7 +309,11 @@ def event_day(clock: float, threshold: float, rate_per_day: float, day0: float, 
 
     Examples
     --------
-    >>> event_day(0.5, 1.0, 0.1, 7.0, 14.0), event_day(0.5, 2.0, 0.1, 7.0, 14.0), event_day(0.0, 1.0, math.inf, 0.0, 7.0)
+    >>> (
+    ...     event_day(0.5, 1.0, 0.1, 7.0, 14.0),
+    ...     event_day(0.5, 2.0, 0.1, 7.0, 14.0),
+    ...     event_day(0.0, 1.0, math.inf, 0.0, 7.0),
+    ... )
     (12.0, inf, 0.0)
     """
     if day1 <= day0 or rate_per_day <= 0.0 or clock_after(clock, rate_per_day, day0, day1) < threshold:

@@ -8,7 +8,9 @@ from abm.jit import rule
 
 
 @rule
-def sentiment_after(sentiment: float, mean: float, reversion: float, volatility: float, years: float, luck: float) -> float:
+def sentiment_after(
+    sentiment: float, mean: float, reversion: float, volatility: float, years: float, luck: float
+) -> float:
     r"""Market sentiment after a time, by the exact law of an Ornstein-Uhlenbeck process.
 
     .. math:: x' = \bar x + (x - \bar x) e^{-k\,dt} + \sigma \sqrt{(1 - e^{-2k\,dt}) / 2k}\; Z
@@ -264,4 +266,3 @@ def regime_mean(mean: float, cold_shift: float, cold: bool) -> float:
     (0.1, -0.4)
     """
     return mean + cold_shift if cold else mean
-

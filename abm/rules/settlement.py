@@ -341,7 +341,15 @@ class Settlement(NamedTuple):
 
 @rule
 def settle(
-    selected: Any, signed: Any, paid: Any, unreliable: Any, contracts: Contracts, book: Book, select: int, terms: Any, traits: Any
+    selected: Any,
+    signed: Any,
+    paid: Any,
+    unreliable: Any,
+    contracts: Contracts,
+    book: Book,
+    select: int,
+    terms: Any,
+    traits: Any,
 ) -> Settlement:
     """Call the closers; drop those who do not pay and close again among the rest; allocate what remains (C4, E7).
 
@@ -422,7 +430,15 @@ def extend_dates(contracts: Contracts, old_day: float, new_day: float) -> None:
 
 @rule
 def diagnose(
-    signed: Any, paid: Any, unpaid: Any, refused: Any, contracts: Contracts, book: Book, terms: Any, traits: Any, paid_musd: int
+    signed: Any,
+    paid: Any,
+    unpaid: Any,
+    refused: Any,
+    contracts: Contracts,
+    book: Book,
+    terms: Any,
+    traits: Any,
+    paid_musd: int,
 ) -> int:
     """Find the first cause why a round missed its target at the deadline.
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from abm.jit import rule
+
+_Number = TypeVar("_Number", int, float)
 
 
 @rule
-def moved(level: float, change: float) -> float:
+def moved(level: _Number, change: _Number) -> _Number:
     """Level after a change, in the unit of both.
 
     Examples

@@ -1,0 +1,247 @@
+"""Oracles: what the rules must answer, worked out another way (enumeration, convolution, closed forms).
+
+Nothing here calls a rule. The one bridge is :func:`posed`, which lays a problem out as the closing reads it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from abm.parameters import KINDS
+from abm.population import flatten, new_book, records
+from abm.rules.conditions import FACTS
+
+# --------------------------------------------------------------------------------------------------------------------
+# Monte Carlo
+
+
+def agrees(successes: int, runs: int, probability: float) -> bool:
+    """Whether a frequency is within four standard errors of its probability (the tolerance of model.md, section 3)."""
+    return abs(successes / runs - probability) <= 4.0 * math.sqrt(probability * (1.0 - probability) / runs)
+
+
+def mean_agrees(values: Any, expected: float) -> bool:
+    """Whether a sample mean is within four standard errors of its expectation."""
+    return bool(abs(np.mean(values) - expected) <= 4.0 * np.std(values) / math.sqrt(len(values)))
+
+
+def total_chances(tickets: list[int], chances: list[float]) -> Any:
+    """Distribution of the sum of independent whole tickets, by convolution: float64[total + 1]."""
+    law = np.ones(1)
+    for ticket, chance in zip(tickets, chances, strict=True):
+        law = np.concatenate([law * (1.0 - chance), np.zeros(ticket)]) + np.concatenate([np.zeros(ticket), law * chance])
+    return law
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Philox, run backwards: which address gives these words?
+
+_M0, _M1, _W0, _W1, _WORD = 0xD2511F53, 0xCD9E8D57, 0x9E3779B9, 0xBB67AE85, 2**32
+
+
+def counter_of(words: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Counter for which Philox4x32-10 under ``key`` returns ``words``: every round is undone (odd factors invert)."""
+    x0, x1, x2, x3 = words
+    for turn in reversed(range(10)):
+        k0, k1 = (key[0] + turn * _W0) % _WORD, (key[1] + turn * _W1) % _WORD
+        before0, before2 = x3 * pow(_M0, -1, _WORD) % _WORD, x1 * pow(_M1, -1, _WORD) % _WORD
+        x0, x1, x2, x3 = before0, x0 ^ (_M1 * before2 >> 32) ^ k0, before2, x2 ^ (_M0 * before0 >> 32) ^ k1
+    return x0, x1, x2, x3
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Closing problems
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A book that wants to be closed, in the words of a scenario file. Money in USD million, by investor's id."""
+
+    tickets: dict[str, int]
+    conditions: dict[str, list[list[dict[str, Any]]]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    gates: dict[str, float] = field(default_factory=dict)  # day on which each consent came into force
+    pre_money: int = 260_000
+    cap: int = 10**9
+    already_closed: int = 0
+    sentiment: float = 0.0
+    day: float = 156.0
+    paid: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()  # have not signed
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self.tickets)
+
+    def names(self, mask: Any) -> frozenset[str]:
+        """Ids in a mask, or in the bits of an integer."""
+        if isinstance(mask, (int, np.integer)):
+            return frozenset(name for place, name in enumerate(self.ids) if int(mask) >> place & 1)
+        return frozenset(name for name, inside in zip(self.ids, mask, strict=True) if inside)
+
+    def money(self, names: Any) -> int:
+        return sum(self.tickets[name] for name in names)
+
+
+def posed(problem: Problem) -> tuple[Any, Any, Any, Any]:
+    """Signed, paid, contracts and book of a problem, as the rules read them."""
+    ids = problem.ids
+    contracts = flatten([problem.conditions.get(name, []) for name in ids], ids, list(problem.gates), float)
+    facts = {
+        "cap_musd": problem.cap,
+        "already_closed_musd": problem.already_closed,
+        "pre_money_musd": problem.pre_money,
+        "sentiment": problem.sentiment,
+        "day": problem.day,
+    }
+    book = new_book(
+        np.array(list(problem.tickets.values()), np.int64),
+        np.array([KINDS.index(problem.kinds.get(name, "venture")) for name in ids], np.int64),
+        np.array(list(problem.gates.values()), np.float64),
+        contracts.members,
+        records(FACTS, [facts])[0],
+    )
+    paid = np.array([name in problem.paid for name in ids], np.bool_)
+    signed = np.array([name not in problem.absent for name in ids], np.bool_) & ~paid
+    return signed, paid, contracts, book
+
+
+def _musd(bn: float) -> int:
+    return round(1000 * bn)
+
+
+def _truth(problem: Problem, atom: dict[str, Any], i: int, sets: Any) -> Any:
+    """Whether an atom of investor ``i`` holds in each of ``sets``, all of which contain him: bool[sets]."""
+    ids, tickets = problem.ids, np.array(list(problem.tickets.values()), np.int64)
+    everywhere = np.ones(len(sets), np.bool_)
+    post_money = problem.pre_money + np.minimum(sets @ tickets, problem.cap)
+    if "gate" in atom:
+        return everywhere & (problem.gates[atom["gate"]] <= min(problem.day, atom.get("by", math.inf)))
+    if "total_bn" in atom:
+        counted = sets @ tickets - (0 if atom.get("count_own", True) else tickets[i])
+        base = problem.already_closed if atom.get("count_closed", True) else 0
+        return base + np.minimum(counted, problem.cap) >= _musd(atom["total_bn"])
+    if "investor" in atom:
+        return sets[:, ids.index(atom["investor"])] & (problem.tickets[atom["investor"]] >= _musd(atom.get("amount_bn", 0)))
+    if "any_of" in atom:
+        return sets[:, [ids.index(name) for name in atom["any_of"]]].sum(axis=1) >= atom.get("at_least", 1)
+    if "kind" in atom:
+        of_kind = np.array([problem.kinds.get(name, "venture") == atom["kind"] for name in ids])
+        return sets @ (tickets * of_kind) >= _musd(atom["amount_bn"])
+    if "max_pre_money_bn" in atom:
+        return everywhere & (problem.pre_money <= _musd(atom["max_pre_money_bn"]))
+    if "min_sentiment" in atom:
+        return everywhere & (problem.sentiment >= atom["min_sentiment"])
+    if "max_own_share" in atom or "min_own_share" in atom:
+        level = Fraction(str(atom.get("max_own_share", atom.get("min_own_share"))))
+        own, most = int(tickets[i]) * level.denominator, post_money * level.numerator
+        return own <= most if "max_own_share" in atom else own >= most
+    if "max_post_money_bn" in atom:
+        return post_money <= _musd(atom["max_post_money_bn"])
+    return ~sets[:, ids.index(atom["without"])]
+
+
+def _satisfied(problem: Problem, i: int, sets: Any, literal: bool) -> Any:
+    """Whether one clause of investor ``i`` holds in each of ``sets``: bool[sets]."""
+    clauses = problem.conditions.get(problem.ids[i], [])
+    holds = np.full(len(sets), not clauses)
+    for clause in clauses:
+        together = np.ones(len(sets), np.bool_)
+        for atom in clause:
+            if literal or not {"max_post_money_bn", "min_own_share"} & set(atom):
+                together &= _truth(problem, atom, i, sets)
+        holds |= together
+    return holds
+
+
+def answers(problem: Problem, literal: bool = False) -> Any:
+    """F(S) = {i : his conditions hold in S with him, or he has paid}, for all 2^N sets S, as bits: int64[2^N].
+
+    ``literal`` reads limits on price and stake as conditions; otherwise they are met by cutting back.
+    """
+    n = len(problem.tickets)
+    sets = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
+    found = np.zeros(2**n, np.int64)
+    for i, name in enumerate(problem.ids):
+        joined = sets.copy()
+        joined[:, i] = True
+        if name in problem.paid:
+            found |= 1 << i
+        elif name not in problem.absent:
+            found |= _satisfied(problem, i, joined, literal).astype(np.int64) << i
+    return found
+
+
+def fixed_points(problem: Problem, literal: bool = False) -> list[frozenset[str]]:
+    """Every set that answers itself."""
+    found = answers(problem, literal)
+    return [problem.names(s) for s in np.flatnonzero(found == np.arange(len(found)))]
+
+
+def extremes(problem: Problem) -> tuple[frozenset[str], frozenset[str]]:
+    """Least and greatest closing of a monotone system: intersection of pre-fixed, union of post-fixed sets (C2)."""
+    found = answers(problem)
+    sets = np.arange(len(found))
+    least = np.bitwise_and.reduce(sets[found & ~sets == 0])
+    greatest = np.bitwise_or.reduce(sets[sets & ~found == 0])
+    return problem.names(least), problem.names(greatest)
+
+
+def eliminated(problem: Problem) -> frozenset[str]:
+    """Remove at once everybody whose conditions fail, never re-admit, repeat (C7.3)."""
+    found = answers(problem, literal=True)
+    current = sum(1 << k for k, name in enumerate(problem.ids) if name not in problem.absent or name in problem.paid)
+    while current & ~found[current]:
+        current &= int(found[current])
+    return problem.names(current)
+
+
+def random_problem(chance: Random, antitone: bool = False, most: int = 9) -> Problem:
+    """Draw a book of two to ``most`` investors with conditions of every kind; ``antitone`` adds those that ask for less."""
+    n = chance.randint(2, most)
+    ids = [f"i{k}" for k in range(n)]
+    tickets = {name: chance.randint(1, 9) for name in ids}
+    kinds = {name: chance.choice(["venture", "sovereign"]) for name in ids}
+    total = sum(tickets.values())
+
+    def atom(own: str) -> dict[str, Any]:
+        others = [name for name in ids if name != own]
+        forms: list[dict[str, Any]] = [
+            {"total_bn": chance.randint(0, total) / 1000, "count_own": chance.random() < 0.5},
+            {"total_bn": chance.randint(0, total) / 1000, "count_closed": False},
+            {"investor": chance.choice(others), "amount_bn": chance.randint(0, 6) / 1000},
+            {"any_of": (named := chance.sample(ids, chance.randint(1, n))), "at_least": chance.randint(1, len(named))},
+            {"kind": chance.choice(["venture", "sovereign"]), "amount_bn": chance.randint(0, 20) / 1000},
+            {"gate": chance.choice(["open", "shut"]), "by": chance.choice([50.0, 150.0])},
+            {"max_pre_money_bn": chance.choice([0.019, 0.020])},
+            {"max_own_share": chance.choice([0.125, 0.25, 0.5])},
+            {"min_sentiment": chance.choice([-0.5, 0.5])},
+        ]
+        if antitone and chance.random() < 0.4:
+            forms = [
+                {"without": chance.choice(others)},
+                {"max_post_money_bn": (20 + chance.randint(0, total)) / 1000},
+                {"min_own_share": chance.choice([0.125, 0.25])},
+            ]
+        return chance.choice(forms[:5] if chance.random() < 0.7 else forms)
+
+    def clauses(own: str) -> list[list[dict[str, Any]]]:
+        return [[atom(own) for _ in range(chance.randint(1, 2))] for _ in range(chance.choice([0, 1, 1, 1, 2]))]
+
+    return Problem(
+        tickets,
+        {name: clauses(name) for name in ids},
+        kinds,
+        {"open": chance.choice([40.0, 100.0]), "shut": math.inf},
+        pre_money=20,
+        cap=chance.choice([10**9, max(1, total * 2 // 3)]),
+        already_closed=chance.choice([0, 5]),
+        paid=frozenset(name for name in ids if chance.random() < 0.1),
+        absent=frozenset(name for name in ids if chance.random() < 0.1),
+    )
