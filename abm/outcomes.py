@@ -245,6 +245,8 @@ class Outcomes:
         >>> outcomes.probability("closed").runs
         200
         """
+        import pandas as pd
+
         frame = self.to_frame()
         try:
             truth = frame[event] if event in frame else frame.eval(re.sub(r"([\w]+\.[\w#.-]+)", r"`\1`", event))

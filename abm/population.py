@@ -11,12 +11,27 @@ from abm import draws, state
 from abm.consistency import address_of, cap_bn, largest_ticket
 from abm.jit import rule
 from abm.parameters import KINDS, Gatekeeper, Investor, InvestorPool, Section, Spread, trait_default
-from abm.rules.belief import drifted_mean, prior_mean, prior_precision, widened_precision
+from abm.rules.belief import (
+    drifted_mean,
+    prior_mean,
+    prior_precision,
+    sight_spread,
+    updated_mean,
+    updated_precision,
+    widened_precision,
+)
 from abm.rules.book import expected_musd, forecast_bn, post_money_bn
 from abm.rules.closing import SELECT, Contracts, bounds
 from abm.rules.conditions import ANY_OF, ATOM, CONDITIONS, FACTS, INVESTOR, MIN_SENTIMENT, TOTAL, Book
-from abm.rules.decision import appraise, per_day_of_year
-from abm.rules.gatekeepers import base_hazard, hazard_between, outlook, rate_for_probability
+from abm.rules.decision import appraise, per_day_of_year, signing_rate
+from abm.rules.gatekeepers import (
+    base_hazard,
+    both_curves,
+    consent_curve,
+    known_curve,
+    last_useful_day,
+    rate_for_probability,
+)
 from abm.scenario import Fault, Scenario, ScenarioError
 
 _POOL_ADDRESSES = 65_536
@@ -438,13 +453,11 @@ def _anchor(scenario: Scenario, population: Population, base: Population) -> Non
             continue
         if section_id not in bias_of:
             traits = base.traits[base.ids.index(name)].copy()
-            offers = frozen_offers(base)
-            key = f"{'investors' if '#' not in name else 'investor_pools'}.{section_id}.inclination"
+            zeta, days = frozen_advantages(traits, base.market, frozen_offers(base), base.round.deadline_day)
+            key = f"{'investor_pools' if '#' in name else 'investors'}.{section_id}.inclination"
 
-            def miss(
-                bias: float, traits: Any = traits, offers: Any = offers, goal: float = float(inclination)
-            ) -> float:
-                return signing_chance(traits, bias, offers, base.round.deadline_day) - goal
+            def miss(bias: float, who: Any = traits, zeta: Any = zeta, days: Any = days, p: Any = inclination) -> float:
+                return signing_chance(who, bias, zeta, days) - p
 
             most, least = miss(-_NEVER), miss(_NEVER)
             if inclination == 0:
@@ -483,7 +496,9 @@ def frozen_offers(population: Population) -> Any:
     terms, market = population.round, population.market
     outlooks = first_outlooks(population)
     signed = population.traits["signed_at_start"].copy()
-    booked = expected_musd(signed, population.traits["stated_musd"].copy(), population.contracts, outlooks)
+    tickets = population.traits["stated_musd"].copy()
+    fallbacks = population.traits["fallback_musd"].copy()
+    booked = expected_musd(signed, tickets, fallbacks, population.contracts, outlooks)
     rows = []
     for week in range(math.ceil(terms.deadline_day / 7)):
         rows.append(
@@ -502,36 +517,29 @@ def frozen_offers(population: Population) -> Any:
 
 def first_outlooks(population: Population) -> Any:
     """Chance that the market gives to each consent on as_of, float64[G]."""
-    chances = np.zeros(len(population.gates))
+    chances, curves = np.zeros(len(population.gates)), dict[int, Any]()
     deadline = population.round.deadline_day
     for g in population.gate_order:
         gate = population.gates[g]
-        before = 1.0
+        before = known_curve(1.0)
         for k in range(gate.first, gate.last):
-            before *= chances[population.required[k]]
-        consent = hazard_between(
-            gate.h0_per_year, gate.effect, gate.scale_days, deadline, 0.0, deadline - gate.lag_days
-        )
-        block = hazard_between(gate.block_per_year, 0.0, 1.0, deadline, 0.0, deadline)
-        chances[g] = outlook(consent, block, before)
+            before = both_curves(before, curves[population.required[k]])
+        curves[g] = consent_curve(before, gate, deadline, 0.0, deadline)
+        chances[g] = consent_curve(before, gate, deadline, 0.0, last_useful_day(deadline, gate.lag_days))[-1]
     return chances
 
 
-_QUANTILES = 512
+_WAITS, _SIGHTS = 32, 65  # quantiles of the diligence time, and of what diligence shows
 
 
 @rule
-def signing_chance(traits: Any, bias: float, offers: Any, deadline_day: float) -> float:
-    r"""Chance of a signature by the deadline if nothing moves, over the law of the diligence time.
-
-    .. math:: E_d\left[1 - \exp\left(-\int_d^D \lambda(t)\,dt\right)\right]
+def frozen_advantages(traits: Any, market: Any, offers: Any, deadline_day: float) -> tuple[Any, Any]:
+    """Advantage of signing and days to sign, if nothing public moved, over the law of what diligence takes and shows.
 
     Parameters
     ----------
-    traits
-        A ``state.TRAITS`` record.
-    bias
-        Bias against signing [-].
+    traits, market
+        A ``state.TRAITS`` and the ``state.MARKET`` record.
     offers
         ``state.OFFER[weeks]``, the frozen offers.
     deadline_day
@@ -539,34 +547,79 @@ def signing_chance(traits: Any, bias: float, offers: Any, deadline_day: float) -
 
     Returns
     -------
-    float
-        Probability [-].
+    tuple of ndarray
+        zeta, float64[waits x sights, weeks] (minus infinity where he wants no ticket), and the days of each week that
+        are left to sign in, of the same shape.
 
     References
     ----------
-    design.md, section 5 (the anchor); the expectation is a midpoint rule over 512 quantiles.
+    design.md, section 5 (the anchor); decision log, "the anchor averages over private luck".
     """
-    traits.sign_bias = bias
-    mean, precision = traits.prior_mean, traits.prior_precision
-    years = 7.0 / 365.0
-    after = np.zeros(offers.shape[0] + 1)
-    for week in range(offers.shape[0]):
-        offer = offers[week]
-        mean = drifted_mean(mean, offer.growth, offer.volatility, years)
-        precision = widened_precision(precision, offer.volatility, years)
-        after[week] = appraise(traits, mean, precision, traits.dry_powder_musd, offer).rate_per_week
+    weeks, years = offers.shape[0], 7.0 / 365.0
+    zeta, days = np.zeros((_WAITS * _SIGHTS, weeks)), np.zeros((_WAITS * _SIGHTS, weeks))
+    truth = prior_mean(market.mean_bn, market.sd_log, 0.0)
+    for d in range(_WAITS):
+        wait = draws.normal_quantile((d + 0.5) / _WAITS)
+        ready = traits.diligence_days * math.exp(traits.diligence_sd_log * wait)
+        for s in range(_SIGHTS):
+            row = d * _SIGHTS + s
+            mean, precision = traits.prior_mean, traits.prior_precision
+            ready_yet = False
+            for week in range(weeks):
+                offer = offers[week]
+                mean = drifted_mean(mean, market.growth_per_year, market.volatility, years)
+                precision = widened_precision(precision, market.volatility, years)
+                start = max(7.0 * week, ready)
+                end = min(7.0 * (week + 1), deadline_day)
+                zeta[row, week] = -math.inf
+                if ready > end:
+                    continue
+                if not ready_yet:
+                    ready_yet = True
+                    spread = sight_spread(
+                        precision,
+                        traits.signal_precision,
+                        traits.prior_spread_log,
+                        market.sd_log,
+                        market.volatility,
+                        end,
+                    )
+                    mean = updated_mean(mean, precision, mean + truth - traits.prior_mean, traits.signal_precision)
+                    mean += spread * draws.normal_quantile((s + 0.5) / _SIGHTS)
+                    precision = updated_precision(precision, traits.signal_precision)
+                view = appraise(traits, mean, precision, traits.dry_powder_musd, offer)
+                if view.ticket_musd > 0 and end > start:
+                    zeta[row, week], days[row, week] = view.advantage, end - start
+    return zeta, days
+
+
+@rule
+def signing_chance(traits: Any, bias: float, zeta: Any, days: Any) -> float:
+    r"""Chance of a signature by the deadline at a given bias, :math:`E[1 - e^{-\int \lambda\,dt}]` [-].
+
+    Parameters
+    ----------
+    traits
+        A ``state.TRAITS`` record.
+    bias
+        Bias against signing [-].
+    zeta, days
+        From :func:`frozen_advantages`.
+
+    Returns
+    -------
+    float
+        Probability [-].
+    """
     total = 0.0
-    for k in range(_QUANTILES):
-        z = draws.normal_quantile((k + 0.5) / _QUANTILES)
-        ready = traits.diligence_days * math.exp(traits.diligence_sd_log * z)
+    for row in range(zeta.shape[0]):
         hazard = 0.0
-        for week in range(offers.shape[0]):
-            start = max(7.0 * week, ready)
-            end = min(7.0 * (week + 1), deadline_day)
-            if end > start:
-                hazard += after[week] * (end - start) / 7.0
+        for week in range(zeta.shape[1]):
+            if days[row, week] > 0.0:
+                rate = signing_rate(zeta[row, week], bias, traits.choice_noise, traits.sign_rate_per_week)
+                hazard += rate * days[row, week] / 7.0
         total += -math.expm1(-hazard)
-    return total / _QUANTILES
+    return total / zeta.shape[0]
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mesa
 
@@ -32,7 +32,8 @@ class Gatekeeper(mesa.Agent):
         self.satisfied_day = self.in_force_day = math.inf
         self.consent_threshold = draws.exponential(model.seed, model.run, place, 0, draws.CONSENT, 0)
         self.block_threshold = draws.exponential(model.seed, model.run, place, 0, draws.BLOCK, 0)
-        self.outlook = 1.0
+        self.curve: Any = None  # chance of the consent by each of the days ahead
+        self.outlook = 0.0
 
     def deliberate(self) -> None:
         """Let the clocks run from the day on which everything required was there."""
@@ -65,17 +66,17 @@ class Gatekeeper(mesa.Agent):
     def look_ahead(self) -> None:
         """Set the chance that the market gives to this consent by the deadline."""
         model, law = self.model, self.law
-        if self.status == BLOCKED:
-            self.outlook = 0.0
-        elif self.status == SATISFIED:
-            self.outlook = 1.0 if self.in_force_day <= model.deadline_day else 0.0
-        else:
-            before = 1.0
-            for k in self.requires:
-                before *= model.gates[k].outlook
-            window = (law.scale_days, model.deadline_day, model.until_day)
-            consent = rules.hazard_between(
-                law.h0_per_year, law.effect, *window, rules.last_useful_day(model.deadline_day, law.lag_days)
-            )
-            block = rules.hazard_between(law.block_per_year, 0.0, *window, model.deadline_day)
-            self.outlook = rules.outlook(consent, block, before)
+        if self.status != OPEN:
+            in_time = self.status == SATISFIED and self.in_force_day <= model.deadline_day
+            self.curve = rules.known_curve(1.0 if self.status == SATISFIED else 0.0)
+            self.outlook = 1.0 if in_time else 0.0
+            return
+        before = rules.known_curve(1.0)
+        for k in self.requires:
+            before = rules.both_curves(before, model.gates[k].curve)
+        record, now, deadline = model.population.gates[self.place], model.until_day, model.deadline_day
+        self.curve = rules.consent_curve(before, record, deadline, now, deadline)
+        self.outlook = float(self.curve[-1])
+        if law.lag_days > 0.0:
+            useful = rules.last_useful_day(deadline, law.lag_days)
+            self.outlook = float(rules.consent_curve(before, record, deadline, now, useful)[-1])

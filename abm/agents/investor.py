@@ -35,7 +35,7 @@ class Investor(mesa.Agent):
         self.traits = model.traits[place]  # who he is, as the rules read it
         self.law = fields_of(self.traits)  # the same, as we read it
         self.mean, self.precision = self.law.prior_mean, self.law.prior_precision
-        self.appraisal = decision.Appraisal(0, 0.0, 0.0, decision.WILLING)
+        self.appraisal = decision.Appraisal(0, 0.0, 0.0, 0.0, decision.WILLING)
         self.sign_clock = self.withdrawal_clock = 0.0
         self.sign_day = math.nan
         self.diligence_done = False

@@ -161,13 +161,16 @@ class FundingModel(mesa.Model):
 
     def publish_book(self) -> None:
         """Publish what has been committed, and what the market thinks of it."""
-        for place in self.population.gate_order:
-            self.gates[place].look_ahead()
         if self.open:
+            for place in self.population.gate_order:
+                self.gates[place].look_ahead()
             outlooks = np.array([gate.outlook for gate in self.gates])
             signed, tickets = self._stage_is(SIGNED), self._tickets()
+            self.published_paid_musd = self.paid_musd  # this week's closing is next week's news
             self.booked_musd = moved(self.paid_musd, money(signed, tickets))
-            self.expected_musd = book_rules.expected_musd(signed, tickets, self.contracts, outlooks)
+            self.expected_musd = book_rules.expected_musd(
+                signed, tickets, self.traits.fallback_musd, self.contracts, outlooks
+            )
         self.news, self._announced = self._announced, []
 
     def closing(self) -> None:
@@ -338,7 +341,7 @@ class FundingModel(mesa.Model):
             ),
             "target_bn": terms.target_musd / 1000,
             "forecast_bn": book_rules.forecast_bn(
-                self.paid_musd, self.expected_musd, terms.expected_new_musd, self.new_musd
+                self.published_paid_musd, self.expected_musd, terms.expected_new_musd, self.new_musd
             ),
             "momentum": book_rules.momentum(self.booked_musd, terms.target_musd, self.start_day, self.deadline_day),
             "weeks_left": book_rules.weeks_until(self.start_day, self.deadline_day),

@@ -109,6 +109,48 @@ def signal(log_value: float, precision: float, luck: float) -> float:
 
 
 @rule
+def sight_spread(
+    precision: float, signal_precision: float, prior_spread: float, value_sd: float, volatility: float, day: float
+) -> float:
+    r"""How far what diligence shows moves a belief, as a standard deviation before anybody has looked.
+
+    With the weight :math:`w = \tau_s/(\tau + \tau_s)` on a signal about a value that has strayed since as_of,
+
+    .. math:: \sqrt{w^2 \big(sd_v^2 + \sigma^2 t + 1/\tau_s\big) + (1 - w)^2 sd_p^2}
+
+    Parameters
+    ----------
+    precision, signal_precision
+        Of the belief before, and of the signal [1/log-points^2].
+    prior_spread
+        Spread of priors among investors, sd_p [log-points].
+    value_sd, volatility
+        Doubt of the market about the value [log-points], and its volatility [1/sqrt(year)].
+    day
+        When diligence ends [days after as_of].
+
+    Returns
+    -------
+    float
+        Standard deviation [log-points].
+
+    References
+    ----------
+    Model basis, A1; verification case V1, where value_sd is the investor's own doubt.
+
+    Examples
+    --------
+    >>> round(sight_spread(4.0, 1.0 / 0.35**2, 0.0, 0.5, 0.0, 0.0), 6)
+    0.409616
+    """
+    if signal_precision <= 0.0:
+        return prior_spread
+    weight = signal_precision / (precision + signal_precision)
+    seen = value_sd * value_sd + volatility * volatility * day / 365.0 + 1.0 / signal_precision
+    return math.sqrt(weight * weight * seen + (1.0 - weight) * (1.0 - weight) * prior_spread * prior_spread)
+
+
+@rule
 def implied_value(
     share: float, risk_aversion: float, s2: float, log_price: float, carry: float, sentiment_view: float
 ) -> float:

@@ -46,12 +46,32 @@ def chance_to_pay(i: int, contracts: Contracts, outlooks: Any) -> float:
 
 
 @rule
-def expected_musd(signed: Any, tickets: Any, contracts: Contracts, outlooks: Any) -> float:
-    """Expected money of the signed and unpaid commitments [USD million], in order of address."""
+def expected_musd(signed: Any, tickets: Any, fallbacks: Any, contracts: Contracts, outlooks: Any) -> float:
+    """Expected money of the signed and unpaid commitments [USD million], in order of address.
+
+    Parameters
+    ----------
+    signed
+        bool[N], signed and not yet paid.
+    tickets, fallbacks
+        int64[N], what each pays if his conditions hold, and if they fail [USD million].
+    contracts, outlooks
+        As in :func:`chance_to_pay`.
+
+    Returns
+    -------
+    float
+        Expected money [USD million].
+
+    References
+    ----------
+    Model basis, A9.
+    """
     total = 0.0
     for i in range(signed.shape[0]):
         if signed[i]:
-            total += tickets[i] * chance_to_pay(i, contracts, outlooks)
+            chance = chance_to_pay(i, contracts, outlooks)
+            total += chance * tickets[i] + (1.0 - chance) * fallbacks[i]
     return total
 
 

@@ -27,6 +27,7 @@ class Appraisal(NamedTuple):
     ticket_musd: int  #: what he would commit [USD million]
     rate_per_week: float  #: hazard of his signature [1/week]
     expected_return: float  #: mean excess log return to his exit, m [log-points]
+    advantage: float  #: scale-free advantage of signing, zeta; -1 where he wants no ticket [-]
     reason: int  #: WILLING, or why not: PRICE (nothing wanted at this price) or TOO_SMALL (below his minimum)
 
 
@@ -182,7 +183,7 @@ def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, o
     limit = min(float(dry_powder_musd), float(traits.max_ticket_musd), traits.ownership_cap * offer.post_bn * 1000.0)
     ticket = ticket_musd(wanted, wealth_musd, traits.concentration_cap, limit, traits.min_ticket_musd)
     if ticket == 0:
-        return Appraisal(0, 0.0, m, PRICE if wanted <= 0.0 else TOO_SMALL)
+        return Appraisal(0, 0.0, m, -1.0, PRICE if wanted <= 0.0 else TOO_SMALL)
     share = ticket / wealth_musd
     belief = success_belief(
         offer.forecast_bn + ticket / 1000.0, traits.needed_share * offer.target_bn, traits.forecast_sd * offer.target_bn
@@ -192,7 +193,7 @@ def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, o
     gain = certainty_gain(share, m, s2, traits.risk_aversion)
     zeta = advantage(belief, gain, share, traits.lockup_cost, waiting, traits.diligence_cost_bn / traits.wealth_bn)
     rate = signing_rate(zeta, traits.sign_bias, traits.choice_noise, traits.sign_rate_per_week)
-    return Appraisal(ticket, rate, m, WILLING)
+    return Appraisal(ticket, rate, m, zeta, WILLING)
 
 
 @rule

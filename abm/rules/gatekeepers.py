@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Any
+
+import numpy as np
 
 from abm.jit import rule
 
@@ -162,39 +165,92 @@ def in_force_day(satisfied_day: float, lag_days: float) -> float:
 
 
 @rule
-def outlook(consent_left: float, block_left: float, before: float) -> float:
-    r"""Chance that the market gives to a consent by the deadline, from the hazards that are left.
-
-    With constant rates the two clocks race: :math:`\frac{H}{H+B} (1 - e^{-(H+B)})`, times the outlook of those
-    consents that must come before.
+def race(consent: float, block: float) -> float:
+    r"""Chance that consent comes, and before a block: :math:`\frac{H}{H+B} (1 - e^{-(H+B)})` [-].
 
     Parameters
     ----------
-    consent_left, block_left
-        Hazard of consent and of a block still to come by the deadline [-].
-    before
-        Outlook of the consents that this one waits for [-]; 1 if none.
+    consent, block
+        Hazards accumulated over the time in question [-]; exact where both rates are constant.
 
     Returns
     -------
     float
-        Probability, from 0 to 1 [-].
+        Probability [-].
 
     References
     ----------
-    Model basis, D3; the product over a chain is an upper bound [A].
+    Model basis, D3; verification case V10c.
 
     Examples
     --------
-    >>> round(outlook(1.0, 0.0, 1.0), 6)
-    0.632121
-    >>> outlook(0.0, 0.0, 1.0)
-    0.0
+    >>> round(race(1.0, 0.0), 6), race(0.0, 0.0)
+    (0.632121, 0.0)
     """
-    both = consent_left + block_left
-    if both <= 0.0:
-        return 0.0
-    return before * consent_left / both * -math.expm1(-both)
+    both = consent + block
+    return consent / both * -math.expm1(-both) if both > 0.0 else 0.0
+
+
+#: Steps in which the market looks ahead to the deadline.
+LOOK_AHEAD = 32
+
+
+@rule
+def consent_curve(before: Any, law: Any, deadline_day: float, now: float, until: float) -> Any:
+    r"""Chance that the market gives to a consent, by each of the days ahead: a clock that starts when others stop.
+
+    .. math:: F(t_j) = \sum_i \big(F_b(t_i) - F_b(t_{i-1})\big)\; p(\bar t_i, t_j)
+
+    where F_b is the chance that everything required is there, and p the race between consent and block.
+
+    Parameters
+    ----------
+    before
+        float64[LOOK_AHEAD + 1], F_b at equally spaced days from now to the deadline [-].
+    law
+        A ``state.GATEKEEPER`` record.
+    deadline_day, now
+        D, and the day on which the market looks ahead [days after as_of].
+    until
+        Last day that counts, for consents with a lag [days after as_of].
+
+    Returns
+    -------
+    ndarray
+        float64[LOOK_AHEAD + 1], F at the same days [-].
+
+    References
+    ----------
+    Model basis, D2 to D4. Within 0.005 of the exact chain of the flagship (tested).
+    """
+    step = (deadline_day - now) / LOOK_AHEAD
+    curve = np.zeros(LOOK_AHEAD + 1)
+    for i in range(LOOK_AHEAD + 1):
+        arrives = before[0] if i == 0 else before[i] - before[i - 1]
+        start = now if i == 0 else now + (i - 0.5) * step
+        if arrives <= 0.0:
+            continue
+        for j in range(i, LOOK_AHEAD + 1):
+            end = min(now + j * step, until)
+            consent = hazard_between(law.h0_per_year, law.effect, law.scale_days, deadline_day, start, end)
+            block = hazard_between(law.block_per_year, 0.0, 1.0, deadline_day, start, end)
+            curve[j] += arrives * race(consent, block)
+    return curve
+
+
+@rule
+def known_curve(chance: float) -> Any:
+    """Return the curve of a consent that has been given (1) or blocked (0), or of nothing to wait for (1)."""
+    return np.full(LOOK_AHEAD + 1, chance)
+
+
+@rule
+def both_curves(one: Any, other: Any) -> Any:
+    """Return the chance that two consents are there by each of the days ahead, taken as independent."""
+    product = one.copy()
+    for j in range(product.shape[0]):
+        product[j] = one[j] * other[j]
+    return product
 
 
 @rule
