@@ -66,12 +66,14 @@ def run(
     if engine != "mesa":
         raise Refusal(f"--engine: expected mesa, got {engine!r}")
     loaded = _load(scenario, setting or [])
+    if out is not None:
+        from abm.report.files import open_folder, write_outcomes
+
+        open_folder(out)  # a folder that cannot be written should say so before the work is done
     with _progress(f"{loaded.id}: {runs:,} runs") as progress:
         outcomes = simulate(loaded, runs, seed, workers=workers, progress=progress)
     _print_answer(outcomes, as_json)
     if out is not None:
-        from abm.report.files import write_outcomes
-
         written = write_outcomes(outcomes, out)
         if not as_json:
             print(f"\nWritten to {out}: {', '.join(path.name for path in written if path.suffix != '.svg')}")
@@ -145,6 +147,14 @@ def provenance(
     print(json.dumps([asdict(row) for row in rows], indent=2) if as_json else provenance_text(rows))
 
 
+@app.command(epilog="Examples:\n\n    abm parameters > docs/parameters.md")
+def parameters() -> None:
+    """Print every key of a scenario file with unit, range, default, meaning and source, as Markdown."""
+    from abm.report.parameters import parameters_text
+
+    print(parameters_text(), end="")
+
+
 def _load(source: str, settings: list[str]) -> Scenario:
     from abm.scenario import load_scenario, parse_setting
 
@@ -174,7 +184,7 @@ def _progress(title: str) -> Iterator[Callable[[int, int], None] | None]:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; whatever the user can mend ends in one sentence and exit 2."""
     try:
-        app(arguments, prog_name="abm")
+        sys.exit(app(arguments, prog_name="abm", standalone_mode=False))
     except KeyboardInterrupt:
         print("abm: stopped", file=sys.stderr)
         sys.exit(130)
@@ -187,6 +197,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _refused(error: Exception) -> int:
     """Print what the user can mend; let anything else be the traceback it is."""
+    if hasattr(error, "format_message"):  # a usage error of the command line's own library
+        print(f"abm: {error.format_message()}", file=sys.stderr)
+        return 2
     from abm.scenario import ScenarioError
 
     mendable: tuple[type[Any], ...] = (ScenarioError, Refusal, OSError)

@@ -26,7 +26,7 @@ def write_outcomes(outcomes: Outcomes, folder: str | Path, figures: bool = True)
         Where the folder cannot be written.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    open_folder(folder)
     table, manifest = folder / "outcomes.parquet", folder / "manifest.json"
     frame = outcomes.to_frame()
     _whole(table, lambda path: frame.to_parquet(path, compression="zstd", index=False))
@@ -38,6 +38,19 @@ def write_outcomes(outcomes: Outcomes, folder: str | Path, figures: bool = True)
 
         written += save_figures(outcomes, folder)
     return written
+
+
+def open_folder(folder: str | Path) -> None:
+    """Make ``folder`` if need be, and make sure that it can be written.
+
+    Raises
+    ------
+    OSError
+        Where it cannot.
+    """
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def manifest_of(outcomes: Outcomes) -> dict[str, Any]:

@@ -1,0 +1,109 @@
+"""Parameters as a document: every key of a scenario file with unit, range, default, meaning and source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from abm.parameters import (
+    BY_KIND,
+    COMMON,
+    Claim,
+    Company,
+    ConditionMix,
+    Environment,
+    Gatekeeper,
+    Investor,
+    InvestorPool,
+    Ipo,
+    Knob,
+    LaterRound,
+    Levers,
+    Obligation,
+    Paper,
+    Round,
+    Section,
+    Traits,
+    Valuation,
+)
+from abm.rules.conditions import CONDITIONS
+
+SECTIONS: dict[str, type[Section]] = {
+    "[round]": Round,
+    "[valuation]": Valuation,
+    "[environment]": Environment,
+    "[company]": Company,
+    "[company.levers]": Levers,
+    "[[company.obligations]]": Obligation,
+    "[[company.claims]]": Claim,
+    "[[company.later_rounds]]": LaterRound,
+    "[ipo]": Ipo,
+    "[[gatekeepers]]": Gatekeeper,
+    "[[investors]]": Investor,
+    "[[investor_pools]]": InvestorPool,
+    "[investor_pools.condition_mix]": ConditionMix,
+}
+_SHARED = {"Traits": Traits, "Paper": Paper}
+
+
+def parameters_text() -> str:
+    """Write the whole reference as Markdown; ``docs/parameters.md`` is this text."""
+    parts = [
+        "# Every key of a scenario file",
+        "Made by `abm parameters`. Numbers may be bare, or tables with `value`, `low`, `high`, `grade` and `source`.",
+    ]
+    for title, section in SECTIONS.items():
+        own = {name: field for name, field in section.model_fields.items() if not _inherited(section, name)}
+        parts.append(f"## `{title}`\n\n{(section.__doc__ or '').strip()}\n\n{_table(own)}")
+    parts.append("## Traits of investors and pools\n\n" + (Traits.__doc__ or "") + "\n\n" + _table(Traits.model_fields))
+    parts.append("## Paper of investors and pools\n\n" + (Paper.__doc__ or "") + "\n\n" + _table(Paper.model_fields))
+    parts += [_kinds(), _conditions()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _inherited(section: type[Section], name: str) -> bool:
+    return any(issubclass(section, base) and name in base.model_fields for base in _SHARED.values())
+
+
+def _table(fields: Any) -> str:
+    rows = ["| key | meaning | unit | range | default | source |", "|---|---|---|---|---|---|"]
+    for name, field in fields.items():
+        knob = next((m for m in field.metadata if isinstance(m, Knob)), None)
+        if knob is not None:
+            ends = f"{knob.low:g} to {knob.high:g}"
+            cells = (field.alias or name, knob.doc, knob.unit, ends, _default(field), knob.source)
+            rows.append("| `" + "` | ".join([cells[0], " | ".join(cells[1:])]) + " |")
+    return "\n".join(rows) if len(rows) > 2 else "No numbers."  # noqa: PLR2004
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "required"
+    value = field.default
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        value = value[0][1] if value else ""
+    return f"{value:g}" if isinstance(value, (int, float)) else ""
+
+
+def _kinds() -> str:
+    traits = sorted({trait for kind in BY_KIND.values() for trait in kind})
+    rows = ["| kind | " + " | ".join(f"`{t}`" for t in traits) + " |", "|---" * (len(traits) + 1) + "|"]
+    for kind, own in BY_KIND.items():
+        values = [own.get(trait, COMMON.get(trait)) for trait in traits]
+        rows.append(f"| {kind} | " + " | ".join("" if v is None else f"{v:g}" for v in values) + " |")
+    common = ", ".join(f"`{name}` {value:.4g}" for name, value in COMMON.items())
+    return (
+        "## What a kind of investor is like unless told otherwise\n\n"
+        + "\n".join(rows)
+        + f"\n\nFor all kinds: {common}."
+    )
+
+
+def _conditions() -> str:
+    rows = ["| condition | keys | more money of others helps? | meaning |", "|---|---|---|---|"]
+    words = {"up": "yes", "constant": "no matter", "down": "no"}
+    for kind in CONDITIONS.values():
+        keys = ", ".join(f"`{name}`" + ("" if key.required else "?") for name, key in kind.keys.items())
+        rows.append(f"| `{kind.name}` | {keys} | {words[kind.direction]} | {kind.doc} |")
+    return "## Conditions\n\nA list of clauses (OR), each a list of conditions (AND).\n\n" + "\n".join(rows)
