@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from abm.parameters import Gatekeeper, Investor, InvestorPool, Spread, did_you_mean, trait_default
+from abm.knobs import Spread, did_you_mean
+from abm.parameters import Gatekeeper, Investor, InvestorPool, trait_default
 from abm.scenario import Fault, Scenario
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from abm.rules.settlement import CAUSES
+from abm.rules.failure import CAUSES
 from abm.state import STAGES
 
 if TYPE_CHECKING:

@@ -17,23 +17,8 @@ from typing import Annotated, Any, Literal
 from pydantic import PrivateAttr, ValidationError
 from pydantic_core import ErrorDetails
 
-from abm.parameters import (
-    Company,
-    Date,
-    Environment,
-    Gatekeeper,
-    Id,
-    Investor,
-    InvestorPool,
-    Ipo,
-    Knob,
-    Round,
-    Section,
-    Spread,
-    Valuation,
-    Value,
-    did_you_mean,
-)
+from abm.knobs import Date, Id, Knob, Section, Spread, Value, did_you_mean
+from abm.parameters import Company, Environment, Gatekeeper, Investor, InvestorPool, Ipo, Round, Valuation
 
 
 @dataclass(frozen=True)
@@ -427,7 +412,7 @@ def provenance(scenario: Scenario) -> list[Provenance]:
     --------
     >>> rows = provenance(load_scenario("three-investors"))
     >>> [row.value for row in rows if row.parameter == "round.target_bn"]
-    ['10']
+    ['8']
     """
     rows = []
     for path, number, found in _numbers(scenario, ""):

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from abm.parameters import KINDS, Conditions, Flag, Id, Kind, Knob, Section, did_you_mean
-from abm.population import flatten, musd, new_book, records
+from abm.contracts import flatten, musd, new_book, records
+from abm.knobs import KINDS, Conditions, Flag, Id, Kind, Knob, Section, did_you_mean
 from abm.rules.closing import SELECT, Closing, close, money
 from abm.rules.conditions import FACTS
 from abm.rules.settlement import closing_gap, settle

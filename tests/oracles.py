@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from abm.parameters import KINDS
+from abm.knobs import KINDS
 from abm.population import flatten, new_book, records
 from abm.rules.conditions import FACTS
 

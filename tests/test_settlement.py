@@ -140,8 +140,8 @@ def test_a_ticket_below_the_minimum_is_given_only_if_the_room_could_not_be_fille
 
 
 def test_the_smallest_of_those_whose_ticket_would_be_too_small_goes_first():
-    """Halved, 100 would be 50 (of at least 60) and 40 would be 20 (of at least 30): without the 40, the 100 gets 62."""
-    assert pro_rata(np.array([100, 60, 40]), np.array([60, 30, 30]), 100).tolist() == [62, 38, 0]
+    """At 100/190, 90 would be 47 (of at least 60) and 40 would be 21 (of at least 30): without the 40, the 90 gets 60."""
+    assert pro_rata(np.array([90, 60, 40]), np.array([60, 30, 30]), 100).tolist() == [60, 40, 0]
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import mesa
 
 from abm.agents.fields import fields_of
-from abm.population import conditional
 from abm.rules import belief, decision
+from abm.rules.closing import conditional
 from abm.rules.totals import moved
 from abm.state import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
 

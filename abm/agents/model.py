@@ -17,6 +17,7 @@ from abm.agents.market import Market
 from abm.outcomes import Event, RunResult, Trace
 from abm.population import Population, new_book, records
 from abm.rules import book as book_rules
+from abm.rules import failure
 from abm.rules import settlement as rules
 from abm.rules.belief import pulled_opinion
 from abm.rules.closing import Closing, clinching_rung, close, money
@@ -80,7 +81,7 @@ class FundingModel(mesa.Model):
         self.closed_day = math.nan
         self.rung, self.last_cut_week = 0, 0
         self.paid_musd = self.new_shares = self.gap_musd = self.new_musd = 0
-        self.cause = rules.NO_CAUSE
+        self.cause = failure.NO_CAUSE
         self.expected_musd = 0.0
         self.opinion = 0.0
         self.news: list[tuple[Investor, Any]] = []
@@ -188,18 +189,18 @@ class FundingModel(mesa.Model):
     def expiry(self) -> None:
         """At the deadline: extend, or let fallbacks close and the rest lapse."""
         if self.open and not self._round_is_alive():
-            self._end_round(rules.CASH)
+            self._end_round(failure.CASH)
         elif self.open and self.until_day == self.deadline_day and not self._extend():
             evidence = self._evidence()
             self._fall_back()
-            self._end_round(rules.diagnose(*evidence, self.population.round, self.traits, self.paid_musd))
+            self._end_round(failure.diagnose(*evidence, self.population.round, self.traits, self.paid_musd))
 
     def liquidity(self) -> None:
         """Bills are paid after all the money of the week is in."""
         if self.company and self.company.alive:
             self.company.pay_bills()
             if self.open and not self.company.alive:
-                self._end_round(rules.CASH)
+                self._end_round(failure.CASH)
 
     def record(self) -> None:
         """Write the week down; stop when nothing can happen any more."""
@@ -287,12 +288,12 @@ class FundingModel(mesa.Model):
         return self._stage_is(SIGNED), self._stage_is(PAID), self._stage_is(UNPAID), refused, contracts, book
 
     def _end_round(self, cause: int) -> None:
-        self.open, self.cause = False, rules.NO_CAUSE if self.closed else cause
+        self.open, self.cause = False, failure.NO_CAUSE if self.closed else cause
         for investor in self.investors:
             if investor.stage in (LOOKING, SIGNED):
                 investor.lapse()
         if not self.closed:
-            self.tell("round", "missed its target", rules.CAUSES[self.cause], self.paid_musd)
+            self.tell("round", "missed its target", failure.CAUSES[self.cause], self.paid_musd)
 
     # -------------------------------------------------------------------------------------------------- helpers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from typing import Any
 
@@ -19,6 +20,7 @@ CAUSE_WORDS = {
     "demand": "too little demand",
 }
 _MANY = 4  # payers named one by one
+_WIDTH = 110  # letters a line
 
 
 def answer_text(outcomes: Outcomes) -> str:
@@ -32,7 +34,15 @@ def answer_text(outcomes: Outcomes) -> str:
         _survival(outcomes),
         _caveats(outcomes),
     ]
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(_wrapped(part) for part in parts if part)
+
+
+def _wrapped(part: str) -> str:
+    """Break long lines of a paragraph; lines of a list keep their indent."""
+    return "\n".join(
+        textwrap.fill(line, _WIDTH, subsequent_indent=" " * 4 if line.startswith(" ") else "")
+        for line in part.split("\n")
+    )
 
 
 def _question(outcomes: Outcomes) -> str:
@@ -76,6 +86,8 @@ def _money(outcomes: Outcomes) -> str:
     lines.append(
         f"Closing everything at once, not one after the other, decides in {apart.p:.1%} of runs; "
         f"it is worth {gap['mean']:.2f} billion on average."
+        if apart.p > 0
+        else "In no run did it matter whether everything closed at once or one after the other."
     )
     return "\n".join(lines)
 
@@ -100,8 +112,10 @@ def _survival(outcomes: Outcomes) -> str:
     if outcomes.scenario.company is None:
         return ""
     weeks = int(outcomes.scenario.horizon_weeks)
-    chance = _percent(outcomes.probability("survived"))
-    lines = [f"{outcomes.scenario.company.name} pays its bills for {weeks} weeks with probability {chance}."]
+    chance, name = _percent(outcomes.probability("survived")), outcomes.scenario.company.name
+    lines = [
+        f"{name} pays its bills for {weeks} weeks with probability {chance}, with no money but what the file names."
+    ]
     frame = outcomes.to_frame()
     for closed, words in ((True, "after a closing"), (False, "after a failure")):
         known = frame.loc[frame["closed"] == closed, "survived"].dropna()
@@ -117,7 +131,7 @@ def _caveats(outcomes: Outcomes) -> str:
     counted = ", ".join(f"{grades[g]} {_GRADE_WORDS[g]}" for g in _GRADE_WORDS if grades[g])
     return (
         "What this number leaves out: the interval is Monte Carlo error alone. "
-        f"Of the {len(rows)} numbers in the file, {counted};\n{ranged} of them have a range, and every run used the "
+        f"Of the {len(rows)} numbers in the file, {counted}; {ranged} of them have a range, and every run used the "
         "central value. Events that the file does not name cannot happen."
     )
 

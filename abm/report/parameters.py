@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from abm.knobs import Knob, Section
 from abm.parameters import (
     BY_KIND,
     COMMON,
@@ -15,13 +16,11 @@ from abm.parameters import (
     Investor,
     InvestorPool,
     Ipo,
-    Knob,
     LaterRound,
     Levers,
     Obligation,
     Paper,
     Round,
-    Section,
     Traits,
     Valuation,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from abm.parameters import GRADES
+from abm.knobs import GRADES
 from abm.scenario import Provenance
 
 _WORDS = {"fact": "facts", "calc": "arithmetic", "judgement": "judgement", "assumption": "assumptions"}

@@ -14,6 +14,7 @@ from abm.rules.conditions import (
     MAX_PRE_MONEY,
     MIN_OWN_SHARE,
     MIN_SENTIMENT,
+    TOTAL,
     Book,
     atom_holds,
 )
@@ -41,6 +42,17 @@ class Closing(NamedTuple):
     greatest: Any  #: bool[N], who could close if all signed in escrow and closed at once
     least: Any  #: bool[N], who would close if nobody moved before his own condition is met
     barred: Any  #: bool[N], left out although his conditions would now hold
+
+
+@rule
+def conditional(i: int, contracts: Contracts) -> bool:
+    """Whether investor ``i`` has conditions; a total of nothing is none."""
+    for clause in range(contracts.investors[i], contracts.investors[i + 1]):
+        for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
+            atom = contracts.atoms[a]
+            if atom.kind != TOTAL or atom.amount_musd > 0:
+                return True
+    return False
 
 
 @rule

@@ -1,0 +1,205 @@
+"""Anchor: the bias that makes an inclination true, found once, before the first run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from abm import draws, state
+from abm.contracts import records
+from abm.jit import rule
+from abm.layout import Population, members_of
+from abm.parameters import Investor, InvestorPool
+from abm.rules.belief import (
+    drifted_mean,
+    prior_mean,
+    sight_spread,
+    updated_mean,
+    updated_precision,
+    widened_precision,
+)
+from abm.rules.book import expected_musd, forecast_bn, post_money_bn
+from abm.rules.decision import appraise, signing_rate
+from abm.rules.gatekeepers import both_curves, consent_curve, known_curve, last_useful_day
+from abm.scenario import Fault, Scenario, ScenarioError
+
+_NEVER = 50.0  # a bias so strong that nobody signs within any horizon
+
+
+def set_biases(scenario: Scenario, population: Population, base: Population) -> None:
+    """Set the bias of everybody with an inclination, in the world of the file as it was written."""
+    from scipy.optimize import brentq
+
+    sections: dict[str, Investor | InvestorPool] = {
+        **{who.id: who for who in scenario.baseline.investors},
+        **{pool.id: pool for pool in scenario.baseline.investor_pools},
+    }
+    bias_of: dict[str, float] = {}
+    faults = []
+    for place, name in enumerate(population.ids):
+        section_id = name.split("#")[0]
+        section = sections.get(section_id)
+        inclination = section.inclination if section is not None else None
+        own = next(who for _, member, who in members_of(scenario) if member == name)
+        if inclination is None or own.inclination is None:
+            continue
+        if section_id not in bias_of:
+            traits = base.traits[base.ids.index(name)].copy()
+            zeta, days = frozen_advantages(traits, base.market, frozen_offers(base), base.round.deadline_day)
+            key = f"{'investor_pools' if '#' in name else 'investors'}.{section_id}.inclination"
+
+            def miss(bias: float, who: Any = traits, zeta: Any = zeta, days: Any = days, p: Any = inclination) -> float:
+                return float(signing_chance(who, bias, zeta, days) - p)
+
+            most, least = miss(-_NEVER), miss(_NEVER)
+            if inclination == 0:
+                bias_of[section_id] = _NEVER
+            elif most < 0:
+                reachable = most + float(inclination)
+                why = (
+                    "he wants no ticket at the asked price"
+                    if reachable <= 0
+                    else "given his diligence and sign_rate_per_week"
+                )
+                faults.append(
+                    Fault(key, f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})", f"{inclination:g}")
+                )
+                continue
+            else:
+                bias_of[section_id] = _NEVER if least > 0 else float(brentq(miss, -_NEVER, _NEVER, xtol=1e-12))
+        population.traits["sign_bias"][place] = bias_of[section_id]
+    if faults:
+        raise ScenarioError(scenario.file, faults)
+
+
+def frozen_offers(population: Population) -> Any:
+    """Return the offer of every week of the window if nothing moved from how things stand on as_of."""
+    terms, market = population.round, population.market
+    outlooks = first_outlooks(population)
+    signed = population.traits["signed_at_start"].copy()
+    tickets = population.traits["stated_musd"].copy()
+    fallbacks = population.traits["fallback_musd"].copy()
+    booked = expected_musd(signed, tickets, fallbacks, population.contracts, outlooks)
+    rows = []
+    for week in range(math.ceil(terms.deadline_day / 7)):
+        rows.append(
+            {
+                "post_bn": post_money_bn(int(population.ladder_musd[0]), terms.already_closed_musd, terms.target_musd),
+                "target_bn": terms.target_musd / 1000.0,
+                "forecast_bn": forecast_bn(0, booked, terms.expected_new_musd, 0),
+                "weeks_left": (terms.deadline_day - 7 * week) / 7.0,
+                "growth": market.growth_per_year,
+                "volatility": market.volatility,
+                "preference": terms.preference,
+            }
+        )
+    return records(state.OFFER, rows)
+
+
+def first_outlooks(population: Population) -> Any:
+    """Chance that the market gives to each consent on as_of, float64[G]."""
+    chances, curves = np.zeros(len(population.gates)), dict[int, Any]()
+    deadline = population.round.deadline_day
+    for g in population.gate_order:
+        gate = population.gates[g]
+        before = known_curve(1.0)
+        for k in range(gate.first, gate.last):
+            before = both_curves(before, curves[population.required[k]])
+        curves[g] = consent_curve(before, gate, deadline, 0.0, deadline)
+        chances[g] = consent_curve(before, gate, deadline, 0.0, last_useful_day(deadline, gate.lag_days))[-1]
+    return chances
+
+
+_WAITS, _SIGHTS = 32, 65  # quantiles of the diligence time, and of what diligence shows
+
+
+@rule
+def frozen_advantages(traits: Any, market: Any, offers: Any, deadline_day: float) -> tuple[Any, Any]:
+    """Advantage of signing and days to sign, if nothing public moved, over the law of what diligence takes and shows.
+
+    Parameters
+    ----------
+    traits, market
+        A ``state.TRAITS`` and the ``state.MARKET`` record.
+    offers
+        ``state.OFFER[weeks]``, the frozen offers.
+    deadline_day
+        D [days after as_of].
+
+    Returns
+    -------
+    tuple of ndarray
+        zeta, float64[waits x sights, weeks] (minus infinity where he wants no ticket), and the days of each week that
+        are left to sign in, of the same shape.
+
+    References
+    ----------
+    design.md, section 5 (the anchor); decision log, "the anchor averages over private luck".
+    """
+    weeks, years = offers.shape[0], 7.0 / 365.0
+    zeta, days = np.zeros((_WAITS * _SIGHTS, weeks)), np.zeros((_WAITS * _SIGHTS, weeks))
+    truth = prior_mean(market.mean_bn, market.sd_log, 0.0)
+    for d in range(_WAITS):
+        wait = draws.normal_quantile((d + 0.5) / _WAITS)
+        ready = traits.diligence_days * math.exp(traits.diligence_sd_log * wait)
+        for s in range(_SIGHTS):
+            row = d * _SIGHTS + s
+            mean, precision = traits.prior_mean, traits.prior_precision
+            ready_yet = False
+            for week in range(weeks):
+                offer = offers[week]
+                mean = drifted_mean(mean, market.growth_per_year, market.volatility, years)
+                precision = widened_precision(precision, market.volatility, years)
+                start = max(7.0 * week, ready)
+                end = min(7.0 * (week + 1), deadline_day)
+                zeta[row, week] = -math.inf
+                if ready > end:
+                    continue
+                if not ready_yet:
+                    ready_yet = True
+                    spread = sight_spread(
+                        precision,
+                        traits.signal_precision,
+                        traits.prior_spread_log,
+                        market.sd_log,
+                        market.volatility,
+                        end,
+                    )
+                    mean = updated_mean(mean, precision, mean + truth - traits.prior_mean, traits.signal_precision)
+                    mean += spread * draws.normal_quantile((s + 0.5) / _SIGHTS)
+                    precision = updated_precision(precision, traits.signal_precision)
+                view = appraise(traits, mean, precision, traits.dry_powder_musd, offer)
+                if view.ticket_musd > 0 and end > start:
+                    zeta[row, week], days[row, week] = view.advantage, end - start
+    return zeta, days
+
+
+@rule
+def signing_chance(traits: Any, bias: float, zeta: Any, days: Any) -> float:
+    r"""Chance of a signature by the deadline at a given bias, :math:`E[1 - e^{-\int \lambda\,dt}]` [-].
+
+    Parameters
+    ----------
+    traits
+        A ``state.TRAITS`` record.
+    bias
+        Bias against signing [-].
+    zeta, days
+        From :func:`frozen_advantages`.
+
+    Returns
+    -------
+    float
+        Probability [-].
+    """
+    total: float = 0.0
+    for row in range(zeta.shape[0]):
+        hazard = 0.0
+        for week in range(zeta.shape[1]):
+            if days[row, week] > 0.0:
+                rate = signing_rate(zeta[row, week], bias, traits.choice_noise, traits.sign_rate_per_week)
+                hazard += rate * days[row, week] / 7.0
+        total += -math.expm1(-hazard)
+    return float(total / zeta.shape[0])

@@ -1,0 +1,399 @@
+"""Knobs: numbers of a scenario file that know their unit, range, meaning and source, and refuse what they are not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
+from pydantic_core import PydanticCustomError, core_schema
+
+from abm.rules.conditions import CONDITIONS
+
+Grade = Literal["fact", "calc", "judgement", "assumption"]
+Kind = Literal[
+    "venture",
+    "crossover",
+    "sovereign",
+    "strategic",
+    "conglomerate",
+    "lender",
+    "government",
+    "private_equity",
+    "public",
+    "person",
+]
+GRADES: tuple[str, ...] = get_args(Grade)
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Numbers that may say where they come from
+
+
+class Value(float):
+    """A number of a scenario file that remembers its range, grade and source.
+
+    Examples
+    --------
+    >>> cash = Value(12.4, low=9.0, high=18.0, grade="calc", source="from [23]")
+    >>> cash + 0.6, cash.low, cash.grade
+    (13.0, 9.0, 'calc')
+    """
+
+    low: float | None
+    high: float | None
+    grade: str | None
+    source: str | None
+
+    def __new__(
+        cls,
+        value: float,
+        low: float | None = None,
+        high: float | None = None,
+        grade: str | None = None,
+        source: str | None = None,
+    ) -> Value:
+        """Attach a range, a grade and a source to ``value``."""
+        self = super().__new__(cls, value)
+        self.low, self.high, self.grade, self.source = low, high, grade, source
+        return self
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """Let values travel to worker processes."""
+        return (float(self), self.low, self.high, self.grade, self.source)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A trait of a pool that is drawn once per member and run: lognormal or uniform.
+
+    Examples
+    --------
+    >>> Spread(law="lognormal", first=15.0, second=1.0).centre
+    15.0
+    >>> Spread(law="uniform", first=2.0, second=6.0).centre
+    4.0
+    """
+
+    law: Literal["lognormal", "uniform"]
+    first: float
+    second: float
+    grade: str | None = None
+    source: str | None = None
+
+    @property
+    def centre(self) -> float:
+        """The median of the law."""
+        return self.first if self.law == "lognormal" else (self.first + self.second) / 2
+
+
+Path = tuple[tuple[dt.date | None, float], ...]
+_TABLE_KEYS = ("value", "low", "high", "grade", "source")
+
+
+def _fault(text: str) -> PydanticCustomError:
+    return PydanticCustomError("abm", "{text}", {"text": text})
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """Return ``" (did you mean 'target_bn'?)"`` or nothing."""
+    close = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def _is_number(raw: object) -> bool:
+    return isinstance(raw, (int, float)) and not isinstance(raw, bool)
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A number of the scenario file: unit, range, meaning and source, checked where the file is read."""
+
+    unit: str
+    low: float
+    high: float
+    doc: str
+    source: str = "assumption"
+    whole: bool = False
+
+    def __get_pydantic_core_schema__(self, source_type: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Tell pydantic to validate with :meth:`parse`."""
+        return core_schema.no_info_plain_validator_function(self.parse)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the number to an editor."""
+        return {"description": self.sentence, **self.json_forms()}
+
+    @property
+    def sentence(self) -> str:
+        """Meaning, unit and range in one line."""
+        return f"{self.doc} [{self.unit}; {self.low:g} to {self.high:g}]"
+
+    @property
+    def expectation(self) -> str:
+        """What an error message says was expected."""
+        number = "whole number" if self.whole else "number"
+        unit = "" if self.unit == "-" else f" {self.unit}"
+        return f"expected a {number} from {self.low:g} to {self.high:g}{unit}"
+
+    def json_forms(self) -> dict[str, Any]:
+        """JSON Schema of a bare or sourced number."""
+        bare = {
+            "type": "integer" if self.whole else "number",
+            "minimum": self.low,
+            "maximum": self.high,
+        }
+        table = {
+            "type": "object",
+            "properties": {
+                "value": bare,
+                "low": bare,
+                "high": bare,
+                "grade": {"enum": list(GRADES)},
+                "source": {"type": "string"},
+            },
+            "required": ["value"],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [bare, table]}
+
+    def parse(self, raw: Any) -> Any:
+        """Read ``1.5`` or ``{ value = 1.5, low = 1, high = 2, grade = "calc", source = "…" }``."""
+        if raw is None or isinstance(raw, Value):
+            return raw
+        if not isinstance(raw, dict):
+            return Value(self.within_range(raw))
+        extra = sorted(set(raw) - set(_TABLE_KEYS))
+        if extra:
+            raise _fault(f"expected a table of {', '.join(_TABLE_KEYS)}, got the key '{extra[0]}'")
+        if "value" not in raw:
+            raise _fault("expected the key 'value' in this table")
+        value = self.within_range(raw["value"])
+        if ("low" in raw) != ("high" in raw):
+            raise _fault("expected both 'low' and 'high', or neither")
+        low = self.within_range(raw["low"]) if "low" in raw else None
+        high = self.within_range(raw["high"]) if "high" in raw else None
+        if low is not None and high is not None and not low <= value <= high:
+            raise _fault(f"expected low <= value <= high, got {low:g}, {value:g}, {high:g}")
+        return Value(value, low, high, *self.origin(raw))
+
+    def within_range(self, raw: Any) -> float:
+        """Refuse what is not a number of this knob."""
+        if not _is_number(raw) or not self.low <= raw <= self.high:
+            raise _fault(self.expectation)
+        if self.whole and raw != int(raw):
+            raise _fault(self.expectation)
+        return float(raw)
+
+    @staticmethod
+    def origin(raw: dict[str, Any]) -> tuple[str | None, str | None]:
+        """Read the grade and the source of a table."""
+        grade, source = raw.get("grade"), raw.get("source")
+        if grade is not None and grade not in GRADES:
+            raise _fault(f"expected a grade out of {', '.join(GRADES)}")
+        if source is not None and not isinstance(source, str):
+            raise _fault("expected text for 'source'")
+        return grade, source
+
+
+class SpreadKnob(Knob):
+    """A number of a pool that may also be a law: each member draws his own."""
+
+    def parse(self, raw: Any) -> Any:
+        """Read a number, ``{ lognormal_median, sd_log }`` or ``{ uniform_low, uniform_high }``."""
+        if isinstance(raw, Spread) or not isinstance(raw, dict):
+            return raw if isinstance(raw, Spread) else super().parse(raw)
+        for law, first, second in (
+            ("lognormal", "lognormal_median", "sd_log"),
+            ("uniform", "uniform_low", "uniform_high"),
+        ):
+            if first not in raw and second not in raw:
+                continue
+            extra = sorted(set(raw) - {first, second, "grade", "source"})
+            if extra or first not in raw or second not in raw:
+                raise _fault(f"expected a table of {first}, {second}, grade and source")
+            start = self.within_range(raw[first])
+            if law == "uniform":
+                end = self.within_range(raw[second])
+                if end < start:
+                    raise _fault("expected uniform_low <= uniform_high")
+            else:
+                end = Knob("log-points", 0, 3, "").within_range(raw[second])
+            return Spread(law, start, end, *self.origin(raw))  # type: ignore[arg-type]
+        return super().parse(raw)
+
+    def json_forms(self) -> dict[str, Any]:
+        """JSON Schema of a number or a law."""
+        bare = {"type": "number"}
+        laws = [
+            {
+                "type": "object",
+                "properties": {a: bare, b: bare, "grade": {"enum": list(GRADES)}, "source": {"type": "string"}},
+                "required": [a, b],
+                "additionalProperties": False,
+            }
+            for a, b in (("lognormal_median", "sd_log"), ("uniform_low", "uniform_high"))
+        ]
+        return {"anyOf": [*super().json_forms()["anyOf"], *laws]}
+
+
+class PathKnob(Knob):
+    """A number over time: constant, or steps ``[[date, number], …]``, each holding from its date on."""
+
+    def parse(self, raw: Any) -> Any:
+        """Read a number or a list of dated numbers in order of time."""
+        if isinstance(raw, tuple):
+            return raw
+        if not isinstance(raw, list):
+            return ((None, super().parse(raw)),)
+        steps: list[tuple[dt.date | None, float]] = []
+        for step in raw:
+            if not isinstance(step, list) or len(step) != 2 or not is_date(step[0]):
+                raise _fault("expected a number or a list of [date, number] pairs")
+            steps.append((step[0], super().parse(step[1])))
+        if not steps or any(a[0] >= b[0] for a, b in itertools.pairwise(steps)):  # type: ignore[operator]
+            raise _fault("expected at least one [date, number] pair, in order of time")
+        return tuple(steps)
+
+    def json_forms(self) -> dict[str, Any]:
+        """JSON Schema of a number or a dated list."""
+        number = super().json_forms()
+        return {"anyOf": [*number["anyOf"], {"type": "array", "items": {"type": "array"}}]}
+
+
+class LadderKnob(Knob):
+    """A price, or a descending list of prices."""
+
+    def parse(self, raw: Any) -> Any:
+        """Read a number or a descending list of numbers."""
+        if isinstance(raw, tuple):
+            return raw
+        if not isinstance(raw, list):
+            return (super().parse(raw),)
+        rungs = tuple(super(LadderKnob, self).parse(rung) for rung in raw)
+        if not 1 <= len(rungs) <= 16 or any(a <= b for a, b in itertools.pairwise(rungs)):
+            raise _fault("expected one price, or 2 to 16 prices in descending order")
+        return rungs
+
+    def json_forms(self) -> dict[str, Any]:
+        """JSON Schema of a price or a ladder."""
+        number = super().json_forms()
+        return {"anyOf": [*number["anyOf"], {"type": "array", "items": number}]}
+
+
+def is_date(raw: object) -> bool:
+    """Whether ``raw`` is a TOML date (and not a date with a time)."""
+    return isinstance(raw, dt.date) and not isinstance(raw, dt.datetime)
+
+
+def _parse_date(raw: Any) -> Any:
+    if not is_date(raw) and raw is not None:
+        raise _fault("expected a TOML date such as 2025-12-31")
+    return raw
+
+
+@dataclass(frozen=True)
+class _DateSchema:
+    def __get_pydantic_core_schema__(self, source_type: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(_parse_date)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
+Date = Annotated[dt.date, _DateSchema()]
+Flag = Annotated[bool, Strict()]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+
+
+class Section(BaseModel):
+    """A table of the scenario file: frozen, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+def _parse_condition(raw: Any) -> Any:
+    """Read one atom such as ``{ gate = "consent", by = 2025-12-31 }`` by the registry of condition kinds."""
+    if not isinstance(raw, dict):
+        raise _fault('expected a condition such as { gate = "id" }')
+    named = [kind for name, kind in CONDITIONS.items() if name in raw]
+    # "investor" and "kind" share the key amount_bn, so the kind is the one whose naming key is there
+    if len(named) != 1:
+        raise _fault(f"expected exactly one of the keys {', '.join(CONDITIONS)}")
+    kind = named[0]
+    for key in raw:
+        if key not in kind.keys:
+            raise _fault(
+                f"expected only the keys {', '.join(kind.keys)} beside '{kind.name}'" + did_you_mean(key, kind.keys)
+            )
+    for name, key in kind.keys.items():
+        if name in raw:
+            _check_key(name, key.type, raw[name])
+        elif key.required:
+            raise _fault(f"expected the key '{name}' beside '{kind.name}'")
+    return dict(raw)
+
+
+_KEY_FORMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "gate": ("the id of a gatekeeper", {"type": "string"}),
+    "investor": ("the id of an investor", {"type": "string"}),
+    "investors": ("a list of ids of investors", {"type": "array", "items": {"type": "string"}, "minItems": 1}),
+    "kind": ("a kind of investor", {"enum": list(KINDS)}),
+    "money": ("an amount above 0 in USD billion", {"type": "number", "exclusiveMinimum": 0}),
+    "share": ("a share from 0 to 1", {"type": "number", "minimum": 0, "maximum": 1}),
+    "level": ("a number from -5 to 5", {"type": "number", "minimum": -5, "maximum": 5}),
+    "date": ("a TOML date such as 2025-12-31", {"type": "string", "format": "date"}),
+    "count": ("a whole number of at least 1", {"type": "integer", "minimum": 1}),
+    "flag": ("true or false", {"type": "boolean"}),
+}
+
+
+def _check_key(name: str, form: str, raw: Any) -> None:
+    good = {
+        "gate": isinstance(raw, str),
+        "investor": isinstance(raw, str),
+        "investors": isinstance(raw, list) and bool(raw) and all(isinstance(one, str) for one in raw),
+        "kind": raw in KINDS if isinstance(raw, str) else False,
+        "money": _is_number(raw) and 0 < raw <= 100_000,
+        "share": _is_number(raw) and 0 <= raw <= 1,
+        "level": _is_number(raw) and -5 <= raw <= 5,
+        "date": is_date(raw),
+        "count": isinstance(raw, int) and not isinstance(raw, bool) and raw >= 1,
+        "flag": isinstance(raw, bool),
+    }[form]
+    if not good:
+        raise _fault(f"expected {_KEY_FORMS[form][0]} for '{name}'")
+
+
+@dataclass(frozen=True)
+class _ConditionSchema:
+    def __get_pydantic_core_schema__(self, source_type: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(_parse_condition)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        forms = [
+            {
+                "type": "object",
+                "description": kind.doc,
+                "properties": {name: _KEY_FORMS[key.type][1] for name, key in kind.keys.items()},
+                "required": [name for name, key in kind.keys.items() if key.required],
+                "additionalProperties": False,
+            }
+            for kind in CONDITIONS.values()
+        ]
+        return {"anyOf": forms}
+
+
+Condition = Annotated[dict[str, Any], _ConditionSchema()]
+Conditions = tuple[tuple[Condition, ...], ...]
