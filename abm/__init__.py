@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from abm.agents import Company, FundingModel, Gatekeeper, Investor
+    from abm.faults import ScenarioError
     from abm.outcomes import Estimate, Event, Outcomes, Trace
-    from abm.scenario import Scenario, ScenarioError, load_scenario, packaged, scenario_from
+    from abm.scenario import Scenario, load_scenario, packaged, scenario_from
     from abm.simulation import simulate
     from abm.standalone import BookClosing, close_book
 
@@ -23,7 +24,7 @@ _HOMES = {
     "Outcomes": "abm.outcomes",
     "Trace": "abm.outcomes",
     "Scenario": "abm.scenario",
-    "ScenarioError": "abm.scenario",
+    "ScenarioError": "abm.faults",
     "load_scenario": "abm.scenario",
     "packaged": "abm.scenario",
     "scenario_from": "abm.scenario",

@@ -9,6 +9,7 @@ import numpy as np
 
 from abm import draws, state
 from abm.contracts import records
+from abm.faults import Fault, ScenarioError
 from abm.jit import rule
 from abm.layout import Population, members_of
 from abm.parameters import Investor, InvestorPool
@@ -23,7 +24,7 @@ from abm.rules.belief import (
 from abm.rules.book import expected_musd, forecast_bn, post_money_bn
 from abm.rules.decision import appraise, signing_rate
 from abm.rules.gatekeepers import both_curves, consent_curve, known_curve, last_useful_day
-from abm.scenario import Fault, Scenario, ScenarioError
+from abm.scenario import Scenario
 
 _NEVER = 50.0  # a bias so strong that nobody signs within any horizon
 

@@ -90,8 +90,9 @@ def _print_answer(outcomes: Outcomes, as_json: bool) -> None:
 @app.command(epilog="Examples:\n\n    abm check my-round.toml\n\n    abm check rounds/*.toml")
 def check(files: Annotated[list[str], typer.Argument(help="Scenario files or packaged ids.")]) -> None:
     """Check scenario files: every fault in one sentence, and who can only close together as a warning."""
+    from abm.faults import ScenarioError
     from abm.population import circles, prepare
-    from abm.scenario import ScenarioError, load_scenario
+    from abm.scenario import load_scenario
 
     bad = 0
     for file in files:
@@ -200,7 +201,7 @@ def _refused(error: Exception) -> int:
     if hasattr(error, "format_message"):  # a usage error of the command line's own library
         print(f"abm: {error.format_message()}", file=sys.stderr)
         return 2
-    from abm.scenario import ScenarioError
+    from abm.faults import ScenarioError
 
     mendable: tuple[type[Any], ...] = (ScenarioError, Refusal, OSError)
     if not isinstance(error, mendable):

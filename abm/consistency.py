@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from abm.faults import Fault
 from abm.knobs import Spread, did_you_mean
 from abm.parameters import Gatekeeper, Investor, InvestorPool, trait_default
-from abm.scenario import Fault, Scenario
+
+if TYPE_CHECKING:
+    from abm.scenario import Scenario
 
 
 def faults_of(scenario: Scenario) -> list[Fault]:

@@ -17,33 +17,10 @@ from typing import Annotated, Any, Literal
 from pydantic import PrivateAttr, ValidationError
 from pydantic_core import ErrorDetails
 
+from abm.consistency import faults_of
+from abm.faults import Fault, ScenarioError
 from abm.knobs import Date, Id, Knob, Section, Spread, Value, did_you_mean
 from abm.parameters import Company, Environment, Gatekeeper, Investor, InvestorPool, Ipo, Round, Valuation
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing that is wrong with a scenario: where, what was expected, what came."""
-
-    key: str
-    expected: str
-    got: str | None = None
-
-    def __str__(self) -> str:
-        """Say it in one sentence."""
-        return f"{self.key}: {self.expected}" + ("" if self.got is None else f", got {self.got}")
-
-
-class ScenarioError(ValueError):
-    """A scenario that cannot be simulated, with every fault that was found."""
-
-    def __init__(self, file: str, faults: list[Fault]) -> None:
-        self.file, self.faults = file, faults
-        super().__init__("\n".join(f"{file}: {fault}" for fault in faults))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Let the error travel between processes."""
-        return type(self), (self.file, self.faults)
 
 
 class Scenario(Section):
@@ -211,16 +188,10 @@ def _build(raw: dict[str, Any], baseline: dict[str, Any], file: str) -> Scenario
         faults = [fault_from(detail, raw) for detail in error.errors()]
         raise ScenarioError(file, faults + _faults_beyond(raw, error)) from None
     scenario._file, scenario._raw, scenario._baseline = file, raw, baseline
-    faults = _contradictions(scenario)
+    faults = faults_of(scenario)
     if faults:
         raise ScenarioError(file, faults)
     return scenario
-
-
-def _contradictions(scenario: Scenario) -> list[Fault]:
-    from abm.consistency import faults_of
-
-    return faults_of(scenario)
 
 
 def _faults_beyond(raw: dict[str, Any], error: ValidationError) -> list[Fault]:
@@ -233,7 +204,7 @@ def _faults_beyond(raw: dict[str, Any], error: ValidationError) -> list[Fault]:
         if isinstance(place, dict):
             place.pop(detail["loc"][-1], None)
     try:
-        return _contradictions(Scenario.model_validate(rest))
+        return faults_of(Scenario.model_validate(rest))
     except (ValidationError, LookupError):
         return []
 

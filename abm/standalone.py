@@ -11,11 +11,12 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from abm.contracts import flatten, musd, new_book, records
+from abm.faults import Fault, ScenarioError
 from abm.knobs import KINDS, Conditions, Flag, Id, Kind, Knob, Section, did_you_mean
 from abm.rules.closing import SELECT, Closing, close, money
 from abm.rules.conditions import FACTS
 from abm.rules.settlement import closing_gap, settle
-from abm.scenario import Fault, ScenarioError, fault_from
+from abm.scenario import fault_from
 from abm.state import ROUND, TRAITS
 
 

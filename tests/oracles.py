@@ -35,7 +35,9 @@ def total_chances(tickets: list[int], chances: list[float]) -> Any:
     """Distribution of the sum of independent whole tickets, by convolution: float64[total + 1]."""
     law = np.ones(1)
     for ticket, chance in zip(tickets, chances, strict=True):
-        law = np.concatenate([law * (1.0 - chance), np.zeros(ticket)]) + np.concatenate([np.zeros(ticket), law * chance])
+        law = np.concatenate([law * (1.0 - chance), np.zeros(ticket)]) + np.concatenate(
+            [np.zeros(ticket), law * chance]
+        )
     return law
 
 
@@ -128,7 +130,9 @@ def _truth(problem: Problem, atom: dict[str, Any], i: int, sets: Any) -> Any:
         base = problem.already_closed if atom.get("count_closed", True) else 0
         return base + np.minimum(counted, problem.cap) >= _musd(atom["total_bn"])
     if "investor" in atom:
-        return sets[:, ids.index(atom["investor"])] & (problem.tickets[atom["investor"]] >= _musd(atom.get("amount_bn", 0)))
+        return sets[:, ids.index(atom["investor"])] & (
+            problem.tickets[atom["investor"]] >= _musd(atom.get("amount_bn", 0))
+        )
     if "any_of" in atom:
         return sets[:, [ids.index(name) for name in atom["any_of"]]].sum(axis=1) >= atom.get("at_least", 1)
     if "kind" in atom:

@@ -10,6 +10,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
+from abm import draws
 from abm.draws import CONSENT, SIGNING, exponential, normal, normal_cdf, normal_quantile, philox, uniform
 from abm.jit import rule
 from tests.oracles import agrees, counter_of
@@ -84,7 +85,9 @@ def test_the_smallest_uniform_is_half_a_unit_of_its_last_place_and_its_normal_is
     assert exponential(*lowest) == 0.5 / 2**53
 
 
-@pytest.mark.xfail(strict=True, reason="2**53 - 1 + 0.5 rounds to 2**53, so the largest uniform is 1 and its normal nan")
+@pytest.mark.xfail(
+    strict=True, reason="2**53 - 1 + 0.5 rounds to 2**53, so the largest uniform is 1 and its normal nan"
+)
 def test_the_largest_uniform_is_below_one_and_its_normal_and_exponential_are_finite():
     highest = address_of_words(0xFFFFFFFF, 0xFFFFFFFF)
     assert uniform(*highest) < 1.0
@@ -105,6 +108,12 @@ def test_every_part_of_an_address_matters(address, part, shift):
     moved = list(address)
     moved[part] = (moved[part] + shift) % 2**32
     assert uniform(*moved) != uniform(*address)
+
+
+def test_every_purpose_has_a_number_of_its_own():
+    purposes = [number for name, number in vars(draws).items() if name.isupper() and not name.startswith("_")]
+    assert len(purposes) > 25
+    assert len(set(purposes)) == len(purposes)
 
 
 @pytest.mark.statistical

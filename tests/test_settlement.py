@@ -223,10 +223,8 @@ def test_what_was_paid_before_counts_towards_the_minimum_and_takes_room():
 
 def test_v17b_a_limit_on_the_post_money_is_met_by_cutting_back():
     """Pre-money 260, A 20, C 10, and B 15 only up to 300 after the money: 40 of the 45 are taken, so 35 are reached."""
-    three = Problem(
-        {"A": 20_000, "B": 15_000, "C": 10_000}, {"B": [[{"max_post_money_bn": 300.0}]]}, pre_money=260_000
-    )
-    signed, paid, contracts, book = posed(three)
+    three = Problem({"A": 20_000, "B": 15_000, "C": 10_000}, {"B": [[{"max_post_money_bn": 300.0}]]}, pre_money=260_000)
+    signed, _paid, contracts, _book = posed(three)
     assert allocation_cap(signed, contracts, 260_000, three.cap) == 40_000
     allocated = settled(three)[0]
     assert sum(allocated.values()) == 40_000
@@ -253,7 +251,9 @@ def test_a_right_to_seven_per_cent_of_a_hundred_is_seven():
     assert rights(signed, contracts, book.tickets, np.array([0.0, 0.07]), 100, 100).tolist() == [0, 7]
 
 
-@pytest.mark.xfail(strict=True, reason="the right is a share of pre-money plus what is left, without what was paid before")
+@pytest.mark.xfail(
+    strict=True, reason="the right is a share of pre-money plus what is left, without what was paid before"
+)
 def test_a_minimum_stake_is_guaranteed_in_a_second_closing_too():
     """Pre-money 100, 30 paid before, room for 20 more: a tenth of 150 is 15."""
     second = Problem(
@@ -266,16 +266,23 @@ def test_a_minimum_stake_is_guaranteed_in_a_second_closing_too():
     assert settled(second)[0] == {"a": 0, "b": 15, "c": 5}
 
 
-@pytest.mark.xfail(strict=True, reason="the minimum is compared with demand, before a limit on the post-money cuts it back")
+@pytest.mark.xfail(
+    strict=True, reason="the minimum is compared with demand, before a limit on the post-money cuts it back"
+)
 def test_a_closing_that_is_cut_back_below_the_minimum_does_not_happen():
     limited = Problem({"a": 20, "b": 15}, {"b": [[{"max_post_money_bn": 0.120}]]}, pre_money=100)
     assert sum(settled(limited, minimum_close=30)[0].values()) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="limits and rights are read from every clause, also from those that are not needed")
+@pytest.mark.xfail(
+    strict=True, reason="limits and rights are read from every clause, also from those that are not needed"
+)
 def test_a_limit_on_the_post_money_does_not_bind_where_the_other_clause_holds():
     either = Problem(
-        {"a": 20, "b": 15}, {"b": [[{"max_post_money_bn": 0.110}], [{"gate": "law"}]]}, gates={"law": 10.0}, pre_money=100
+        {"a": 20, "b": 15},
+        {"b": [[{"max_post_money_bn": 0.110}], [{"gate": "law"}]]},
+        gates={"law": 10.0},
+        pre_money=100,
     )
     assert settled(either)[0] == {"a": 20, "b": 15}
 
@@ -295,7 +302,9 @@ def diagnosed(problem: Problem, target: int, paid_musd: int = 0, unpaid: str = "
 
 
 def test_a_consent_that_did_not_come_is_the_cause_where_most_money_waited_for_it():
-    waiting = Problem({"lead": 60, "fund": 30}, {"lead": [[{"gate": "law"}]]}, gates={"law": math.inf}, paid=frozenset({"fund"}))
+    waiting = Problem(
+        {"lead": 60, "fund": 30}, {"lead": [[{"gate": "law"}]]}, gates={"law": math.inf}, paid=frozenset({"fund"})
+    )
     assert diagnosed(waiting, 90, 30) == "gate"
 
 
@@ -356,7 +365,9 @@ def test_the_cause_is_the_link_that_cost_most_unless_nothing_explains_more(missi
 
 
 def test_a_waived_condition_always_holds_and_the_others_stay():
-    two = Problem({"a": 10, "b": 10}, {n: [[{"gate": "law"}, {"total_bn": 9.0}]] for n in "ab"}, gates={"law": math.inf})
+    two = Problem(
+        {"a": 10, "b": 10}, {n: [[{"gate": "law"}, {"total_bn": 9.0}]] for n in "ab"}, gates={"law": math.inf}
+    )
     signed, paid, contracts, book = posed(two)
     waive(0, contracts)
     terms, who = records(ROUND, [{"cap_musd": 100}])[0], records(TRAITS, [{}, {}])
@@ -367,7 +378,11 @@ def test_a_waived_condition_always_holds_and_the_others_stay():
 
 
 def test_an_extension_moves_the_condition_dates_on_the_deadline_and_no_others():
-    dated = Problem({"a": 10, "b": 10}, {"a": [[{"gate": "law", "by": 156.0}]], "b": [[{"gate": "law", "by": 100.0}]]}, gates={"law": 1.0})
+    dated = Problem(
+        {"a": 10, "b": 10},
+        {"a": [[{"gate": "law", "by": 156.0}]], "b": [[{"gate": "law", "by": 100.0}]]},
+        gates={"law": 1.0},
+    )
     contracts = posed(dated)[2]
     extend_dates(contracts, 156.0, 246.0)
     assert contracts.atoms.by_day.tolist() == [246.0, 100.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from types import SimpleNamespace
 
@@ -11,22 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
-from abm.draws import BLOCK, CONSENT, FRAILTY, exponential
+from abm.draws import BLOCK, CONSENT, exponential
 from abm.jit import rule
-from abm.population import frailty
+from abm.population import frailty, records
 from abm.rules.decision import clock_after, event_day, per_day_of_year, withdrawal_rate
 from abm.rules.environment import weekly_chance
 from abm.rules.gatekeepers import (
     base_hazard,
+    consent_curve,
     crossing_day,
     hazard_between,
     hazard_left,
     in_force_day,
+    known_curve,
     last_useful_day,
     moved_hazard,
     race,
     rate_for_probability,
 )
+from abm.state import GATEKEEPER
 from tests.oracles import agrees
 
 often = settings(deadline=None, max_examples=300)
@@ -212,7 +216,7 @@ def test_v10i_deadline_effect_and_block_together_are_simulated_without_a_step_er
 def test_v10i_exact_increments_cut_at_the_deadline_leave_only_the_race_within_a_step(step, expected):
     edges = np.append(np.arange(0.0, DEADLINE, step), DEADLINE)
     survived, total = 1.0, 0.0
-    for day0, day1 in zip(edges[:-1], edges[1:], strict=True):
+    for day0, day1 in itertools.pairwise(edges):
         consent = hazard_between(2.0, 3.0, FOUR_WEEKS, DEADLINE, day0, day1)
         block = hazard_between(0.2, 0.0, 1.0, DEADLINE, day0, day1)
         total += survived * race(consent, block)
@@ -313,5 +317,24 @@ def test_bad_news_and_shocks_quicken_withdrawals_and_good_news_does_not_slow_the
     assert withdrawal_rate(1.7, 0.6, 3.0, 0.1, 0.2, 5.0) == calm
 
 
-def test_the_frailty_of_a_run_has_its_own_address():
-    assert FRAILTY not in (CONSENT, BLOCK)
+# --------------------------------------------------------------------------------------------------------------------
+# What the market expects
+
+
+def test_the_outlook_of_a_chain_of_three_consents_is_the_law_of_the_sum_of_their_waits():
+    """Three waits at 6 a year, one after the other: gamma with shape 3."""
+    law = records(GATEKEEPER, [{"h0_per_year": 6.0, "scale_days": 28.0}])[0]
+    curve = known_curve(1.0)
+    for _ in range(3):
+        curve = consent_curve(curve, law, DEADLINE, 0.0, DEADLINE)
+    assert curve[-1] == pytest.approx(special.gammainc(3.0, 6.0 * DEADLINE / 365.0), abs=0.005)
+
+
+def test_the_outlook_of_one_consent_against_a_block_is_their_race_up_to_its_last_useful_day():
+    law = records(GATEKEEPER, [{"h0_per_year": 2.5, "block_per_year": 0.4, "scale_days": 28.0}])[0]
+    curve = consent_curve(known_curve(1.0), law, DEADLINE, 0.0, DEADLINE)
+    assert curve[-1] == pytest.approx(0.612463, abs=5e-7)
+    assert (np.diff(curve) > 0).all()
+    hurried = consent_curve(known_curve(1.0), law, DEADLINE, 0.0, 60.0)
+    assert hurried[-1] == pytest.approx(2.5 / 2.9 * chance(2.9 * 60.0 / 365.0), rel=1e-9)
+    assert consent_curve(known_curve(0.0), law, DEADLINE, 0.0, DEADLINE).max() == 0.0

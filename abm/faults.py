@@ -1,0 +1,31 @@
+"""Faults: what is wrong with a scenario, one sentence each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a scenario: where, what was expected, what came."""
+
+    key: str
+    expected: str
+    got: str | None = None
+
+    def __str__(self) -> str:
+        """Say it in one sentence."""
+        return f"{self.key}: {self.expected}" + ("" if self.got is None else f", got {self.got}")
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be simulated, with every fault that was found."""
+
+    def __init__(self, file: str, faults: list[Fault]) -> None:
+        self.file, self.faults = file, faults
+        super().__init__("\n".join(f"{file}: {fault}" for fault in faults))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error travel between processes."""
+        return type(self), (self.file, self.faults)

@@ -1,0 +1,162 @@
+"""Plots: five pictures of a round. Each part draws a frame onto axes; here they become figures and files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abm.plots import book, cash, causes, funded, payers
+from abm.plots.theme import DPI, new_figure, sign, styled
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from abm.outcomes import Outcomes
+    from abm.parameters import Investor, InvestorPool
+
+_WORDS = {
+    "cash": "failed: the company ran out of cash",
+    "settlement": "failed: a closer did not pay",
+    "gate": "failed: a consent was missing",
+    "coordination": "failed: conditions waited for each other",
+    "lead": "failed: the lead did not sign, or withdrew",
+    "price": "failed: the price was refused",
+    "demand": "failed: too little demand",
+}
+_MOST_PAYERS = 20
+_FANS = ("book", "cash")
+
+
+def book_figure(outcomes: Outcomes) -> Any:
+    """Money committed and paid until the deadline, above the consents."""
+    scenario, frame = outcomes.scenario, outcomes.to_frame()
+    extended = bool(frame["extended"].any())
+    days = scenario.window_days + (int(scenario.round.extension_days) if extended else 0)
+    weeks = min(int(scenario.horizon_weeks), -(-days // 7) + 1)
+    dates = [scenario.as_of + dt.timedelta(days=_day_shown(week, scenario.window_days)) for week in range(weeks + 1)]
+    committed, paid = (_from_the_start(outcomes, name, weeks) for name in ("committed", "paid"))
+    names = [gate.name or gate.id for gate in scenario.gatekeepers]
+    ratio = [3.2, 0.32 * len(names) + 0.1] if names else [1.0]
+    figure, axes = new_figure(len(ratio), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": ratio})
+    book.book(committed, paid, axes[0, 0], dates, float(scenario.round.target_bn), scenario.round.deadline)
+    axes[0, 0].set_title("How the book fills")
+    if names:
+        gate_days = frame[[f"gate_day.{gate}" for gate in outcomes.gate_ids]]
+        book.consents(gate_days, axes[1, 0], names, _midnight(scenario.as_of), scenario.window_days)
+    return figure
+
+
+def _from_the_start(outcomes: Outcomes, name: str, weeks: int) -> pd.DataFrame:
+    """Put what was signed on as_of in front of the first week."""
+    signed = sum(float(i.ticket_bn or 0.0) for i in outcomes.scenario.investors if i.signed_at_start)
+    path = outcomes.path(name).iloc[:, :weeks].copy()
+    path.insert(0, 0, signed if name == "committed" else 0.0)
+    return path
+
+
+def _day_shown(week: int, window_days: int) -> int:
+    """Day of a week's closing: the deadline itself, in the week that contains it."""
+    return window_days if 7 * (week - 1) < window_days <= 7 * week else 7 * week
+
+
+def _midnight(date: dt.date) -> dt.datetime:
+    return dt.datetime.combine(date, dt.time())
+
+
+def funded_figure(outcomes: Outcomes) -> Any:
+    """Distribution of the money paid by the deadline."""
+    figure, ax = new_figure()
+    funded.funded(outcomes.to_frame(), ax, float(outcomes.scenario.round.target_bn))
+    ax.set_title("How much money arrives")
+    return figure
+
+
+def causes_figure(outcomes: Outcomes) -> Any:
+    """Share of runs that close, and that fail of each cause."""
+    import pandas as pd
+
+    rows = [{"words": "closed", **vars(outcomes.probability("closed")), "closed": True}]
+    rows += [{"words": _WORDS[c], **vars(chance), "closed": False} for c, chance in outcomes.causes().items()]
+    figure, ax = new_figure()
+    causes.causes(pd.DataFrame(rows), ax)
+    ax.set_title("Why it fails")
+    return figure
+
+
+def cash_figure(outcomes: Outcomes) -> Any:
+    """Cash of the company over the horizon, above the share of runs in default."""
+    path = outcomes.path("cash")
+    dates = [outcomes.scenario.as_of + dt.timedelta(weeks=int(week)) for week in path.columns]
+    figure, (top, bottom) = new_figure(2, 1, sharex=True, gridspec_kw={"height_ratios": [2.4, 1]})
+    cash.cash(path, top, dates)
+    cash.defaults(path, bottom, dates)
+    name = outcomes.scenario.company.name if outcomes.scenario.company else "the company"
+    top.set_title(f"How long the cash of {name} lasts")
+    return figure
+
+
+def payers_figure(outcomes: Outcomes) -> Any:
+    """Who pays: money on average beside the share of runs."""
+    figure, (left, right) = new_figure(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.5, 1]})
+    rows = _payer_rows(outcomes)
+    figure.set_size_inches(figure.get_figwidth(), max(figure.get_figheight(), 1.1 + 0.21 * len(rows)))
+    payers.money(rows, left)
+    payers.frequency(rows, right)
+    left.set_title("Who pays")
+    return figure
+
+
+def _payer_rows(outcomes: Outcomes) -> pd.DataFrame:
+    """One row a named investor or pool, the largest first."""
+    import pandas as pd
+
+    from abm.outcomes import estimate
+
+    frame, paid = outcomes.to_frame(), dict[str, Any]()
+    for one in outcomes.ids:
+        owner = one.split("#")[0]
+        paid[owner] = paid.get(owner, 0.0) + frame[f"paid_bn.{one}"]
+    rows = []
+    sections: list[Investor | InvestorPool] = [*outcomes.scenario.investors, *outcomes.scenario.investor_pools]
+    for section in sections:
+        money = paid[section.id]
+        chance = estimate(int((money > 0).sum()), outcomes.runs, outcomes.seed)
+        rows.append({"name": section.name or section.id, "mean_bn": money.mean(), **vars(chance)})
+    return pd.DataFrame(rows).sort_values("mean_bn", ascending=False, kind="stable").head(_MOST_PAYERS)
+
+
+#: The pictures of a round, by the name of their files.
+FIGURES: dict[str, Callable[[Outcomes], Any]] = {
+    "book": book_figure,
+    "funded": funded_figure,
+    "causes": causes_figure,
+    "cash": cash_figure,
+    "payers": payers_figure,
+}
+
+
+def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:
+    """Draw every picture that the scenario has something to show in, as PNG and SVG.
+
+    Returns
+    -------
+    list of Path
+        The files, the same bytes for the same outcomes and libraries.
+    """
+    written = []
+    with styled():
+        for name, draw in FIGURES.items():
+            if (name == "cash" and outcomes.scenario.company is None) or (name == "payers" and not outcomes.ids):
+                continue
+            figure = draw(outcomes)
+            sign(
+                figure,
+                f"{outcomes.scenario.id}: {outcomes.runs:,} runs, seed {outcomes.seed}, {outcomes.engine} engine",
+            )
+            for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+                path = Path(folder) / f"{name}.{kind}"
+                figure.savefig(path, dpi=DPI, metadata=metadata)
+                written.append(path)
+    return written

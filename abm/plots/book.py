@@ -1,0 +1,91 @@
+"""Book: money committed and paid over the weeks, with the deadline and the consents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from abm.plots.fan import fan
+from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Any, dates: Any, target_bn: float, deadline: Any) -> Any:
+    """Draw the book as two fans, the target, and the deadline.
+
+    Parameters
+    ----------
+    committed, paid
+        USD billion, one row a run, one column a week.
+    ax
+        Axes to draw on.
+    dates
+        Date of each week's end.
+    target_bn
+        Money wanted [USD billion].
+    deadline
+        Date of the deadline.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    import matplotlib.dates as mdates
+
+    fan(committed, ax, dates, ORANGE, "committed, median")
+    fan(paid, ax, dates, BLUE, "paid, median")
+    ax.axhline(target_bn, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
+    ax.annotate(f"target {target_bn:g}", (dates[0], target_bn), (2, 3), textcoords="offset points", fontsize=8)
+    ax.axvline(deadline, color=INK, linewidth=0.9)
+    ax.annotate("deadline", (deadline, 0), (3, 4), textcoords="offset points", fontsize=8)
+    ax.set_ylim(0, max(target_bn, float(committed.quantile(0.95).max())) * 1.12)
+    ax.set_xlim(dates[0], dates[-1])
+    ax.set_ylabel("new money [USD billion]")
+    months = mdates.MonthLocator()  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(months)
+    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(months))  # type: ignore[no-untyped-call]
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=2, fontsize=7.5)
+    return ax
+
+
+def consents(days: pd.DataFrame, ax: Any, names: list[str], as_of: Any, window_days: float) -> Any:
+    """Draw when each consent comes into force: the middle half of the runs that get it, the median, and its share.
+
+    Parameters
+    ----------
+    days
+        Day in force after as_of, one row a run, one column a gatekeeper; NaN where it never came.
+    ax
+        Axes to draw on, sharing its dates with the book.
+    names
+        Names of the gatekeepers.
+    as_of
+        Date of day 0.
+    window_days
+        Days to the deadline.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    import datetime as dt
+
+    for row, name in enumerate(names):
+        came = days.iloc[:, row].dropna()
+        in_time = float((days.iloc[:, row] <= window_days).mean())
+        if len(came):
+            first, middle, last = (as_of + dt.timedelta(days=float(came.quantile(q))) for q in (0.25, 0.5, 0.75))
+            ax.plot([first, last], [row, row], color=GREEN, alpha=0.35, linewidth=6, solid_capstyle="butt")
+            ax.plot([middle], [row], marker="|", markersize=9, markeredgewidth=2, color=GREEN)
+        label = f"{name}: in force by the deadline in {in_time:.0%} of runs"
+        corner = ("axes fraction", "data")
+        ax.annotate(label, (0.005, row), (0, 6), xycoords=corner, textcoords="offset points", fontsize=7)
+    ax.set_ylim(len(names) - 0.6, -0.9)
+    ax.set_yticks([])
+    ax.set_xlabel("")
+    ax.grid(visible=False, axis="y")
+    ax.spines["left"].set_color(GREY)
+    return ax

@@ -1,0 +1,59 @@
+"""Cash: what the company has left, and how often it is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from abm.plots.fan import fan
+from abm.plots.theme import GREEN, RED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def cash(frame: pd.DataFrame, ax: Any, dates: Any) -> Any:
+    """Draw cash over the weeks as a fan.
+
+    Parameters
+    ----------
+    frame
+        Cash [USD billion], one row a run, one column a week; negative from the default on.
+    ax
+        Axes to draw on.
+    dates
+        Date of each week's end.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    fan(frame.clip(lower=0), ax, dates, GREEN, "cash, median")
+    ax.set_ylim(bottom=0)
+    ax.set_xlim(dates[0], dates[-1])
+    ax.set_ylabel("cash [USD billion]")
+    ax.legend(loc="upper right", fontsize=8)
+    return ax
+
+
+def defaults(frame: pd.DataFrame, ax: Any, dates: Any) -> Any:
+    """Draw the share of runs in which the company has defaulted so far.
+
+    Parameters
+    ----------
+    frame, ax, dates
+        As for :func:`cash`.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    gone = 100 * (frame < 0).mean().to_numpy()
+    ax.fill_between(dates, gone, color=RED, alpha=0.35, step="post", linewidth=0)
+    ax.step(dates, gone, color=RED, where="post", linewidth=1.4)
+    ax.annotate(f"{gone[-1]:.0f} %", (dates[-1], gone[-1]), (-3, 3), textcoords="offset points", ha="right", fontsize=8)
+    ax.set_ylim(0, 105)
+    ax.set_yticks([0, 50, 100])
+    ax.set_ylabel("in default\n[% of runs]")
+    return ax
