@@ -118,7 +118,8 @@ def uniform(seed: int, run: int, agent: int, step: int, purpose: int, sub: int) 
     word0, word1, _, _ = philox(agent, step, purpose, sub, seed, run)
     high = float(word0 >> np.uint64(5))
     low = float(word1 >> np.uint64(6))
-    return (high * 67108864.0 + low + 0.5) / 9007199254740992.0
+    # the very last of the 2**53 values would round to 1
+    return min((high * 67108864.0 + low + 0.5) / 9007199254740992.0, 1.0 - 1.0 / 9007199254740992.0)
 
 
 @rule

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from abm.contracts import flatten, new_book, records
 from abm.knobs import KINDS
-from abm.population import flatten, new_book, records
 from abm.rules.conditions import FACTS
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -120,35 +120,45 @@ def _musd(bn: float) -> int:
 
 def _truth(problem: Problem, atom: dict[str, Any], i: int, sets: Any) -> Any:
     """Whether an atom of investor ``i`` holds in each of ``sets``, all of which contain him: bool[sets]."""
-    ids, tickets = problem.ids, np.array(list(problem.tickets.values()), np.int64)
-    everywhere = np.ones(len(sets), np.bool_)
-    post_money = problem.pre_money + np.minimum(sets @ tickets, problem.cap)
+    if {"gate", "max_pre_money_bn", "min_sentiment"} & set(atom):
+        return np.full(len(sets), _fact(problem, atom))
+    if {"investor", "any_of", "without"} & set(atom):
+        return _company(problem, atom, sets)
+    return _money(problem, atom, i, sets)
+
+
+def _fact(problem: Problem, atom: dict[str, Any]) -> bool:
     if "gate" in atom:
-        return everywhere & (problem.gates[atom["gate"]] <= min(problem.day, atom.get("by", math.inf)))
+        return problem.gates[atom["gate"]] <= min(problem.day, atom.get("by", math.inf))
+    if "max_pre_money_bn" in atom:
+        return problem.pre_money <= _musd(atom["max_pre_money_bn"])
+    return bool(problem.sentiment >= atom["min_sentiment"])
+
+
+def _company(problem: Problem, atom: dict[str, Any], sets: Any) -> Any:
+    if "any_of" in atom:
+        return sets[:, [problem.ids.index(name) for name in atom["any_of"]]].sum(axis=1) >= atom.get("at_least", 1)
+    if "investor" in atom:
+        enough = problem.tickets[atom["investor"]] >= _musd(atom.get("amount_bn", 0))
+        return sets[:, problem.ids.index(atom["investor"])] & enough
+    return ~sets[:, problem.ids.index(atom["without"])]
+
+
+def _money(problem: Problem, atom: dict[str, Any], i: int, sets: Any) -> Any:
+    tickets = np.array(list(problem.tickets.values()), np.int64)
+    post_money = problem.pre_money + problem.already_closed + np.minimum(sets @ tickets, problem.cap)
     if "total_bn" in atom:
         counted = sets @ tickets - (0 if atom.get("count_own", True) else tickets[i])
         base = problem.already_closed if atom.get("count_closed", True) else 0
         return base + np.minimum(counted, problem.cap) >= _musd(atom["total_bn"])
-    if "investor" in atom:
-        return sets[:, ids.index(atom["investor"])] & (
-            problem.tickets[atom["investor"]] >= _musd(atom.get("amount_bn", 0))
-        )
-    if "any_of" in atom:
-        return sets[:, [ids.index(name) for name in atom["any_of"]]].sum(axis=1) >= atom.get("at_least", 1)
     if "kind" in atom:
-        of_kind = np.array([problem.kinds.get(name, "venture") == atom["kind"] for name in ids])
+        of_kind = np.array([problem.kinds.get(name, "venture") == atom["kind"] for name in problem.ids])
         return sets @ (tickets * of_kind) >= _musd(atom["amount_bn"])
-    if "max_pre_money_bn" in atom:
-        return everywhere & (problem.pre_money <= _musd(atom["max_pre_money_bn"]))
-    if "min_sentiment" in atom:
-        return everywhere & (problem.sentiment >= atom["min_sentiment"])
-    if "max_own_share" in atom or "min_own_share" in atom:
-        level = Fraction(str(atom.get("max_own_share", atom.get("min_own_share"))))
-        own, most = int(tickets[i]) * level.denominator, post_money * level.numerator
-        return own <= most if "max_own_share" in atom else own >= most
     if "max_post_money_bn" in atom:
         return post_money <= _musd(atom["max_post_money_bn"])
-    return ~sets[:, ids.index(atom["without"])]
+    level = Fraction(str(atom.get("max_own_share", atom.get("min_own_share"))))
+    own, limit = int(tickets[i]) * level.denominator, post_money * level.numerator
+    return own <= limit if "max_own_share" in atom else own >= limit
 
 
 def _satisfied(problem: Problem, i: int, sets: Any, literal: bool) -> Any:
@@ -207,7 +217,7 @@ def eliminated(problem: Problem) -> frozenset[str]:
 
 
 def random_problem(chance: Random, antitone: bool = False, most: int = 9) -> Problem:
-    """Draw a book of two to ``most`` investors with conditions of every kind; ``antitone`` adds those that ask for less."""
+    """Draw a book of two to ``most`` investors and all kinds of conditions; ``antitone``: also such as ask for less."""
     n = chance.randint(2, most)
     ids = [f"i{k}" for k in range(n)]
     tickets = {name: chance.randint(1, 9) for name in ids}

@@ -85,9 +85,6 @@ def test_the_smallest_uniform_is_half_a_unit_of_its_last_place_and_its_normal_is
     assert exponential(*lowest) == 0.5 / 2**53
 
 
-@pytest.mark.xfail(
-    strict=True, reason="2**53 - 1 + 0.5 rounds to 2**53, so the largest uniform is 1 and its normal nan"
-)
 def test_the_largest_uniform_is_below_one_and_its_normal_and_exponential_are_finite():
     highest = address_of_words(0xFFFFFFFF, 0xFFFFFFFF)
     assert uniform(*highest) < 1.0

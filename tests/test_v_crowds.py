@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from abm.contracts import records
 from abm.draws import CONSENT, PRIVATE_SIGNAL, SETTLEMENT, SIGNING, exponential, uniform
 from abm.jit import rule
-from abm.population import records
 from abm.rules.belief import pulled_opinion
 from abm.rules.closing import GREATEST, close, money
 from abm.rules.decision import advantage, clock_after, event_day, logit, per_day_of_year

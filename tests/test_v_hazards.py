@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
+from abm.contracts import records
 from abm.draws import BLOCK, CONSENT, exponential
 from abm.jit import rule
-from abm.population import frailty, records
+from abm.luck import frailty
 from abm.rules.decision import clock_after, event_day, per_day_of_year, withdrawal_rate
 from abm.rules.environment import weekly_chance
 from abm.rules.gatekeepers import (

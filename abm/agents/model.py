@@ -403,7 +403,7 @@ class FundingModel(mesa.Model):
             pre_money_musd=int(self.population.ladder_musd[self.rung]),
             rung=self.rung,
             new_shares=self.new_shares,
-            dilution=rules.dilution(self.new_shares, rules.SHARES_BEFORE),
+            dilution=rules.dilution(self.new_shares, self._old_shares()),
             gap_musd=self.gap_musd,
             extended=self.extended,
             listed=bool(company and company.listed),
@@ -418,6 +418,11 @@ class FundingModel(mesa.Model):
             paid_path=self.paid_path,
             cash_path=self.cash_path,
         )
+
+    def _old_shares(self) -> int:
+        """Shares of those who were in before as_of, the earlier closings of this round among them."""
+        earlier = rules.shares_for(self.terms.already_closed_musd, int(self.population.ladder_musd[0]))
+        return moved(rules.SHARES_BEFORE, earlier)
 
     def free(self) -> None:
         """Let go of the run's memory; Mesa before 3.4 keeps every model in a table of its own."""

@@ -148,7 +148,7 @@ def ticket_musd(
     (5000, 0)
     """
     wanted = min(share * wealth_musd, concentration_cap * wealth_musd, money_cap_musd)
-    if share <= 0.0 or wanted < min_ticket_musd:
+    if share <= 0.0 or wanted + 1e-6 < min_ticket_musd:
         return 0
     return math.floor(wanted + 1e-6)
 

@@ -10,6 +10,7 @@ import numpy as np
 from abm.jit import rule
 from abm.rules.conditions import (
     GATE,
+    HAIR,
     MAX_POST_MONEY,
     MAX_PRE_MONEY,
     MIN_OWN_SHARE,
@@ -70,34 +71,56 @@ def fill_totals(book: Book) -> None:
 
 
 @rule
-def satisfied(i: int, contracts: Contracts, book: Book) -> bool:
-    """Whether one clause of investor ``i`` holds; no clauses, no conditions.
+def clause_holds(clause: int, i: int, contracts: Contracts, book: Book) -> bool:
+    """Whether all conditions of a clause of investor ``i`` hold.
 
     ``book.facts.literal`` reads allocation rights as conditions of membership (C7.3); otherwise they are met by cutting
     back (C7.2). ``book.facts.granted`` takes gates, or price and sentiment, for granted: the counterfactuals behind a
     cause of failure.
     """
-    first, last = contracts.investors[i], contracts.investors[i + 1]
-    if first == last:
-        return True
     literal, granted = book.facts.literal, book.facts.granted
+    for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
+        atom = contracts.atoms[a]
+        kind = atom.kind
+        if not literal and (kind == MIN_OWN_SHARE or kind == MAX_POST_MONEY):
+            continue
+        if granted & GATES_OPEN and kind == GATE:
+            continue
+        if granted & PRICE_ACCEPTED and (kind == MAX_PRE_MONEY or kind == MIN_SENTIMENT):
+            continue
+        if not atom_holds(kind, atom, i, book):
+            return False
+    return True
+
+
+@rule
+def satisfied(i: int, contracts: Contracts, book: Book) -> bool:
+    """Whether one clause of investor ``i`` holds; no clauses, no conditions."""
+    first, last = contracts.investors[i], contracts.investors[i + 1]
+    holds = first == last
     for clause in range(first, last):
-        holds = True
-        for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
-            atom = contracts.atoms[a]
-            kind = atom.kind
-            if not literal and (kind == MIN_OWN_SHARE or kind == MAX_POST_MONEY):
-                continue
-            if granted & GATES_OPEN and kind == GATE:
-                continue
-            if granted & PRICE_ACCEPTED and (kind == MAX_PRE_MONEY or kind == MIN_SENTIMENT):
-                continue
-            if not atom_holds(kind, atom, i, book):
-                holds = False
-                break
-        if holds:
-            return True
-    return False
+        holds = holds or clause_holds(clause, i, contracts, book)
+    return holds
+
+
+@rule
+def invoked_clause(i: int, contracts: Contracts, book: Book) -> int:
+    """Clause by whose allocation rights investor ``i`` is in, or -1 if he is in without any.
+
+    Rights are called on only where no clause without them holds; of several, the first that the file names.
+    """
+    found = -1
+    for clause in range(contracts.investors[i], contracts.investors[i + 1]):
+        if clause_holds(clause, i, contracts, book):
+            needed = False
+            for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
+                kind = contracts.atoms[a].kind
+                needed = needed or kind == MIN_OWN_SHARE or kind == MAX_POST_MONEY
+            if not needed:
+                return -1
+            if found < 0:
+                found = clause
+    return found
 
 
 @rule
@@ -246,14 +269,23 @@ def money(members: Any, tickets: Any) -> int:
 
 
 @rule
-def counterfactual_money(signed: Any, paid: Any, contracts: Contracts, book: Book, granted: int) -> int:
-    """Money of the greatest closing if some conditions were taken for granted [USD million]."""
+def counterfactual_closers(signed: Any, paid: Any, contracts: Contracts, book: Book, granted: int) -> Any:
+    """Greatest closing if some conditions were taken for granted, bool[N]; ``book`` is left with that set."""
     book.facts.literal = False
     book.facts.granted = granted
     upper = bounds(signed, paid, contracts, book)[1].copy()
     closers = eliminate(upper, paid, contracts, book)
     book.facts.granted = AS_IT_IS
-    return money(closers, book.tickets)
+    put(book.inside, closers)
+    put(book.against, closers)
+    fill_totals(book)
+    return closers
+
+
+@rule
+def counterfactual_money(signed: Any, paid: Any, contracts: Contracts, book: Book, granted: int) -> int:
+    """Money of the greatest closing if some conditions were taken for granted [USD million]."""
+    return money(counterfactual_closers(signed, paid, contracts, book, granted), book.tickets)
 
 
 @rule
@@ -268,7 +300,9 @@ def clinching_rung(
     found = rung
     for candidate in range(rung, ladder_musd.shape[0]):
         book.facts.pre_money_musd = ladder_musd[candidate]
-        if counterfactual_money(signed, paid, contracts, book, AS_IT_IS) >= needed_musd:
+        closers = counterfactual_closers(signed, paid, contracts, book, AS_IT_IS)
+        cap = allocation_cap(closers, contracts, book, book.facts.cap_musd)
+        if min(money(closers, book.tickets), cap) >= needed_musd:
             found = candidate
             break
     book.facts.pre_money_musd = offered
@@ -276,34 +310,64 @@ def clinching_rung(
 
 
 @rule
-def rights(
-    selected: Any, contracts: Contracts, tickets: Any, pro_rata_share: Any, pre_money_musd: int, room_musd: int
-) -> Any:
-    """Money that each closer may insist on [USD million]: minimum stakes and pro-rata rights (C7.2, E6, E7)."""
-    granted = np.zeros(selected.shape[0], np.int64)
+def rights(selected: Any, contracts: Contracts, book: Book, pro_rata_share: Any, paid_musd: int, room_musd: int) -> Any:
+    """Money that each closer may insist on: minimum stakes and pro-rata rights (C7.2, E6, E7).
+
+    Parameters
+    ----------
+    selected
+        bool[N], who closes now.
+    contracts, book
+        The conditions, and the facts with the closing set.
+    pro_rata_share
+        float64[N], right to a share of the money taken now [-].
+    paid_musd, room_musd
+        Paid in earlier closings since as_of, and money that can be taken now [USD million].
+
+    Returns
+    -------
+    ndarray
+        int64[N], at most each ticket [USD million].
+    """
+    facts = book.facts
+    post = facts.pre_money_musd + facts.already_closed_musd + paid_musd + room_musd
+    insisted = np.zeros(selected.shape[0], np.int64)
     for i in range(selected.shape[0]):
         if not selected[i]:
             continue
         right = pro_rata_share[i] * room_musd
-        for clause in range(contracts.investors[i], contracts.investors[i + 1]):
+        clause = invoked_clause(i, contracts, book)
+        if clause >= 0:
             for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
-                atom = contracts.atoms[a]
-                if atom.kind == MIN_OWN_SHARE:
-                    right = max(right, atom.level * (pre_money_musd + room_musd))
-        granted[i] = min(tickets[i], math.ceil(right))
-    return granted
+                if contracts.atoms[a].kind == MIN_OWN_SHARE:
+                    right = max(right, contracts.atoms[a].level * post)
+        insisted[i] = min(book.tickets[i], math.ceil(right - HAIR))
+    return insisted
 
 
 @rule
-def allocation_cap(selected: Any, contracts: Contracts, pre_money_musd: int, cap_musd: int) -> int:
-    """Most money the round may take [USD million] so that no closer's limit on the post-money is broken (C7.2)."""
-    cap = cap_musd
+def allocation_cap(selected: Any, contracts: Contracts, book: Book, cap_musd: int) -> int:
+    """Most money the round may take since as_of so that no closer's limit on the post-money is broken (C7.2).
+
+    Parameters
+    ----------
+    selected
+        bool[N], who closes or has paid.
+    contracts, book
+        The conditions, and the facts with the closing set.
+    cap_musd
+        Cap of the round [USD million].
+
+    Returns
+    -------
+    int
+        Cap [USD million].
+    """
+    cap, base = cap_musd, book.facts.pre_money_musd + book.facts.already_closed_musd
     for i in range(selected.shape[0]):
-        if not selected[i]:
-            continue
-        for clause in range(contracts.investors[i], contracts.investors[i + 1]):
+        clause = invoked_clause(i, contracts, book) if selected[i] else -1
+        if clause >= 0:
             for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
-                atom = contracts.atoms[a]
-                if atom.kind == MAX_POST_MONEY:
-                    cap = min(cap, max(0, atom.amount_musd - pre_money_musd))
+                if contracts.atoms[a].kind == MAX_POST_MONEY:
+                    cap = min(cap, max(0, contracts.atoms[a].amount_musd - base))
     return cap

@@ -103,6 +103,10 @@ def condition(
     return register
 
 
+#: Slack in comparisons of money with a share of money: 0.29 of 100 is 28.999999999999996 to a computer [USD million].
+HAIR = 1e-6
+
+
 @rule
 def money_with(i: int, book: Book, own: bool) -> int:
     """Money in the closing if investor ``i`` is in it [USD million], never more than the cap."""
@@ -176,8 +180,8 @@ def price_accepted(atom: Any, i: int, book: Book) -> bool:
 @condition("up", max_own_share=Key("share", "level"))
 def stake_not_above(atom: Any, i: int, book: Book) -> bool:
     """Hold when his stake after the money is at most this share."""
-    post = book.facts.pre_money_musd + money_with(i, book, True)
-    return book.tickets[i] <= atom.level * post
+    post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_with(i, book, True)
+    return book.tickets[i] <= atom.level * post + HAIR
 
 
 @condition("constant", min_sentiment=Key("level", "level"))
@@ -189,14 +193,15 @@ def market_not_broken(atom: Any, i: int, book: Book) -> bool:
 @condition("down", min_own_share=Key("share", "level"))
 def stake_not_below(atom: Any, i: int, book: Book) -> bool:
     """Hold when his stake is at least this share; outside elimination, a guaranteed allocation instead."""
-    post = book.facts.pre_money_musd + money_against(i, book)
-    return book.tickets[i] >= atom.level * post
+    post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_against(i, book)
+    return book.tickets[i] >= atom.level * post - HAIR
 
 
 @condition("down", max_post_money_bn=Key("money", "amount_musd"))
 def post_money_not_above(atom: Any, i: int, book: Book) -> bool:
     """Hold when the post-money valuation is at most this; outside elimination, a cap on the round instead."""
-    return book.facts.pre_money_musd + money_against(i, book) <= atom.amount_musd
+    post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_against(i, book)
+    return post <= atom.amount_musd
 
 
 @condition("down", without=Key("investor", "ref"))

@@ -11,7 +11,9 @@ from abm.rules.closing import (
     Contracts,
     allocation_cap,
     close,
+    fill_totals,
     money,
+    put,
     rights,
 )
 from abm.rules.conditions import TOTAL, Book
@@ -313,10 +315,16 @@ def settle(
     """
     n = signed.shape[0]
     unpaid = np.zeros(n, np.bool_)
-    nothing = np.zeros(n, np.int64)
     standing = signed.copy()
     closers = selected.copy()
-    while money(closers, book.tickets) >= terms.minimum_close_musd:
+    earlier = money(paid, book.tickets)
+    while True:
+        put(book.inside, closers)
+        put(book.against, closers)
+        fill_totals(book)
+        cap = allocation_cap(closers, contracts, book, terms.cap_musd)
+        if min(money(closers, book.tickets), max(cap, earlier)) < terms.minimum_close_musd:
+            return Settlement(np.zeros(n, np.int64), unpaid)
         failed = 0
         for i in range(n):
             if closers[i] and not paid[i] and unreliable[i]:
@@ -324,23 +332,19 @@ def settle(
                 standing[i] = False
                 failed += 1
         if failed == 0:
-            return Settlement(_allocate(closers, paid, contracts, book, terms, traits), unpaid)
+            return Settlement(_allocate(closers, paid, contracts, book, max(0, cap - earlier), traits), unpaid)
         closers = close(standing, paid, contracts, book, select).selected
-    return Settlement(nothing, unpaid)
 
 
 @rule
-def _allocate(closers: Any, paid: Any, contracts: Contracts, book: Book, terms: Any, traits: Any) -> Any:
+def _allocate(closers: Any, paid: Any, contracts: Contracts, book: Book, room: int, traits: Any) -> Any:
     """Share out the room that earlier closings left [USD million]."""
-    pre_money = book.facts.pre_money_musd
-    cap = allocation_cap(closers, contracts, pre_money, terms.cap_musd)
-    room = max(0, cap - money(paid, book.tickets))
     new = closers.copy()
     demand = np.zeros(closers.shape[0], np.int64)
     for i in range(closers.shape[0]):
         new[i] = closers[i] and not paid[i]
         demand[i] = book.tickets[i] if new[i] else 0
-    insisted = rights(new, contracts, book.tickets, traits.pro_rata_share, pre_money, room)
+    insisted = rights(new, contracts, book, traits.pro_rata_share, money(paid, book.tickets), room)
     return ration(demand, insisted, traits.lead, traits.priority, traits.min_ticket_musd, room)
 
 
