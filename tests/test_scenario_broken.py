@@ -5,11 +5,11 @@ Every case breaks a packaged scenario in one known way, at a place that a seed p
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import re
 import subprocess
 import sys
-import tomllib
 from importlib import resources
 from pathlib import Path
 from random import Random
@@ -24,7 +24,9 @@ from abm.cli import main
 Tables = dict[str, Any]
 GONE = object()  # in place of a value: the key is left out
 FORM = re.compile(r"(expected |unknown key|this key is required and missing$|this condition can never be true: )")
-TEXTS = {name: resources.files("abm.scenarios").joinpath(f"{name}.toml").read_text("utf-8") for name in abm.packaged()}
+NAMES = abm.packaged()
+TABLES = {name: abm.load_scenario(name).raw for name in NAMES}
+TEXT = resources.files("abm.scenarios").joinpath("three-investors.toml").read_text("utf-8")
 
 
 # Defects that are known and not yet mended; strict, so that mending one asks for its mark to go.
@@ -55,6 +57,32 @@ def _atom(what: str, atom: Any, says: str) -> Break:
     return Break(f"condition: {what}", "investors.0.conditions", [[atom]], says, "investors.0.conditions.0.0")
 
 
+def _firm(what: str, keys: Tables, says: str, key: str = "") -> Break:
+    return Break(what, "company", {"cash_bn": 5.0, **keys}, says, f"company.{key or next(iter(keys))}")
+
+
+def _rent(what: str, keys: Tables, says: str) -> Break:
+    rent = {"id": "rent", "creditor": "Landlord", "from": dt.date(2026, 1, 1), "bn_per_year": 0.1, **keys}
+    return _firm(what, {"obligations": [rent]}, says, f"obligations.rent.{next(iter(keys))}")
+
+
+def _claim(what: str, keys: Tables, says: str, count: int = 1) -> Break:
+    claim = {"id": "notes", "holder": "Holders", "on": dt.date(2026, 1, 1), "amount_bn": 0.1, **keys}
+    return _firm(
+        what, {"claims": [claim] * count}, says, f"claims.notes.{next(iter(keys))}" if count == 1 else "claims"
+    )
+
+
+def _crowd(what: str, keys: Tables, says: str, key: str = "") -> Break:
+    crowd = {"id": "crowd", "count": 3, "kind": "crossover", "max_ticket_bn": 0.5, **keys}
+    return Break(what, "investor_pools", [crowd], says, f"investor_pools.crowd.{key or next(iter(keys))}")
+
+
+def _odd(what: str, keys: Tables, says: str, key: str = "") -> Break:
+    odd = {"id": "odd", "kind": "venture", **keys}
+    return Break(what, "investors.1", odd, says, f"investors.odd.{key or next(iter(keys))}")
+
+
 def _self(tables: Tables) -> str:
     return str(tables["investors"][0]["id"])
 
@@ -71,25 +99,24 @@ def _gates(*requires: list[str]) -> list[Tables]:
     return [{"id": f"g{k}", "hazard_per_year": 1.0, "requires": list(needed)} for k, needed in enumerate(requires)]
 
 
-def _pool(**keys: Any) -> list[Tables]:
-    return [{"id": "crowd", "count": 3, "kind": "crossover", "max_ticket_bn": 0.5, **keys}]
-
-
-def _obligation(**keys: Any) -> Tables:
-    obligation = {"id": "rent", "creditor": "Landlord", "from": dt.date(2026, 1, 1), "bn_per_year": 0.1, **keys}
-    return {"cash_bn": 5.0, "obligations": [obligation]}
-
-
-def _claim(**keys: Any) -> Tables:
-    claim = {"id": "notes", "holder": "Holders", "on": dt.date(2026, 1, 1), "amount_bn": 0.1, **keys}
-    return {"cash_bn": 5.0, "claims": [claim]}
-
-
 def _listing(**keys: Any) -> Tables:
     return {"raise_bn": 1.0, "earliest": dt.date(2026, 7, 1), **keys}
 
 
-NUMBER, WHOLE, DATE, MISSING = "expected a number from", "expected a whole number from", "expected a TOML date", "missing"
+NUMBER, WHOLE, DATE, MISSING = (
+    "expected a number from",
+    "expected a whole number from",
+    "expected a TOML date",
+    "missing",
+)
+EVERYBODY = "investors and investor_pools"
+LATER = {
+    "id": "raise",
+    "on": dt.date(2027, 1, 1),
+    "amount_bn": 1.0,
+    "probability_if_closed": 1,
+    "probability_if_not": 0,
+}
 EARLY = dt.date(2025, 7, 27)  # all packaged scenarios start on 2025-07-28
 
 KEYS = [
@@ -99,16 +126,22 @@ KEYS = [
     Break("investor's kind missing", "investors.1.kind", GONE, MISSING),
     Break("gatekeeper's id missing", "gatekeepers.0.id", GONE, MISSING, "gatekeepers.0.id"),
     Break("cash missing", "company", {"name": "Acme"}, MISSING, "company.cash_bn"),
-    Break("obligation's date missing", "company", _obligation(**{"from": None}), MISSING, "company.obligations.rent.from"),
+    _rent("obligation's date missing", {"from": None}, MISSING),
     # what nobody knows
     Break("near miss in the round", "round.target_b", 8.0, "did you mean 'target_bn'"),
     Break("near miss in an investor", "investors.1.settlement_failure", 0.1, "'settlement_failure_probability'"),
     Break("near miss in a gatekeeper", "gatekeepers.0.hazard_per_yaer", 1.0, "did you mean 'hazard_per_year'"),
-    Break("near miss in the levers", "company", {"cash_bn": 5.0, "levers": {"cutt": True}}, "'cut'", "company.levers.cutt"),
-    Break("near miss in an obligation", "company", _obligation(form=1), "'from'", "company.obligations.rent.form"),
+    _firm("near miss in the levers", {"levers": {"cutt": True}}, "'cut'", "levers.cutt"),
+    _rent("near miss in an obligation", {"form": 1}, "'from'"),
     Break("near miss at the top", "horizon_week", 52, "did you mean 'horizon_weeks'"),
-    Break("near miss in the environment", "environment", {"talent_efect": 1.0}, "'talent_effect'", "environment.talent_efect"),
-    Break("near miss in a mix", "investor_pools", _pool(condition_mix={"totals": 1.0}), "'total'", "investor_pools.crowd.condition_mix.totals"),
+    Break(
+        "near miss in the environment",
+        "environment",
+        {"talent_efect": 1.0},
+        "'talent_effect'",
+        "environment.talent_efect",
+    ),
+    _crowd("near miss in a mix", {"condition_mix": {"totals": 1.0}}, "'total'", "condition_mix.totals"),
     Break("unknown table", "weather", {"rain": True}, "unknown key"),
     # numbers that are none
     Break("number as text", "round.cap_bn", "ten", NUMBER),
@@ -125,7 +158,7 @@ KEYS = [
     Break("too small", "investors.1.withdrawal_per_year", -0.001, NUMBER),
     Break("above one", "investors.1.settlement_failure_probability", 1.0001, NUMBER),
     Break("broken weeks", "horizon_weeks", 52.5, WHOLE),
-    Break("no members", "investor_pools", _pool(count=0), WHOLE, "investor_pools.crowd.count"),
+    _crowd("no members", {"count": 0}, WHOLE),
     # numbers with a source
     Break("table without value", "round.cap_bn", {"low": 30, "high": 40}, "expected the key 'value'"),
     Break("low without high", "round.cap_bn", {"value": 50, "low": 40}, "both 'low' and 'high'"),
@@ -139,22 +172,26 @@ KEYS = [
     Break("source as number", "round.cap_bn", {"value": 50, "source": 23}, "expected text for 'source'"),
     Break("law for a number", "round.cap_bn", {"lognormal_median": 50, "sd_log": 1}, "expected a table of value"),
     # laws of pools
-    Break("half a law", "investor_pools", _pool(wealth_bn={"lognormal_median": 5}), "expected a table of lognormal_median", "investor_pools.crowd.wealth_bn"),
-    Break("law the wrong way round", "investor_pools", _pool(wealth_bn={"uniform_low": 5, "uniform_high": 2}), "uniform_low <= uniform_high", "investor_pools.crowd.wealth_bn"),
-    Break("law too wide", "investor_pools", _pool(wealth_bn={"lognormal_median": 5, "sd_log": 9}), NUMBER, "investor_pools.crowd.wealth_bn"),
-    Break("two laws", "investor_pools", _pool(wealth_bn={"lognormal_median": 5, "sd_log": 1, "uniform_low": 1}), "expected a table of", "investor_pools.crowd.wealth_bn"),
+    _crowd("half a law", {"wealth_bn": {"lognormal_median": 5}}, "expected a table of lognormal_median"),
+    _crowd(
+        "law the wrong way round", {"wealth_bn": {"uniform_low": 5, "uniform_high": 2}}, "uniform_low <= uniform_high"
+    ),
+    _crowd("law too wide", {"wealth_bn": {"lognormal_median": 5, "sd_log": 9}}, NUMBER),
+    _crowd("two laws", {"wealth_bn": {"lognormal_median": 5, "sd_log": 1, "uniform_low": 1}}, "expected a table of"),
     # prices and paths
     Break("ladder ascending", "round.pre_money_bn", [200, 260], "descending"),
     Break("ladder with a flat step", "round.pre_money_bn", [260, 260], "descending"),
     Break("empty ladder", "round.pre_money_bn", [], "descending"),
     Break("ladder too long", "round.pre_money_bn", list(range(60, 40, -1)), "2 to 16 prices"),
     Break("ladder of lists", "round.pre_money_bn", [[260], [200]], NUMBER),
-    Break("path out of order", "company", {"cash_bn": 5.0, "net_burn_bn_per_year": [[EARLY, 1.0], [dt.date(2024, 1, 1), 2.0]]}, "in order of time", "company.net_burn_bn_per_year"),
-    Break("path with a day twice", "company", {"cash_bn": 5.0, "net_burn_bn_per_year": [[EARLY, 1.0], [EARLY, 2.0]]}, "in order of time", "company.net_burn_bn_per_year"),
-    Break("empty path", "company", {"cash_bn": 5.0, "net_burn_bn_per_year": []}, "at least one", "company.net_burn_bn_per_year"),
-    Break("path of triples", "company", {"cash_bn": 5.0, "net_burn_bn_per_year": [[EARLY, 1.0, 2.0]]}, "[date, number] pairs", "company.net_burn_bn_per_year"),
-    Break("path with text", "company", {"cash_bn": 5.0, "revenue_growth_per_year": [["2025-01-01", 1.0]]}, "[date, number] pairs", "company.revenue_growth_per_year"),
-    Break("path out of range", "company", {"cash_bn": 5.0, "revenue_growth_per_year": [[EARLY, 9.0]]}, NUMBER, "company.revenue_growth_per_year"),
+    _firm(
+        "path out of order", {"net_burn_bn_per_year": [[EARLY, 1.0], [dt.date(2024, 1, 1), 2.0]]}, "in order of time"
+    ),
+    _firm("path with a day twice", {"net_burn_bn_per_year": [[EARLY, 1.0], [EARLY, 2.0]]}, "in order of time"),
+    _firm("empty path", {"net_burn_bn_per_year": []}, "at least one"),
+    _firm("path of triples", {"net_burn_bn_per_year": [[EARLY, 1.0, 2.0]]}, "[date, number] pairs"),
+    _firm("path with text", {"revenue_growth_per_year": [["2025-01-01", 1.0]]}, "[date, number] pairs"),
+    _firm("path out of range", {"revenue_growth_per_year": [[EARLY, 9.0]]}, NUMBER),
     # dates
     Break("date as text", "round.deadline", "2025-12-31", DATE),
     Break("date with a time", "round.deadline", dt.datetime(2025, 12, 31, 12, 0), DATE),
@@ -170,16 +207,16 @@ KEYS = [
     Break("moment misspelt", "round.close_when", "weakly", "did you mean 'weekly'"),
     Break("format of the future", "format", 2, "expected 1"),
     Break("format as text", "format", "1", "expected 1"),
-    Break("flag as number", "investors.1", {"id": "odd", "kind": "venture", "signed_at_start": 1}, "expected true or false", "investors.odd.signed_at_start"),
-    Break("flag as text", "company", {"cash_bn": 5.0, "levers": {"cut": "yes"}}, "expected true or false", "company.levers.cut"),
+    _odd("flag as number", {"signed_at_start": 1}, "expected true or false"),
+    _firm("flag as text", {"levers": {"cut": "yes"}}, "expected true or false", "levers.cut"),
     Break("title as number", "title", 7, "expected text"),
     Break("title as list", "title", ["a", "b"], "expected text"),
-    Break("creditor as number", "company", _obligation(creditor=7), "expected text", "company.obligations.rent.creditor"),
+    _rent("creditor as number", {"creditor": 7}, "expected text"),
     # ids
     Break("id in capitals", "id", "Round", "lower-case"),
     Break("id empty", "id", "", "lower-case"),
-    Break("id with a space", "investor_pools", _pool(id="the crowd"), "lower-case", "investor_pools.the crowd.id"),
-    Break("id with a dot", "investor_pools", _pool(id="a.b"), "lower-case", "investor_pools.a.b.id"),
+    Break("id with a space", "gatekeepers.0.id", "the board", "lower-case"),
+    Break("id with a dot", "gatekeepers.0.id", "the.board", "lower-case"),
     Break("id too long", "id", "x" * 61, "at most 60 letters"),
     Break("id as number", "id", 5, "expected text"),
     # tables and lists
@@ -187,7 +224,7 @@ KEYS = [
     Break("round as list", "round", [], "expected a table"),
     Break("valuation as number", "valuation", 300, "expected a table"),
     Break("environment as text", "environment", "rough", "expected a table"),
-    Break("levers as list", "company", {"cash_bn": 5.0, "levers": [True]}, "expected a table", "company.levers"),
+    _firm("levers as list", {"levers": [True]}, "expected a table"),
     Break("pools as a table", "investor_pools", {"id": "crowd"}, "expected a list"),
     Break("pools as text", "investor_pools", "crowd", "expected a list"),
     Break("pool as number", "investor_pools", [3], "expected a table", "investor_pools.0"),
@@ -195,7 +232,13 @@ KEYS = [
     Break("requires with a number", "gatekeepers.0.requires", [1], "expected text", "gatekeepers.0.requires.0"),
     # conditions
     Break("conditions as text", "investors.1.conditions", "lead is in", "expected a list"),
-    Break("clause as a table", "investors.0.conditions", [{"total_bn": 1.0}], "expected a list", "investors.0.conditions.0"),
+    Break(
+        "clause as a table",
+        "investors.0.conditions",
+        [{"total_bn": 1.0}],
+        "expected a list",
+        "investors.0.conditions.0",
+    ),
     _atom("as text", "lead", "expected a condition such as"),
     _atom("as list", [{"total_bn": 1.0}], "expected a condition such as"),
     _atom("of no kind", {"weather": "fine"}, "expected exactly one of the keys gate"),
@@ -217,7 +260,7 @@ KEYS = [
     _atom("broken count", {"any_of": ["lead"], "at_least": 1.5}, "a whole number of at least 1"),
     _atom("kind invented", {"kind": "zebra", "amount_bn": 1.0}, "a kind of investor"),
     _atom("gate as number", {"gate": 3}, "the id of a gatekeeper"),
-]  # fmt: skip
+]
 
 SENSE = [
     # the round
@@ -229,31 +272,33 @@ SENSE = [
     Break("closing above cap", "round.minimum_close_bn", 5_000, "expected at most the cap"),
     # ids and addresses
     Break("gatekeeper twice", "gatekeepers", _gates([], []) + _gates([]), "'g0' 2 times"),
-    Break("investor twice", "investors.1.id", _self, "2 times", "investors and investor_pools"),
-    Break("pool like an investor", "investor_pools", lambda t: _pool(id=_self(t)), "2 times", "investors and investor_pools"),
-    Break("obligation twice", "company", {"cash_bn": 5.0, "obligations": _obligation()["obligations"] * 2}, "'rent' 2 times", "company.obligations"),
-    Break("claim twice", "company", {"cash_bn": 5.0, "claims": _claim()["claims"] * 2}, "'notes' 2 times", "company.claims"),
+    Break("investor twice", "investors.1.id", _self, "2 times", EVERYBODY),
+    Break("pool like an investor", "investor_pools", lambda t: _pools(id=_self(t)), "2 times", EVERYBODY),
+    _firm("obligation twice", {"obligations": _obligation()["obligations"] * 2}, "'rent' 2 times"),
+    _claim("claim twice", {}, "'notes' 2 times", 2),
     Break("address of another", "investors.1.address", 0, "expected every address once", "investors"),
     # dangling references
     _atom("unknown gate", {"gate": "nowhere"}, "expected the id of a gatekeeper, got 'nowhere'"),
     _atom("unknown investor", {"investor": "nobody-at-all"}, "expected the id of a named investor"),
     _atom("unknown rival", {"without": "nobody-at-all"}, "expected the id of a named investor"),
     _atom("unknown peer", {"any_of": ["nobody-at-all"]}, "expected the id of a named investor"),
-    Break("gate misspelt", "investors.0.conditions", lambda t: [[{"gate": _misspelt(t["gatekeepers"][0]["id"])}]], "did you mean", "investors.0.conditions.0.0"),
-    Break("investor misspelt", "investors.0.conditions", lambda t: [[{"investor": _misspelt(_peer(t))}]], "did you mean", "investors.0.conditions.0.0"),
-    Break("requires nobody", "gatekeepers.0.requires", ["nowhere"], "expected the id of a gatekeeper"),
-    Break("claim on nobody", "company", _claim(unless_gate="nowhere"), "expected the id of a gatekeeper", "company.claims.notes.unless_gate"),
-    Break("listing waits for nobody", "ipo", _listing(requires=["nowhere"]), "expected the id of a gatekeeper", "ipo"),
-    Break("veto lapses with nobody", "ipo", _listing(veto_lapses_with="nowhere"), "expected the id of a gatekeeper", "ipo"),
+    _atom("gate misspelt", lambda t: {"gate": _misspelt(t["gatekeepers"][0]["id"])}, "did you mean"),
+    _atom("investor misspelt", lambda t: {"investor": _misspelt(_peer(t))}, "did you mean"),
+    Break("requires nobody", "gatekeepers.0.requires", ["nowhere"], GATE),
+    _claim("claim on nobody", {"unless_gate": "nowhere"}, GATE),
+    Break("listing waits for nobody", "ipo", _listing(requires=["nowhere"]), GATE, "ipo"),
+    Break("veto lapses with nobody", "ipo", _listing(veto_lapses_with="nowhere"), GATE, "ipo"),
     Break("veto of nobody", "ipo", _listing(veto_probability=0.5), "expected a name", "ipo.veto_holder"),
     # conditions that can never be true
     _atom("total above the cap", {"total_bn": 9_999.0}, "9999 is asked and at most"),
-    Break("waits for himself", "investors.0.conditions", lambda t: [[{"investor": _self(t)}]], "wait for himself", "investors.0.conditions.0.0"),
-    Break("amount above the ticket", "investors.0.conditions", lambda t: [[{"investor": _peer(t), "amount_bn": 5_000.0}]], "brings at most", "investors.0.conditions.0.0"),
-    Break("three out of two", "investors.0.conditions", lambda t: [[{"any_of": [_self(t), _peer(t)], "at_least": 3}]], "3 are asked out of 2", "investors.0.conditions.0.0"),
-    Break("one out of himself twice", "investors.0.conditions", lambda t: [[{"any_of": [_peer(t), _peer(t)], "at_least": 2}]], "2 are asked out of 1", "investors.0.conditions.0.0"),
-    Break("date before as_of", "investors.0.conditions", lambda t: [[{"gate": t["gatekeepers"][0]["id"], "by": EARLY}]], "is before as_of", "investors.0.conditions.0.0"),
-    Break("excludes himself", "investors.0.conditions", lambda t: [[{"without": _self(t)}]], "exclude himself", "investors.0.conditions.0.0"),
+    _atom("waits for himself", lambda t: {"investor": _self(t)}, "wait for himself"),
+    _atom("amount above the ticket", lambda t: {"investor": _peer(t), "amount_bn": 5_000.0}, "brings at most"),
+    _atom("three out of two", lambda t: {"any_of": [_self(t), _peer(t)], "at_least": 3}, "3 are asked out of 2"),
+    _atom(
+        "one out of himself twice", lambda t: {"any_of": [_peer(t), _peer(t)], "at_least": 2}, "2 are asked out of 1"
+    ),
+    _atom("date before as_of", lambda t: {"gate": t["gatekeepers"][0]["id"], "by": EARLY}, "is before as_of"),
+    _atom("excludes himself", lambda t: {"without": _self(t)}, "exclude himself"),
     _atom("money of a kind that is not there", {"kind": "lender", "amount_bn": 1.0}, "bring at most 0"),
     _atom("price below the ladder", {"max_pre_money_bn": 0.5}, "the lowest price is"),
     _atom("worth below the ladder", {"max_post_money_bn": 0.5}, "the lowest pre-money valuation is"),
@@ -261,25 +306,59 @@ SENSE = [
     # gatekeepers
     Break("circle of consents", "gatekeepers", _gates(["g1"], ["g2"], ["g0"]), "g0 -> g1 -> g2 -> g0"),
     Break("consent waits for itself", "gatekeepers", _gates(["g0"]), "g0 -> g0"),
-    Break("two clocks", "gatekeepers", [{"id": "two", "hazard_per_year": 1.0, "probability_by_deadline": 0.5}], "expected one of", "gatekeepers.two"),
+    Break(
+        "two clocks",
+        "gatekeepers",
+        [{"id": "two", "hazard_per_year": 1.0, "probability_by_deadline": 0.5}],
+        "expected one of",
+        "gatekeepers.two",
+    ),
     Break("no clock", "gatekeepers", [{"id": "none"}], "expected one of", "gatekeepers.none"),
     # investors
     Break("fallback above the ticket", "investors.0.fallback_bn", 5_000, "expected at most the ticket"),
-    Break("fallback from nothing", "investors.1", {"id": "odd", "kind": "venture", "ticket_bn": 1.0, "signing_probability": 1, "fallback_bn": 0.5}, "falls back from", "investors.odd.fallback_bn"),
-    Break("signed and yet to sign", "investors.1", {"id": "odd", "kind": "venture", "ticket_bn": 1.0, "signing_probability": 1, "signed_at_start": True}, "expected no signing_probability", "investors.odd.signing_probability"),
-    Break("stated without ticket", "investors.1", {"id": "odd", "kind": "venture", "signing_probability": 1}, "expected a ticket", "investors.odd.ticket_bn"),
-    Break("ticket of one who decides", "investors.1", {"id": "odd", "kind": "venture", "ticket_bn": 1.0}, "expected max_ticket_bn", "investors.odd.ticket_bn"),
-    Break("inclination of one who is stated", "investors.1", {"id": "odd", "kind": "venture", "ticket_bn": 1.0, "signing_probability": 1, "inclination": 0.5}, "expected none", "investors.odd.inclination"),
-    Break("two anchors", "investors.1", {"id": "odd", "kind": "venture", "inclination": 0.5, "sign_bias": 0.1}, "not both", "investors.odd.sign_bias"),
-    Break("least ticket above the largest", "investors.1", {"id": "odd", "kind": "venture", "min_ticket_bn": 3.0, "max_ticket_bn": 1.0}, "at most the largest ticket of 1", "investors.odd.min_ticket_bn"),
-    Break("inclination out of reach", "investors.1", {"id": "odd", "kind": "venture", "inclination": 0.9, "diligence_days": 300}, "expected at most", "investors.odd.inclination"),
+    _odd(
+        "fallback from nothing",
+        {"ticket_bn": 1.0, "signing_probability": 1, "fallback_bn": 0.5},
+        "falls back from",
+        "fallback_bn",
+    ),
+    _odd(
+        "signed and yet to sign",
+        {"ticket_bn": 1.0, "signing_probability": 1, "signed_at_start": True},
+        "expected no signing_probability",
+        "signing_probability",
+    ),
+    _odd("stated without ticket", {"signing_probability": 1}, "expected a ticket", "ticket_bn"),
+    _odd("ticket of one who decides", {"ticket_bn": 1.0}, "expected max_ticket_bn"),
+    _odd(
+        "inclination of one who is stated",
+        {"ticket_bn": 1.0, "signing_probability": 1, "inclination": 0.5},
+        "expected none",
+        "inclination",
+    ),
+    _odd("two anchors", {"inclination": 0.5, "sign_bias": 0.1}, "not both", "sign_bias"),
+    _odd(
+        "least ticket above the largest",
+        {"min_ticket_bn": 3.0, "max_ticket_bn": 1.0},
+        "at most the largest ticket of 1",
+    ),
+    _odd("inclination out of reach", {"inclination": 0.9, "diligence_days": 300}, "expected at most"),
     # pools
-    Break("pool asks for less than it asks for", "investor_pools", _pool(condition_total_low=0.9, condition_total_high=0.5), "at most condition_total_high", "investor_pools.crowd.condition_total_low"),
-    Break("pool with conditions of no kind", "investor_pools", _pool(conditional_share=0.5, condition_mix=dict.fromkeys(("total", "lead", "peers", "sentiment"), 0)), "at least one weight", "investor_pools.crowd.condition_mix"),
+    _crowd(
+        "pool asks for less than it asks for",
+        {"condition_total_low": 0.9, "condition_total_high": 0.5},
+        "at most condition_total_high",
+    ),
+    _crowd(
+        "pool with conditions of no kind",
+        {"conditional_share": 0.5, "condition_mix": dict.fromkeys(("total", "lead", "peers", "sentiment"), 0)},
+        "at least one weight",
+        "condition_mix",
+    ),
     # the company
-    Break("burn unknown at the start", "company", {"cash_bn": 5.0, "net_burn_bn_per_year": [[dt.date(2025, 7, 29), 1.0]]}, "on or before as_of", "company.net_burn_bn_per_year"),
-    Break("contract ends before it starts", "company", _obligation(until=dt.date(2025, 12, 31)), "expected a date after 'from'", "company.obligations.rent.until"),
-]  # fmt: skip
+    _firm("burn unknown at the start", {"net_burn_bn_per_year": [[dt.date(2025, 7, 29), 1.0]]}, "on or before as_of"),
+    _rent("contract ends before it starts", {"until": dt.date(2025, 12, 31)}, "expected a date after 'from'"),
+]
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -357,12 +436,16 @@ def checked(path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
     return sentences
 
 
-CASES = [pytest.param(name, case, id=f"{name}: {case.what}") for name in abm.packaged() for case in KEYS + SENSE]
+CASES = [  # every case on two of the packaged scenarios, in turn
+    pytest.param(name, case, id=f"{name}: {case.what}")
+    for number, case in enumerate(KEYS + SENSE)
+    for name in (NAMES[number % len(NAMES)], NAMES[(number + 1) % len(NAMES)])
+]
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_every_fault_gets_one_sentence_that_names_file_and_key(name, case, tmp_path, capsys):
-    tables = tomllib.loads(TEXTS[name])
+    tables = copy.deepcopy(TABLES[name])
     broken(tables, case)
     path = tmp_path / "round.toml"
     path.write_text(tomli_w.dumps(tables), encoding="utf-8")
@@ -382,7 +465,6 @@ def test_there_are_enough_broken_files():
 # What is no table of keys at all
 
 
-TEXT = TEXTS["three-investors"]
 JUNK = Random(6).randbytes(4_096)
 FILES = {
     "empty": b"",
@@ -497,7 +579,6 @@ PAIRS = [
             ("date as text", "closing above cap"),
             ("kind misspelt", "requires nobody"),
             ("condition: near miss", "address of another"),
-            ("inclination out of reach", "near miss in the round"),
         ]
     ),
 ]
@@ -505,9 +586,9 @@ BY_NAME = {case.what: case for case in KEYS + SENSE}
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
-@pytest.mark.parametrize("name", abm.packaged())
-def test_two_faults_are_both_reported_at_once(name, one, other, tmp_path, capsys):
-    tables = tomllib.loads(TEXTS[name])
+def test_two_faults_are_both_reported_at_once(one, other, tmp_path, capsys):
+    name = NAMES[len(one + other) % len(NAMES)]
+    tables = copy.deepcopy(TABLES[name])
     for what in (one, other):
         broken(tables, BY_NAME[what])
     path = tmp_path / "round.toml"
@@ -532,7 +613,7 @@ def test_two_faults_are_both_reported_at_once(name, one, other, tmp_path, capsys
     ],
 )
 def test_one_fault_is_reported_once_and_not_again_for_what_follows_from_it(place, value, tmp_path, capsys):
-    tables = tomllib.loads(TEXTS["openai-2025-article" if place == "company" else "three-investors"])
+    tables = copy.deepcopy(TABLES["openai-2025-article" if place == "company" else "three-investors"])
     inside, key = _container(tables, place)
     inside[key] = value
     path = tmp_path / "round.toml"
@@ -541,7 +622,7 @@ def test_one_fault_is_reported_once_and_not_again_for_what_follows_from_it(place
 
 
 def test_a_listing_without_a_company_is_refused(tmp_path, capsys):
-    tables = tomllib.loads(TEXTS["mutual-conditions"])
+    tables = copy.deepcopy(TABLES["mutual-conditions"])
     tables["ipo"] = _listing()
     path = tmp_path / "round.toml"
     path.write_text(tomli_w.dumps(tables), encoding="utf-8")
@@ -571,7 +652,7 @@ def test_a_line_break_in_a_file_does_not_break_the_line_of_a_message(old, new, t
 @pytest.mark.parametrize("value", [True, 1.0])
 def test_the_format_is_the_whole_number_one(value, tmp_path, capsys):
     path = tmp_path / "round.toml"
-    path.write_text(tomli_w.dumps(tomllib.loads(TEXT) | {"format": value}), encoding="utf-8")
+    path.write_text(tomli_w.dumps(copy.deepcopy(TABLES["three-investors"]) | {"format": value}), encoding="utf-8")
     checked(path, capsys)
 
 
@@ -585,7 +666,7 @@ def test_the_format_is_the_whole_number_one(value, tmp_path, capsys):
 )
 def test_a_near_miss_beside_a_value_gets_a_hint(number, hint, tmp_path, capsys):
     path = tmp_path / "round.toml"
-    tables = tomllib.loads(TEXT)
+    tables = copy.deepcopy(TABLES["three-investors"])
     tables["round"]["cap_bn"] = number
     path.write_text(tomli_w.dumps(tables), encoding="utf-8")
     assert hint in checked(path, capsys)[0]
@@ -596,15 +677,23 @@ def test_a_near_miss_beside_a_value_gets_a_hint(number, hint, tmp_path, capsys):
 
 
 SPAWNED = [
-    "title missing", "near miss in the round", "nan", "kind misspelt", "low above high", "ladder ascending",
-    "condition: near miss", "circle of consents", "condition: total above the cap", "inclination out of reach",
-]  # fmt: skip
+    "title missing",
+    "near miss in the round",
+    "nan",
+    "kind misspelt",
+    "low above high",
+    "ladder ascending",
+    "condition: near miss",
+    "circle of consents",
+    "condition: total above the cap",
+    "inclination out of reach",
+]
 
 
 def test_the_command_itself_refuses_a_dozen_files_in_one_go_and_passes_the_sound_one(tmp_path):
     files = []
     for number, what in enumerate(SPAWNED):
-        tables = tomllib.loads(TEXT)
+        tables = copy.deepcopy(TABLES["three-investors"])
         broken(tables, BY_NAME[what])
         files.append(tmp_path / f"{number}.toml")
         files[-1].write_text(tomli_w.dumps(tables), encoding="utf-8")
@@ -622,7 +711,7 @@ def test_the_command_itself_refuses_a_dozen_files_in_one_go_and_passes_the_sound
 
 @pytest.mark.parametrize("what", ["number as text", "unknown table"])
 def test_the_command_itself_refuses_one_file(what, tmp_path):
-    tables = tomllib.loads(TEXT)
+    tables = copy.deepcopy(TABLES["three-investors"])
     broken(tables, BY_NAME[what])
     path = tmp_path / "round.toml"
     path.write_text(tomli_w.dumps(tables), encoding="utf-8")
