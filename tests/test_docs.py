@@ -1,0 +1,66 @@
+"""Documents: what they show is what the program says, and what they point to exists."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from abm.report.parameters import parameters_text
+from abm.scenario import load_scenario, set_path
+
+ROOT = Path(__file__).parent.parent
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("experiments/*.md")]
+
+
+def test_the_list_of_parameters_is_the_one_that_the_program_prints():
+    assert (ROOT / "docs" / "parameters.md").read_text() == parameters_text(), (
+        "run: abm parameters > docs/parameters.md"
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_key_that_the_flagship_page_names_is_in_its_file():
+    text = (ROOT / "docs" / "flagship.md").read_text()
+    worlds = [load_scenario(name).raw for name in ("openai-2025", "openai-2025-article")]
+    named = set(re.findall(r"`((?:round|company|valuation|environment|investors|investor_pools)\.[\w.-]+)`", text))
+    assert len(named) > 20
+    for key in named:
+        assert any(reaches(raw, key) for raw in worlds), key
+
+
+def reaches(raw, key):
+    try:
+        set_path(raw, key, 0)
+    except LookupError:
+        return "a table" in str(sys.exc_info()[1])
+    return True
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "experiments").glob("e*.py")), ids=lambda script: script.stem)
+def test_every_experiment_runs_and_states_its_question(script, tmp_path, monkeypatch, capsys):
+    page = script.read_text().split('"""')[1]
+    assert all(part in page for part in ("Question", "Design", "Expectation", "Finding")), script.name
+    monkeypatch.setattr(sys, "argv", [script.name, "--runs", "3", "--out", str(tmp_path)])
+    runpy.run_path(str(script), run_name="__main__")
+    assert (tmp_path / "finding.md").read_text() in capsys.readouterr().out
+    assert list(tmp_path.rglob("*.png"))
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "results").glob("e*")), ids=lambda folder: folder.name)
+def test_committed_results_name_the_scenario_they_came_from(folder):
+    import json
+
+    manifests = list(folder.rglob("manifest.json"))
+    assert manifests
+    for manifest in manifests:
+        told = json.loads(manifest.read_text())
+        assert told["scenario_sha256"] == load_scenario(told["scenario"]).digest, "run: make results"
