@@ -54,7 +54,9 @@ class Break(NamedTuple):
 
 
 def _atom(what: str, atom: Any, says: str) -> Break:
-    return Break(f"condition: {what}", "investors.0.conditions", [[atom]], says, "investors.0.conditions.0.0")
+    """Break the conditions of the first investor; ``atom`` may be a function of the tables."""
+    value = (lambda tables: [[atom(tables)]]) if callable(atom) else [[atom]]
+    return Break(f"condition: {what}", "investors.0.conditions", value, says, "investors.0.conditions.0.0")
 
 
 def _firm(what: str, keys: Tables, says: str, key: str = "") -> Break:
@@ -74,8 +76,11 @@ def _claim(what: str, keys: Tables, says: str, count: int = 1) -> Break:
 
 
 def _crowd(what: str, keys: Tables, says: str, key: str = "") -> Break:
-    crowd = {"id": "crowd", "count": 3, "kind": "crossover", "max_ticket_bn": 0.5, **keys}
-    return Break(what, "investor_pools", [crowd], says, f"investor_pools.crowd.{key or next(iter(keys))}")
+    return Break(what, "investor_pools", [_pool(**keys)], says, f"investor_pools.crowd.{key or next(iter(keys))}")
+
+
+def _pool(**keys: Any) -> Tables:
+    return {"id": "crowd", "count": 3, "kind": "crossover", "max_ticket_bn": 0.5, **keys}
 
 
 def _odd(what: str, keys: Tables, says: str, key: str = "") -> Break:
@@ -103,12 +108,8 @@ def _listing(**keys: Any) -> Tables:
     return {"raise_bn": 1.0, "earliest": dt.date(2026, 7, 1), **keys}
 
 
-NUMBER, WHOLE, DATE, MISSING = (
-    "expected a number from",
-    "expected a whole number from",
-    "expected a TOML date",
-    "missing",
-)
+NUMBER, WHOLE, DATE = "expected a number from", "expected a whole number from", "expected a TOML date"
+MISSING, GATE = "this key is required and missing", "expected the id of a gatekeeper"
 EVERYBODY = "investors and investor_pools"
 LATER = {
     "id": "raise",
@@ -273,8 +274,8 @@ SENSE = [
     # ids and addresses
     Break("gatekeeper twice", "gatekeepers", _gates([], []) + _gates([]), "'g0' 2 times"),
     Break("investor twice", "investors.1.id", _self, "2 times", EVERYBODY),
-    Break("pool like an investor", "investor_pools", lambda t: _pools(id=_self(t)), "2 times", EVERYBODY),
-    _firm("obligation twice", {"obligations": _obligation()["obligations"] * 2}, "'rent' 2 times"),
+    Break("pool like an investor", "investor_pools", lambda t: [_pool(id=_self(t))], "2 times", EVERYBODY),
+    _firm("later round twice", {"later_rounds": [LATER, LATER]}, "'raise' 2 times"),
     _claim("claim twice", {}, "'notes' 2 times", 2),
     Break("address of another", "investors.1.address", 0, "expected every address once", "investors"),
     # dangling references

@@ -151,10 +151,8 @@ def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:
             if (name == "cash" and outcomes.scenario.company is None) or (name == "payers" and not outcomes.ids):
                 continue
             figure = draw(outcomes)
-            sign(
-                figure,
-                f"{outcomes.scenario.id}: {outcomes.runs:,} runs, seed {outcomes.seed}, {outcomes.engine} engine",
-            )
+            source = f"{outcomes.scenario.id}: {outcomes.runs:,} runs, seed {outcomes.seed}, {outcomes.engine} engine"
+            sign(figure, source + ("; bands hold 50 % and 90 % of the runs" if name in _FANS else ""))
             for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
                 path = Path(folder) / f"{name}.{kind}"
                 figure.savefig(path, dpi=DPI, metadata=metadata)
