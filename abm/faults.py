@@ -15,8 +15,9 @@ class Fault:
     got: str | None = None
 
     def __str__(self) -> str:
-        """Say it in one sentence."""
-        return f"{self.key}: {self.expected}" + ("" if self.got is None else f", got {self.got}")
+        """Say it in one sentence, on one line whatever the file has in its keys."""
+        text = f"{self.key}: {self.expected}" + ("" if self.got is None else f", got {self.got}")
+        return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 class ScenarioError(ValueError):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
 from pydantic_core import PydanticCustomError, core_schema
 
 from abm.rules.conditions import CONDITIONS
@@ -172,7 +172,8 @@ class Knob:
             return Value(self.within_range(raw))
         extra = sorted(set(raw) - set(_TABLE_KEYS))
         if extra:
-            raise _fault(f"expected a table of {', '.join(_TABLE_KEYS)}, got the key '{extra[0]}'")
+            hint = did_you_mean(extra[0], _TABLE_KEYS)
+            raise _fault(f"expected a table of {', '.join(_TABLE_KEYS)}, got the key '{extra[0]}'{hint}")
         if "value" not in raw:
             raise _fault("expected the key 'value' in this table")
         value = self.within_range(raw["value"])
@@ -197,7 +198,7 @@ class Knob:
         """Read the grade and the source of a table."""
         grade, source = raw.get("grade"), raw.get("source")
         if grade is not None and grade not in GRADES:
-            raise _fault(f"expected a grade out of {', '.join(GRADES)}")
+            raise _fault(f"expected a grade out of {', '.join(GRADES)}{did_you_mean(grade, GRADES)}")
         if source is not None and not isinstance(source, str):
             raise _fault("expected text for 'source'")
         return grade, source
@@ -312,6 +313,15 @@ class _DateSchema:
 
 Date = Annotated[dt.date, _DateSchema()]
 Flag = Annotated[bool, Strict()]
+
+
+def _one(raw: Any) -> Any:
+    if type(raw) is not int or raw != 1:  # True and 1.0 are equal to 1, and neither is meant
+        raise _fault("expected 1")
+    return raw
+
+
+Format = Annotated[Literal[1], BeforeValidator(_one)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 
 

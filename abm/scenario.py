@@ -12,21 +12,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import PrivateAttr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from abm.consistency import faults_of
 from abm.faults import Fault, ScenarioError
-from abm.knobs import Date, Id, Knob, Section, Spread, Value, did_you_mean
+from abm.knobs import Date, Format, Id, Knob, Section, Spread, Value, did_you_mean
 from abm.parameters import Company, Environment, Gatekeeper, Investor, InvestorPool, Ipo, Round, Valuation
 
 
 class Scenario(Section):
     """A funding round, the company, the gatekeepers and the investors, as read from one TOML file."""
 
-    format: Literal[1]
+    format: Format
     id: Id
     title: str
     description: str = ""
@@ -152,7 +153,7 @@ def load_scenario(source: str | Path) -> Scenario:
     text, name = _read(source)
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # tomllib's own, numbers of endless digits, endless brackets
         raise ScenarioError(name, [Fault("file", f"expected valid TOML ({error})")]) from None
     return _build(raw, raw, name)
 
@@ -195,18 +196,48 @@ def _build(raw: dict[str, Any], baseline: dict[str, Any], file: str) -> Scenario
 
 
 def _faults_beyond(raw: dict[str, Any], error: ValidationError) -> list[Fault]:
-    """Contradictions in what is left of a file without its faulty keys, so that one reading reports them too."""
+    """Contradictions beside the faults of a file, so that one reading reports them too.
+
+    Every faulty value gives way to one that contradicts nothing; what is said about the item it stands in is left out,
+    because it could follow from the fault.
+    """
     rest = copy.deepcopy(raw)
     for detail in error.errors():
-        place: Any = rest
-        for step in detail["loc"][:-1]:
-            place = place[step] if isinstance(place, (dict, list)) else None  # type: ignore[index]
-        if isinstance(place, dict):
-            place.pop(detail["loc"][-1], None)
+        if not _mended(rest, detail["loc"]):
+            return []
     try:
-        return faults_of(Scenario.model_validate(rest))
-    except (ValidationError, LookupError):
+        faults = faults_of(Scenario.model_validate(rest))
+    except ValidationError:
         return []
+    doubtful = [dotted(detail["loc"][:2], raw) for detail in error.errors()]
+    return [f for f in faults if not any(f.key == item or f.key.startswith(f"{item}.") for item in doubtful)]
+
+
+def _mended(rest: dict[str, Any], location: tuple[int | str, ...]) -> bool:
+    """Put something harmless where a fault is, in place; whether that was possible."""
+    place: Any = rest
+    for step in location[:-1]:
+        place = place[step] if isinstance(place, (dict, list)) else None  # type: ignore[index]
+    last = location[-1]
+    if isinstance(place, list):  # a faulty condition
+        place[last] = {"min_sentiment": -5.0}  # type: ignore[index]
+        return "conditions" in location
+    field = _field_at(location)
+    if not isinstance(place, dict) or last in _REFERRED_TO:
+        return False
+    place.pop(last, None)
+    if field is None or not field.is_required():
+        return True
+    stand_in = {"format": 1, "kind": "venture", "deadline": rest.get("as_of")}.get(str(last), "stand-in")
+    if last == "deadline" and isinstance(stand_in, dt.date):
+        stand_in += dt.timedelta(days=1)
+    place[last] = stand_in
+    return not any(isinstance(part, Knob) for part in field.metadata)
+
+
+_SHOWN = 60  # letters of a value in a message
+# What other keys lean on: while one of these is faulty, nothing can be said about them.
+_REFERRED_TO = ("as_of", "id", "round", "company", "ipo", "gatekeepers", "investors", "investor_pools")
 
 
 def fault_from(detail: ErrorDetails, raw: Any) -> Fault:
@@ -242,8 +273,11 @@ def _quoted(expected: str) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if not isinstance(value, (dt.date, dt.datetime)) else value.isoformat()
-    return text if len(text) <= 60 else text[:57] + "..."
+    try:
+        text = value.isoformat() if isinstance(value, dt.date) else repr(value)
+    except (ValueError, RecursionError):
+        return "something too long to show"
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
 
 
 def dotted(location: tuple[int | str, ...], raw: Any) -> str:
@@ -261,23 +295,34 @@ def dotted(location: tuple[int | str, ...], raw: Any) -> str:
         except (KeyError, IndexError, TypeError):
             raw = None
         named = isinstance(step, int) and isinstance(raw, dict) and isinstance(raw.get("id"), str)
-        parts.append(raw["id"] if named else str(step))
+        parts.append(raw["id"] if named else str(step) or "''")
     return ".".join(parts)
+
+
+def _section_at(location: tuple[int | str, ...]) -> type[Section] | None:
+    """Which table of the format stands at ``location``."""
+    section: type[Section] | None = Scenario
+    for step in location:
+        if isinstance(step, str) and section is not None:
+            field = _field_of(section, step)
+            section = next(_sections_in(field.annotation), None) if field else None
+    return section
+
+
+def _field_of(section: type[Section], key: str) -> FieldInfo | None:
+    named = section.model_fields.get(key)
+    return named or next((field for field in section.model_fields.values() if field.alias == key), None)
+
+
+def _field_at(location: tuple[int | str, ...]) -> FieldInfo | None:
+    section = _section_at(location[:-1])
+    return _field_of(section, str(location[-1])) if section else None
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     """Keys that the table at ``location`` knows, for a hint."""
-    section: Any = Scenario
-    for step in location:
-        if isinstance(step, int):
-            continue
-        field = section.model_fields.get(step) or next(
-            (f for f in section.model_fields.values() if f.alias == step), None
-        )
-        section = next((s for s in _sections_in(getattr(field, "annotation", None))), None)
-        if section is None:
-            return []
-    return [field.alias or name for name, field in section.model_fields.items()]
+    section = _section_at(location)
+    return [field.alias or name for name, field in section.model_fields.items()] if section else []
 
 
 def _sections_in(annotation: Any) -> Iterator[type[Section]]:
@@ -350,7 +395,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
         raise ScenarioError("--set", [Fault(text, "expected PATH=VALUE such as round.target_bn=20")])
     try:
         return path.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return path.strip(), value.strip()
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 from typing import Any, NamedTuple
 
@@ -345,6 +344,7 @@ SENSE = [
 
 
 def container(tables: Tables, place: str) -> tuple[Any, Any]:
+    """Find the table or list that holds a place, and its key there."""
     *way, last = place.split(".")
     inside: Any = tables
     for step in way:
@@ -358,9 +358,7 @@ def break_it(tables: Tables, case: Break) -> None:
         _let_nobody_refer(tables)
     if case.place == "ipo":
         tables.setdefault("company", {"cash_bn": 5.0})
-    value = case.value(tables) if callable(case.value) else case.value
-    if isinstance(value, dict):
-        value = _without_nothing(value)
+    value = case.value(tables) if callable(case.value) else _without_nothing(case.value)
     inside, key = container(tables, case.place)
     if value is GONE:
         del inside[key]
@@ -378,6 +376,7 @@ def _let_nobody_refer(tables: Tables) -> None:
 
 
 def _without_nothing(value: Any) -> Any:
+    """Copy a value; keys that are None are left out."""
     if isinstance(value, dict):
         return {key: _without_nothing(inner) for key, inner in value.items() if inner is not None}
     return [_without_nothing(inner) for inner in value] if isinstance(value, list) else value

@@ -363,7 +363,8 @@ def test_the_clinching_rung_is_the_highest_at_which_the_greatest_closing_brings_
     problem = random_problem(chance, most=6)
     ladder = sorted({chance.randint(10, 30) for _ in range(5)}, reverse=True)
     start, needed = chance.randrange(len(ladder)), chance.randint(1, 1 + problem.money(problem.ids))
-    brought = [problem.money(extremes(replace(problem, pre_money=price))[1]) for price in ladder]
+    greatest = [extremes(replace(problem, pre_money=price))[1] for price in ladder]
+    brought = [min(problem.money(names), problem.cap) for names in greatest]
     expected = next((rung for rung in range(start, len(ladder)) if brought[rung] >= needed), start)
     signed, paid, contracts, book = posed(problem)
     assert clinching_rung(signed, paid, contracts, book, np.array(ladder), start, needed) == expected

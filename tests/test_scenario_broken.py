@@ -20,13 +20,6 @@ FORM = re.compile(r"(expected |unknown key|this key is required and missing$|thi
 TEXT = resources.files("abm.scenarios").joinpath("three-investors.toml").read_text("utf-8")
 
 # Defects that are known and not yet mended; strict, so that mending one asks for its mark to go.
-LONG_NUMBERS = "an integer of more than 4,300 digits ends in a ValueError: of tomllib, or of repr in the message"
-DEPTH = "a list 5,000 deep ends in a RecursionError of tomllib"
-HIDDEN = "a fault of a required key or of a condition hides contradictions elsewhere until it is mended"
-ECHO = "a faulty value is taken out before contradictions are looked for, so its absence is reported as well"
-LINES = "line breaks of keys, ids and references are printed as they are"
-FORMAT = "format = true and format = 1.0 pass as 1"
-HINTS = "keys and grades of a number with a source get no 'did you mean'"
 
 
 def checked(path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -133,8 +126,8 @@ def test_a_file_that_is_no_toml_or_says_nothing_is_refused(what, tmp_path, capsy
         pytest.param("9" * 4_000, id="4000 digits"),
         pytest.param("-" + "9" * 400, id="minus 400 digits"),
         pytest.param("1e999", id="beyond floats"),
-        pytest.param("9" * 5_000, id="5000 digits", marks=pytest.mark.xfail(strict=True, reason=LONG_NUMBERS)),
-        pytest.param("0x" + "f" * 5_000, id="hexadecimal", marks=pytest.mark.xfail(strict=True, reason=LONG_NUMBERS)),
+        pytest.param("9" * 5_000, id="5000 digits"),
+        pytest.param("0x" + "f" * 5_000, id="hexadecimal"),
     ],
 )
 def test_a_number_of_any_length_is_refused_like_any_other(number, tmp_path, capsys):
@@ -143,7 +136,7 @@ def test_a_number_of_any_length_is_refused_like_any_other(number, tmp_path, caps
     assert len(checked(path, capsys)) == 1
 
 
-@pytest.mark.parametrize("depth", [50, pytest.param(5_000, marks=pytest.mark.xfail(strict=True, reason=DEPTH))])
+@pytest.mark.parametrize("depth", [50, pytest.param(5_000)])
 def test_nested_junk_is_refused(depth, tmp_path, capsys):
     path = tmp_path / "round.toml"
     path.write_text("junk = " + "[" * depth + "]" * depth + "\n" + TEXT, encoding="utf-8")
@@ -185,7 +178,7 @@ PAIRS = [
     ("near miss in the environment", "least ticket above the largest"),
     ("selection misspelt", "address of another"),
     *(
-        pytest.param(*pair, marks=pytest.mark.xfail(strict=True, reason=HIDDEN))
+        pytest.param(*pair)
         for pair in [
             ("title missing", "condition: unknown investor"),
             ("date as text", "closing above cap"),
@@ -212,7 +205,6 @@ def test_two_faults_are_both_reported_at_once(one, other, tmp_path, capsys):
         assert any(line.startswith(f"{key}: ") and case.says in line for line in sentences), (key, sentences)
 
 
-@pytest.mark.xfail(strict=True, reason=ECHO)
 @pytest.mark.parametrize(
     ("place", "value"),
     [
@@ -245,22 +237,21 @@ def test_alisting_without_a_company_is_refused(tmp_path, capsys):
 # Text that would break a line, and words that are not what they look like
 
 
-@pytest.mark.xfail(strict=True, reason=LINES)
 @pytest.mark.parametrize(
     ("old", "new"),
     [
         ("[round]", '"weather\\nfine" = 1\n\n[round]'),
+        ("[round]", '"" = 1\n\n[round]'),
         ('id = "lead"', 'id = "le\\nad"'),
         ('{ investor = "lead" }', '{ investor = "le\\nad" }'),
     ],
 )
-def test_a_line_break_in_a_file_does_not_break_the_line_of_a_message(old, new, tmp_path, capsys):
+def test_a_strange_key_or_id_does_not_break_the_line_of_a_message(old, new, tmp_path, capsys):
     path = tmp_path / "round.toml"
     path.write_text(TEXT.replace(old, new), encoding="utf-8")
     checked(path, capsys)
 
 
-@pytest.mark.xfail(strict=True, reason=FORMAT)
 @pytest.mark.parametrize("value", [True, 1.0])
 def test_the_format_is_the_whole_number_one(value, tmp_path, capsys):
     path = tmp_path / "round.toml"
@@ -268,7 +259,6 @@ def test_the_format_is_the_whole_number_one(value, tmp_path, capsys):
     checked(path, capsys)
 
 
-@pytest.mark.xfail(strict=True, reason=HINTS)
 @pytest.mark.parametrize(
     ("number", "hint"),
     [

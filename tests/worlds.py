@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -132,3 +133,165 @@ def luck(purpose: int, agent: int, runs: int, seed: int = 1, sub: int = 0) -> An
 def waits(purpose: int, agent: int, runs: int, seed: int = 1, sub: int = 0) -> Any:
     """The hazard after which an event comes, in every run: unit exponential."""
     return -np.log1p(-luck(purpose, agent, runs, seed, sub))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Random worlds, with every feature there is
+
+
+def random_world(chance: Random) -> dict[str, Any]:
+    """Draw a round of a few weeks in which everything may happen; one in some is refused as contradictory."""
+    days = chance.randint(8, 50)
+    gates = _random_gates(chance, days)
+    pools = [_random_pool(chance, k) for k in range(chance.choice([0, 0, 1, 2]))]
+    investors = [_random_investor(chance, k) for k in range(chance.randint(1, 6))]
+    _condition(chance, investors, gates, days)
+    most = sum(one.get("ticket_bn", one.get("max_ticket_bn", 0.0)) for one in investors) + 3.0 * len(pools)
+    target = round(chance.uniform(0.2, 0.9) * most, 3)
+    cap = round(target * chance.choice([1.0, 1.0, 1.2, 2.0]), 3)
+    terms = {
+        "target_bn": target,
+        "cap_bn": cap,
+        "minimum_close_bn": round(cap * chance.choice([0.0, 0.0, 0.3, 0.8]), 3),
+        "already_closed_bn": chance.choice([0.0, 2.5]),
+        "pre_money_bn": chance.choice([[40.0], [45.5, 40.0, 33.3], [50.0, 30.0]]),
+        "price_cut_lag": chance.choice([0.0, 0.25, 1.0]),
+        "price_cut_wait_weeks": chance.choice([1, 2]),
+        "close_when": chance.choice(["weekly", "weekly", "deadline"]),
+        "close_select": chance.choice(["greatest", "greatest", "least", "elimination"]),
+        "extension_probability": chance.choice([0.0, 0.5, 1.0]),
+        "extension_days": chance.choice([7, 20]),
+        "liquidation_preference": chance.choice([0.0, 1.0]),
+    }
+    weeks = math.ceil(days / 7) + chance.choice([3, 10])
+    sections = {"environment": _random_environment(chance), "valuation": {"sd_log": chance.choice([0.0, 0.3])}}
+    if chance.random() < 0.7:
+        sections["company"] = _random_company(chance, days, gates)
+        if chance.random() < 0.5:
+            sections["ipo"] = _random_ipo(chance, gates)
+    return world(investors, gates, pools, days, weeks, sections, **terms)
+
+
+def _random_gates(chance: Random, days: int) -> list[dict[str, Any]]:
+    gates: list[dict[str, Any]] = []
+    for k in range(chance.randint(0, 3)):
+        law = chance.choice([{"probability_by_deadline": 0.7}, {"hazard_per_year": 12.0}, {"hazard_per_year": CERTAIN}])
+        extras = {
+            "block_hazard_per_year": chance.choice([0.0, 4.0]),
+            "deadline_effect": chance.choice([0.0, 3.0]),
+            "sentiment_loading": chance.choice([0.0, 1.0]),
+            "lag_days": chance.choice([0, 5, days]),
+            "requires": [gate["id"] for gate in gates if chance.random() < 0.5],
+        }
+        gates.append({"id": f"gate{k}"} | law | extras)
+    return gates
+
+
+def _random_investor(chance: Random, k: int) -> dict[str, Any]:
+    ticket = round(chance.uniform(0.2, 6.0), 3)
+    paper = {
+        "kind": chance.choice(["venture", "sovereign", "strategic"]),
+        "settlement_failure_probability": chance.choice([0.0, 0.0, 0.4]),
+        "withdrawal_per_year": chance.choice([0.0, 0.0, 5.0]),
+        "priority": chance.choice([0, 0, 1, 2]),
+        "pro_rata_share": chance.choice([0.0, 0.0, 0.2]),
+        "role": "lead" if k == 0 and chance.random() < 0.6 else "follower",
+        "min_ticket_bn": chance.choice([0.0, 0.0, 0.15]),
+    }
+    form = chance.random()
+    if form < 0.4:
+        return bound(f"inv{k}", ticket, **paper)
+    if form < 0.7:
+        return signer(f"inv{k}", ticket, chance.choice([0.5, 0.95, 1.0]), **paper)
+    mind = {"max_ticket_bn": ticket, "diligence_days": 6.0, "sign_bias": chance.choice([-50.0, -0.5, 0.3])}
+    mind |= {"herding": chance.choice([0.0, 0.3]), "opinion_pull": chance.choice([0.0, 0.2]), "sign_rate_per_week": 1.0}
+    return {"id": f"inv{k}"} | paper | mind
+
+
+def _random_pool(chance: Random, k: int) -> dict[str, Any]:
+    pool = {"id": f"pool{k}", "count": chance.randint(1, 5), "kind": "crossover", "settlement_failure_probability": 0.1}
+    pool |= {"conditional_share": chance.choice([0.0, 0.7]), "pro_rata_share": chance.choice([0.0, 0.1])}
+    if chance.random() < 0.5:
+        return pool | {"ticket_bn": {"uniform_low": 0.1, "uniform_high": 2.0}, "signing_probability": 0.7}
+    wealth = {"wealth_bn": {"lognormal_median": 15.0, "sd_log": 1.0}, "risk_aversion": {"lognormal_median": 4, "sd_log": 0.4}}
+    return pool | wealth | {"max_ticket_bn": 1.5, "diligence_days": 5.0, "sign_bias": -0.5, "sign_rate_per_week": 1.0}
+
+
+def _condition(chance: Random, investors: list[dict[str, Any]], gates: list[dict[str, Any]], days: int) -> None:
+    """Give conditions of every kind to about half of the investors, and fallbacks to some of those."""
+    names = [one["id"] for one in investors]
+    tickets = {one["id"]: one.get("ticket_bn", one.get("max_ticket_bn")) for one in investors}
+    everything = sum(tickets.values())
+
+    def atom(own: str) -> dict[str, Any]:
+        others = [name for name in names if name != own] or [own]
+        other, several = chance.choice(others), chance.sample(names, chance.randint(1, len(names)))
+        forms: list[dict[str, Any]] = [
+            {"total_bn": round(chance.uniform(0.05, 0.6) * everything, 3), "count_own": chance.random() < 0.7},
+            {"total_bn": round(chance.uniform(0.05, 0.6) * everything, 3), "count_closed": False},
+            {"investor": other} | ({"amount_bn": round(0.5 * tickets[other], 3)} if chance.random() < 0.3 else {}),
+            {"any_of": several, "at_least": chance.randint(1, len(several))},
+            {"kind": "sovereign", "amount_bn": 0.1},
+            {"max_pre_money_bn": chance.choice([34.0, 44.0])},
+            {"max_own_share": 0.1},
+            {"min_sentiment": -0.2},
+            {"min_own_share": 0.03},
+            {"max_post_money_bn": round(40 + 0.7 * everything, 3)},
+            {"without": other},
+        ]
+        if gates and chance.random() < 0.4:
+            limit = {"by": day(chance.randint(1, days))} if chance.random() < 0.3 else {}
+            return {"gate": chance.choice(gates)["id"]} | limit
+        return chance.choice(forms[:4] if chance.random() < 0.5 else forms)
+
+    for one in investors:
+        if chance.random() < 0.6:
+            clauses = chance.choice([1, 1, 2])
+            one["conditions"] = [[atom(one["id"]) for _ in range(chance.choice([1, 2]))] for _ in range(clauses)]
+            if chance.random() < 0.4 and "ticket_bn" in one:
+                one["fallback_bn"] = round(chance.uniform(0.05, 1.0) * one["ticket_bn"], 3)
+
+
+def _random_environment(chance: Random) -> dict[str, Any]:
+    if chance.random() < 0.4:
+        return {}
+    return {
+        "sentiment_volatility": 0.5,
+        "cold_per_week": 0.1,
+        "competitor_jumps_per_year": 10.0,
+        "poaching_bursts_per_year": 5.0,
+        "excess_attrition_per_year": 0.2,
+        "frailty_variance": chance.choice([0.0, 0.5]),
+    }
+
+
+def _random_company(chance: Random, days: int, gates: list[dict[str, Any]]) -> dict[str, Any]:
+    contract = {"creditor": "C", "from": day(chance.randint(-10, days)), "bn_per_year": chance.choice([2.0, 20.0])}
+    later = {"on": day(chance.randint(1, days)), "amount_bn": 1.234, "probability_if_closed": 0.8}
+    claim = {"holder": "H", "on": day(chance.randint(1, days)), "amount_bn": 0.777, "exercise_share": 0.5}
+    if gates and chance.random() < 0.5:
+        claim["unless_gate"] = gates[0]["id"]
+    return {
+        "cash_bn": chance.choice([0.3, 1.0, 20.0]),
+        "revenue_bn_per_year": 5.0,
+        "revenue_growth_per_year": 0.5,
+        "revenue_volatility": 0.2,
+        "net_burn_bn_per_year": [[day(0), 3.3], [day(20), chance.choice([9.9, -1.1])]],
+        "burn_volatility_bn": chance.choice([0.0, 1.0]),
+        "minimum_cash_bn": chance.choice([0.0, 0.2]),
+        "levers": {
+            "cut": chance.random() < 0.5,
+            "bridge_limit_bn": chance.choice([0.0, 0.4]),
+            "bridge_probability": 0.7,
+            "vendor_limit_bn": chance.choice([0.0, 0.6]),
+        },
+        "obligations": [{"id": "o", "deferrable_share": 0.6, "in_burn_share": 0.2} | contract],
+        "claims": [{"id": "n"} | claim],
+        "later_rounds": [{"id": "l", "probability_if_not": 0.4} | later],
+    }
+
+
+def _random_ipo(chance: Random, gates: list[dict[str, Any]]) -> dict[str, Any]:
+    listing = {"raise_bn": 2.222, "earliest": day(chance.randint(0, 20)), "filing_per_year": 30, "lead_weeks": 2}
+    listing |= {"minimum_sentiment": -0.5, "veto_holder": "M", "veto_probability": chance.choice([0.0, 0.5])}
+    return listing | ({"requires": [gates[0]["id"]]} if gates and chance.random() < 0.5 else {})
