@@ -110,6 +110,12 @@ def _is_number(raw: object) -> bool:
     return isinstance(raw, (int, float)) and not isinstance(raw, bool)
 
 
+_ORIGIN_FORM = {"grade": {"enum": list(GRADES)}, "source": {"type": "string"}}
+#: A date, as an editor's TOML plug-in hands it to the schema.
+DATE_FORM = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+_WIDEST = 3.0  # largest spread of a lognormal law, in log-points
+
+
 @dataclass(frozen=True)
 class Knob:
     """A number of the scenario file: unit, range, meaning and source, checked where the file is read."""
@@ -156,8 +162,7 @@ class Knob:
                 "value": bare,
                 "low": bare,
                 "high": bare,
-                "grade": {"enum": list(GRADES)},
-                "source": {"type": "string"},
+                **_ORIGIN_FORM,
             },
             "required": ["value"],
             "additionalProperties": False,
@@ -166,7 +171,8 @@ class Knob:
 
     def parse(self, raw: Any) -> Any:
         """Read ``1.5`` or ``{ value = 1.5, low = 1, high = 2, grade = "calc", source = "…" }``."""
-        if raw is None or isinstance(raw, Value):
+        if isinstance(raw, Value):
+            self.within_range(raw)
             return raw
         if not isinstance(raw, dict):
             return Value(self.within_range(raw))
@@ -226,17 +232,23 @@ class SpreadKnob(Knob):
                 if end < start:
                     raise _fault("expected uniform_low <= uniform_high")
             else:
-                end = Knob("log-points", 0, 3, "").within_range(raw[second])
+                end = Knob("log-points", 0, _WIDEST, "").within_range(raw[second])
             return Spread(law, start, end, *self.origin(raw))  # type: ignore[arg-type]
         return super().parse(raw)
 
     def json_forms(self) -> dict[str, Any]:
         """JSON Schema of a number or a law."""
-        bare = {"type": "number"}
+        bare = {"type": "number", "minimum": self.low, "maximum": self.high}
+        sd = {"type": "number", "minimum": 0, "maximum": _WIDEST}
         laws = [
             {
                 "type": "object",
-                "properties": {a: bare, b: bare, "grade": {"enum": list(GRADES)}, "source": {"type": "string"}},
+                "properties": {
+                    a: bare,
+                    b: sd if b == "sd_log" else bare,
+                    "grade": {"enum": list(GRADES)},
+                    "source": {"type": "string"},
+                },
                 "required": [a, b],
                 "additionalProperties": False,
             }
@@ -250,13 +262,11 @@ class PathKnob(Knob):
 
     def parse(self, raw: Any) -> Any:
         """Read a number or a list of dated numbers in order of time."""
-        if isinstance(raw, tuple):
-            return raw
-        if not isinstance(raw, list):
+        if not isinstance(raw, (list, tuple)):
             return ((None, super().parse(raw)),)
         steps: list[tuple[dt.date | None, float]] = []
         for step in raw:
-            if not isinstance(step, list) or len(step) != 2 or not is_date(step[0]):
+            if not isinstance(step, (list, tuple)) or len(step) != 2 or not is_date(step[0]):
                 raise _fault("expected a number or a list of [date, number] pairs")
             steps.append((step[0], super().parse(step[1])))
         if not steps or any(a[0] >= b[0] for a, b in itertools.pairwise(steps)):  # type: ignore[operator]
@@ -266,7 +276,13 @@ class PathKnob(Knob):
     def json_forms(self) -> dict[str, Any]:
         """JSON Schema of a number or a dated list."""
         number = super().json_forms()
-        return {"anyOf": [*number["anyOf"], {"type": "array", "items": {"type": "array"}}]}
+        step = {
+            "type": "array",
+            "prefixItems": [DATE_FORM, number],
+            "minItems": 2,
+            "maxItems": 2,
+        }
+        return {"anyOf": [*number["anyOf"], {"type": "array", "items": step, "minItems": 1}]}
 
 
 class LadderKnob(Knob):
@@ -274,9 +290,7 @@ class LadderKnob(Knob):
 
     def parse(self, raw: Any) -> Any:
         """Read a number or a descending list of numbers."""
-        if isinstance(raw, tuple):
-            return raw
-        if not isinstance(raw, list):
+        if not isinstance(raw, (list, tuple)):
             return (super().parse(raw),)
         rungs = tuple(super(LadderKnob, self).parse(rung) for rung in raw)
         if not 1 <= len(rungs) <= 16 or any(a <= b for a, b in itertools.pairwise(rungs)):
@@ -286,7 +300,7 @@ class LadderKnob(Knob):
     def json_forms(self) -> dict[str, Any]:
         """JSON Schema of a price or a ladder."""
         number = super().json_forms()
-        return {"anyOf": [*number["anyOf"], {"type": "array", "items": number}]}
+        return {"anyOf": [*number["anyOf"], {"type": "array", "items": number, "minItems": 1, "maxItems": 16}]}
 
 
 def is_date(raw: object) -> bool:
@@ -295,7 +309,7 @@ def is_date(raw: object) -> bool:
 
 
 def _parse_date(raw: Any) -> Any:
-    if not is_date(raw) and raw is not None:
+    if not is_date(raw):
         raise _fault("expected a TOML date such as 2025-12-31")
     return raw
 
@@ -308,7 +322,7 @@ class _DateSchema:
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {"type": "string", "format": "date"}
+        return DATE_FORM
 
 
 Date = Annotated[dt.date, _DateSchema()]
@@ -328,7 +342,7 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 class Section(BaseModel):
     """A table of the scenario file: frozen, and closed to keys that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _parse_condition(raw: Any) -> Any:
@@ -358,10 +372,10 @@ _KEY_FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "investor": ("the id of an investor", {"type": "string"}),
     "investors": ("a list of ids of investors", {"type": "array", "items": {"type": "string"}, "minItems": 1}),
     "kind": ("a kind of investor", {"enum": list(KINDS)}),
-    "money": ("an amount above 0 in USD billion", {"type": "number", "exclusiveMinimum": 0}),
+    "money": ("an amount above 0 in USD billion", {"type": "number", "exclusiveMinimum": 0, "maximum": 100_000}),
     "share": ("a share from 0 to 1", {"type": "number", "minimum": 0, "maximum": 1}),
     "level": ("a number from -5 to 5", {"type": "number", "minimum": -5, "maximum": 5}),
-    "date": ("a TOML date such as 2025-12-31", {"type": "string", "format": "date"}),
+    "date": ("a TOML date such as 2025-12-31", DATE_FORM),
     "count": ("a whole number of at least 1", {"type": "integer", "minimum": 1}),
     "flag": ("true or false", {"type": "boolean"}),
 }

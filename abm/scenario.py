@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 
 from abm.consistency import faults_of
 from abm.faults import Fault, ScenarioError
-from abm.knobs import Date, Format, Id, Knob, Section, Spread, Value, did_you_mean
+from abm.knobs import Date, Format, Id, Knob, Section, Spread, Value, did_you_mean, is_date
 from abm.parameters import Company, Environment, Gatekeeper, Investor, InvestorPool, Ipo, Round, Valuation
 
 
@@ -358,7 +358,7 @@ def set_path(raw: dict[str, Any], path: str, value: Any) -> None:
             raise LookupError(f"expected a path into the scenario, '{step}' is inside a single value")
     if isinstance(place, list):
         position = _position(place, last)
-        dated = isinstance(place[position], list) and len(place[position]) == 2
+        dated = isinstance(place[position], list) and len(place[position]) == 2 and is_date(place[position][0])
         if dated:
             place[position] = [place[position][0], value]
         elif isinstance(place[position], dict) and not isinstance(value, dict) and "id" in place[position]:
@@ -375,7 +375,7 @@ def _position(items: list[Any], step: str) -> int:
     ids = [item.get("id") for item in items if isinstance(item, dict)]
     if step in ids:
         return ids.index(step)
-    if step.isdigit() and int(step) < len(items):
+    if step.isdecimal() and int(step) < len(items):
         return int(step)
     named = [i for i in ids if isinstance(i, str)]
     hint = did_you_mean(step, named) or (f"; there are {', '.join(named)}" if named else "")
@@ -400,9 +400,13 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 
 def _without_sources(raw: Any) -> Any:
+    """Leave only what a number is, however it is written: 30, 30.0 and { value = 30, source = "…" } are the same."""
     if isinstance(raw, dict):
-        return {key: _without_sources(value) for key, value in raw.items() if key not in ("source", "grade")}
-    return [_without_sources(value) for value in raw] if isinstance(raw, list) else raw
+        kept = {key: _without_sources(value) for key, value in raw.items() if key not in ("source", "grade")}
+        return kept["value"] if set(kept) == {"value"} else kept
+    if isinstance(raw, (list, tuple)):
+        return [_without_sources(value) for value in raw]
+    return float(raw) if isinstance(raw, (int, float)) and not isinstance(raw, bool) else raw
 
 
 # --------------------------------------------------------------------------------------------------------------------

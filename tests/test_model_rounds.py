@@ -305,19 +305,16 @@ def test_who_loses_the_one_he_depends_on_before_the_deadline_pays_his_fallback_o
     assert paid(world(dependant(), days=14)) == {"b": 0.5}
 
 
-@pytest.mark.xfail(reason="who drops out in the settlement of the last closing is not seen as left out", strict=True)
 def test_who_loses_the_one_he_depends_on_in_the_last_closing_still_pays_his_fallback():
     assert paid(world(dependant(), days=14, close_when="deadline")) == {"b": 0.5}
 
 
-@pytest.mark.xfail(reason="conditions on totals see the cap of the round, not the cap that a limit sets", strict=True)
 def test_nobody_pays_into_a_round_that_a_limit_keeps_below_the_total_he_asks_for():
     """The limit of b lets the round take 2; a asks for 8."""
     book = [bound("a", 6.0, [{"total_bn": 8.0}]), bound("b", 2.0, [{"max_post_money_bn": 262.0}])]
     assert paid(world(book, days=7)) == {"b": 2.0}
 
 
-@pytest.mark.xfail(reason="the run stops at the horizon with the extended round still open", strict=True)
 def test_a_round_that_is_extended_beyond_the_horizon_still_comes_to_an_end():
     raw = world([bound("a", 6.0, [{"gate": "no"}], fallback_bn=1.0)], [consent("no", NEVER)], days=14)
     raw["round"]["extension_probability"] = 1.0

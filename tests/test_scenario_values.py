@@ -29,12 +29,7 @@ SMALL = "three-investors"
 SCENARIOS = {name: abm.load_scenario(name) for name in NAMES}
 
 # Defects that are known and not yet mended.
-NOTHING = (
-    "None and tuples, which TOML does not know, pass the checks of knobs and dates and fail later, without a sentence"
-)
-CLAUSE = "set_path takes a clause of two conditions for a dated number"
 DIGITS = "set_path takes '²' for a digit"
-BARE = "the digest tells 30 from 30.0 and from { value = 30 }, which give the same results"
 
 # --------------------------------------------------------------------------------------------------------------------
 # Reading anything
@@ -105,7 +100,6 @@ def test_a_sound_scenario_with_something_put_anywhere_is_read_or_refused_in_sent
     read(tables)
 
 
-@pytest.mark.xfail(strict=True, reason=NOTHING)
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -290,7 +284,6 @@ def test_a_path_reaches_by_id_and_by_position():
     assert total.investors[1].conditions[0][1] == {"total_bn": 7.0}
 
 
-@pytest.mark.xfail(strict=True, reason=CLAUSE)
 def test_a_path_reaches_a_clause_of_two_conditions():
     changed = SCENARIOS[SMALL].with_values({"investors.fund.conditions.0": [{"gate": "restructuring"}]})
     assert changed.investors[1].conditions == (({"gate": "restructuring"},),) * 2
@@ -323,7 +316,7 @@ def test_changing_a_scenario_leaves_the_scenario_alone():
         ("weather", "unknown key"),
         ("environment.weather", "unknown key"),
         (".", "expected a path into the scenario"),
-        pytest.param("investors.²", "an id", marks=pytest.mark.xfail(raises=ValueError, strict=True, reason=DIGITS)),
+        pytest.param("investors.²", "an id"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_refused_with_a_hint(path, says):
@@ -406,7 +399,7 @@ def test_every_number_of_the_file_moves_the_digest(name):
         path, knob, value = next((n for n in numbers_of(scenario) if n[0] == row.parameter), (None, None, None))
         if path is None:
             continue  # a law
-        other = value - 1 if knob.whole and value > knob.low else value + 1 if knob.whole else value * 0.999 + 1e-4
+        other = value - 1 if knob.whole and value > knob.low else value + 1 if knob.whole else value * 0.998 + 1e-4
         try:
             seen.add(scenario.with_values({path: other}).digest)
         except ScenarioError:
@@ -415,7 +408,6 @@ def test_every_number_of_the_file_moves_the_digest(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.xfail(strict=True, reason=BARE)
 def test_the_digest_stays_when_numbers_are_set_to_themselves(name):
     scenario = SCENARIOS[name]
     ranges = {row.parameter for row in provenance(scenario) if row.range}
@@ -428,7 +420,6 @@ def test_the_digest_stays_when_numbers_are_set_to_themselves(name):
     assert moved == []
 
 
-@pytest.mark.xfail(strict=True, reason=BARE)
 @pytest.mark.parametrize("value", [8, {"value": 8.0}, {"value": 8.0, "source": "term sheet", "grade": "fact"}])
 def test_the_digest_stays_when_a_number_is_written_in_another_way(value):
     tables = copy.deepcopy(TABLES[SMALL])

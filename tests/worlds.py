@@ -213,7 +213,10 @@ def _random_pool(chance: Random, k: int) -> dict[str, Any]:
     pool |= {"conditional_share": chance.choice([0.0, 0.7]), "pro_rata_share": chance.choice([0.0, 0.1])}
     if chance.random() < 0.5:
         return pool | {"ticket_bn": {"uniform_low": 0.1, "uniform_high": 2.0}, "signing_probability": 0.7}
-    wealth = {"wealth_bn": {"lognormal_median": 15.0, "sd_log": 1.0}, "risk_aversion": {"lognormal_median": 4, "sd_log": 0.4}}
+    wealth = {
+        "wealth_bn": {"lognormal_median": 15.0, "sd_log": 1.0},
+        "risk_aversion": {"lognormal_median": 4, "sd_log": 0.4},
+    }
     return pool | wealth | {"max_ticket_bn": 1.5, "diligence_days": 5.0, "sign_bias": -0.5, "sign_rate_per_week": 1.0}
 
 
@@ -295,3 +298,100 @@ def _random_ipo(chance: Random, gates: list[dict[str, Any]]) -> dict[str, Any]:
     listing = {"raise_bn": 2.222, "earliest": day(chance.randint(0, 20)), "filing_per_year": 30, "lead_weeks": 2}
     listing |= {"minimum_sentiment": -0.5, "veto_holder": "M", "veto_probability": chance.choice([0.0, 0.5])}
     return listing | ({"requires": [gates[0]["id"]]} if gates and chance.random() < 0.5 else {})
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# A rich world, in which every knob has something to turn
+
+
+def rich_world() -> dict[str, Any]:
+    """A round of ten weeks with everything in it: lead, followers, thinkers, pools, consents, a company in need."""
+    gates = [
+        {"id": "partner", "hazard_per_year": 6.0, "deadline_effect": 1.0, "block_hazard_per_year": 1.0},
+        {
+            "id": "court",
+            "probability_by_deadline": 0.9,
+            "requires": ["partner"],
+            "sentiment_loading": 0.5,
+            "lag_days": 3,
+        },
+    ]
+    investors = [
+        bound(
+            "lead",
+            6.0,
+            [{"gate": "court", "by": day(70)}],
+            [{"total_bn": 9.0}, {"min_sentiment": 0.1}],
+            kind="conglomerate",
+            role="lead",
+            fallback_bn=2.0,
+            settlement_failure_probability=0.1,
+            withdrawal_per_year=1.0,
+            binding=0.5,
+        ),
+        signer("fund", 3.0, 0.7, conditions=[[{"investor": "lead", "amount_bn": 2.0}]], withdrawal_per_year=1.0),
+        signer("rival", 1.5, 0.8, conditions=[[{"any_of": ["lead", "swf", "tech"], "at_least": 2}]], priority=1),
+        _curious("swf", "sovereign", inclination=0.6, wealth_bn=300.0, dry_powder_bn=4.0, max_ticket_bn=2.0),
+        _curious("tech", "strategic", sign_bias=-0.2, wealth_bn=6.0, max_ticket_bn=5.0, withdrawal_per_year=2.0),
+        _curious("small", "venture", sign_bias=-0.5, wealth_bn=4.0, risk_aversion=20.0, min_ticket_bn=0.02),
+        _curious("owner", "private_equity", sign_bias=-0.5, wealth_bn=400.0, ownership_cap=0.02, max_ticket_bn=9.0),
+        _curious("keen", "crossover", sign_bias=-0.5, wealth_bn=50.0, dry_powder_share=0.01, conditions=_PICKY),
+    ]
+    crowd = {"id": "crowd", "count": 4, "kind": "crossover", "diligence_days": 10.0, "inclination": 0.6}
+    crowd |= {
+        "wealth_bn": {"lognormal_median": 15.0, "sd_log": 1.0},
+        "conditional_share": 0.7,
+        "withdrawal_per_year": 1.0,
+    }
+    stated = {"id": "stated", "count": 3, "kind": "public", "ticket_bn": 0.4, "signing_probability": 0.6}
+    drawn = {
+        "id": "drawn",
+        "count": 3,
+        "kind": "venture",
+        "sign_bias": -0.5,
+        "diligence_days": 10.0,
+        "max_ticket_bn": 0.3,
+    }
+    terms = {"target_bn": 14.0, "cap_bn": 15.0, "minimum_close_bn": 4.0, "already_closed_bn": 1.0}
+    terms |= {"pre_money_bn": [60.0, 50.0, 40.0], "extension_probability": 0.5, "extension_days": 28}
+    sections = {
+        "environment": {
+            "sentiment_volatility": 0.5,
+            "cold_per_week": 0.2,
+            "competitor_jumps_per_year": 4.0,
+            "excess_attrition_per_year": 0.2,
+            "poaching_bursts_per_year": 4.0,
+            "frailty_variance": 0.5,
+        },
+        "valuation": {"sd_log": 0.3, "news_precision": 0.5},
+        "company": _needy(),
+        "ipo": {"raise_bn": 1.0, "earliest": day(20), "filing_per_year": 20, "lead_weeks": 6, "veto_holder": "partner"}
+        | {"veto_probability": 0.3, "veto_lapses_with": "court", "requires": ["partner"]},
+    }
+    return world(investors, gates, [crowd, stated, drawn], 70, 40, sections, **terms)
+
+
+_PICKY = [[{"kind": "sovereign", "amount_bn": 0.5}, {"max_pre_money_bn": 55.0}], [{"max_own_share": 0.005}]]
+
+
+def _curious(name: str, kind: str, **traits: Any) -> dict[str, Any]:
+    return {"id": name, "kind": kind, "diligence_days": 10.0, "opinion_pull": 0.05, "herding": 0.2} | traits
+
+
+def _needy() -> dict[str, Any]:
+    contract = {"id": "compute", "creditor": "C", "from": day(14), "bn_per_year": 20.0, "deferrable_share": 0.5}
+    return {
+        "cash_bn": 3.0,
+        "revenue_bn_per_year": 8.0,
+        "revenue_growth_per_year": 0.5,
+        "revenue_volatility": 0.2,
+        "net_burn_bn_per_year": [[day(0), 9.0], [day(100), 16.0]],
+        "burn_volatility_bn": 1.0,
+        "minimum_cash_bn": 0.5,
+        "levers": {"cut": True, "bridge_limit_bn": 0.8, "bridge_probability": 0.6, "vendor_limit_bn": 1.5},
+        "obligations": [contract | {"in_burn_share": 0.2}],
+        "claims": [{"id": "notes", "holder": "H", "on": day(90), "amount_bn": 1.0, "unless_gate": "court"}],
+        "later_rounds": [
+            {"id": "next", "on": day(120), "amount_bn": 3.0, "probability_if_closed": 0.7, "probability_if_not": 0.4}
+        ],
+    }

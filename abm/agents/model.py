@@ -20,7 +20,7 @@ from abm.rules import book as book_rules
 from abm.rules import failure
 from abm.rules import settlement as rules
 from abm.rules.belief import pulled_opinion
-from abm.rules.closing import Closing, clinching_rung, close, money
+from abm.rules.closing import Closing, clinching_rung, close, money, respond
 from abm.rules.conditions import FACTS
 from abm.rules.decision import at_his_limit
 from abm.rules.totals import moved
@@ -177,9 +177,8 @@ class FundingModel(mesa.Model):
     def closing(self) -> None:
         """Compute which commitments can close together."""
         self._closing: Closing | None = None
-        at_deadline = self.until_day == self.deadline_day
-        if self._round_is_alive() and (self.terms.weekly or at_deadline):
-            self._close(at_deadline)
+        if self._round_is_alive() and (self.terms.weekly or self._at_the_end()):
+            self._close(self._at_the_end())
 
     def settlement(self) -> None:
         """Call the closers; they pay for shares, or do not."""
@@ -190,7 +189,7 @@ class FundingModel(mesa.Model):
         """At the deadline: extend, or let fallbacks close and the rest lapse."""
         if self.open and not self._round_is_alive():
             self._end_round(failure.CASH)
-        elif self.open and self.until_day == self.deadline_day and not self._extend():
+        elif self.open and self._at_the_end() and (self.week == self.terms.horizon_weeks or not self._extend()):
             evidence = self._evidence()
             self._fall_back()
             self._end_round(failure.diagnose(*evidence, self.population.round, self.traits, self.paid_musd))
@@ -255,6 +254,10 @@ class FundingModel(mesa.Model):
             self.closed, self.closed_day = True, self.until_day
             self.tell("round", "reached its target", "", self.paid_musd)
 
+    def _at_the_end(self) -> bool:
+        """Whether this is the last week of the round: its deadline, or the horizon if an extension reaches beyond."""
+        return bool(self.until_day == self.deadline_day or self.week == self.terms.horizon_weeks)
+
     def _extend(self) -> bool:
         """Grant the extension, once, if luck has it and the round needs it."""
         if self.closed or self.extended:
@@ -269,16 +272,16 @@ class FundingModel(mesa.Model):
 
     def _fall_back(self) -> None:
         """Turn what failed into fallback money, and close once more over everybody."""
-        failed = [i for i in self.investors if i.stage == SIGNED and i.law.fallback_musd and self._left_out(i)]
+        signed, paid, book = self._stage_is(SIGNED), self._stage_is(PAID), self._book()
+        book.inside[:] = book.against[:] = paid
+        content = respond(signed, paid, self.contracts, book)
+        failed = [i for i in self.investors if i.stage == SIGNED and i.law.fallback_musd and not content[i.place]]
         for investor in failed:
             investor.fall_back()
             rules.waive(investor.place, self.contracts)
         if failed:
             self._close(at_deadline=False)
             self.settlement()
-
-    def _left_out(self, investor: Investor) -> bool:
-        return self._closing is None or not self._closing.selected[investor.place]
 
     def _evidence(self) -> tuple[Any, Any, Any, Any, Any, Any]:
         """Everything the cause of a failure is read from, as it stood when the deadline came."""

@@ -104,14 +104,15 @@ def satisfied(i: int, contracts: Contracts, book: Book) -> bool:
 
 
 @rule
-def invoked_clause(i: int, contracts: Contracts, book: Book) -> int:
+def invoked_clause(i: int, has_paid: bool, contracts: Contracts, book: Book) -> int:
     """Clause by whose allocation rights investor ``i`` is in, or -1 if he is in without any.
 
-    Rights are called on only where no clause without them holds; of several, the first that the file names.
+    Rights are called on only where no clause without them holds; of several, the first that the file names. Once he has
+    paid, his rights no longer depend on the rest of the clause.
     """
     found = -1
     for clause in range(contracts.investors[i], contracts.investors[i + 1]):
-        if clause_holds(clause, i, contracts, book):
+        if has_paid or clause_holds(clause, i, contracts, book):
             needed = False
             for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
                 kind = contracts.atoms[a].kind
@@ -301,7 +302,7 @@ def clinching_rung(
     for candidate in range(rung, ladder_musd.shape[0]):
         book.facts.pre_money_musd = ladder_musd[candidate]
         closers = counterfactual_closers(signed, paid, contracts, book, AS_IT_IS)
-        cap = allocation_cap(closers, contracts, book, book.facts.cap_musd)
+        cap = allocation_cap(closers, paid, contracts, book, book.facts.cap_musd)
         if min(money(closers, book.tickets), cap) >= needed_musd:
             found = candidate
             break
@@ -336,7 +337,7 @@ def rights(selected: Any, contracts: Contracts, book: Book, pro_rata_share: Any,
         if not selected[i]:
             continue
         right = pro_rata_share[i] * room_musd
-        clause = invoked_clause(i, contracts, book)
+        clause = invoked_clause(i, False, contracts, book)
         if clause >= 0:
             for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
                 if contracts.atoms[a].kind == MIN_OWN_SHARE:
@@ -346,13 +347,13 @@ def rights(selected: Any, contracts: Contracts, book: Book, pro_rata_share: Any,
 
 
 @rule
-def allocation_cap(selected: Any, contracts: Contracts, book: Book, cap_musd: int) -> int:
+def allocation_cap(selected: Any, paid: Any, contracts: Contracts, book: Book, cap_musd: int) -> int:
     """Most money the round may take since as_of so that no closer's limit on the post-money is broken (C7.2).
 
     Parameters
     ----------
-    selected
-        bool[N], who closes or has paid.
+    selected, paid
+        bool[N], who closes or has paid, and who has paid.
     contracts, book
         The conditions, and the facts with the closing set.
     cap_musd
@@ -365,7 +366,7 @@ def allocation_cap(selected: Any, contracts: Contracts, book: Book, cap_musd: in
     """
     cap, base = cap_musd, book.facts.pre_money_musd + book.facts.already_closed_musd
     for i in range(selected.shape[0]):
-        clause = invoked_clause(i, contracts, book) if selected[i] else -1
+        clause = invoked_clause(i, paid[i], contracts, book) if selected[i] else -1
         if clause >= 0:
             for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
                 if contracts.atoms[a].kind == MAX_POST_MONEY:

@@ -11,10 +11,12 @@ from abm.rules.closing import (
     Contracts,
     allocation_cap,
     close,
+    eliminate,
     fill_totals,
     money,
     put,
     rights,
+    same,
 )
 from abm.rules.conditions import TOTAL, Book
 
@@ -322,7 +324,14 @@ def settle(
         put(book.inside, closers)
         put(book.against, closers)
         fill_totals(book)
-        cap = allocation_cap(closers, contracts, book, terms.cap_musd)
+        cap = allocation_cap(closers, paid, contracts, book, terms.cap_musd)
+        if cap < terms.cap_musd:  # a limit on the post-money leaves less for those who ask for a total
+            book.facts.cap_musd = cap
+            content = eliminate(closers, paid, contracts, book)
+            book.facts.cap_musd = terms.cap_musd
+            if not same(content, closers):
+                closers = content
+                continue
         if min(money(closers, book.tickets), max(cap, earlier)) < terms.minimum_close_musd:
             return Settlement(np.zeros(n, np.int64), unpaid)
         failed = 0

@@ -1,0 +1,345 @@
+"""Command line: answers on stdout, faults on stderr, 0 or 2 as exit code, and examples that run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import abm
+from abm.cli import app, main
+
+SMALL = "three-investors"
+COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
+ANSWER = ["scenario", "runs", "seed", "engine", "probability", "funded_bn", "closing_gap_bn", "causes"]
+MANIFEST = {"scenario", "file", "scenario_sha256", "abm", "engine", "seed", "runs", "date", "python", "libraries"}
+HEAVY = ["matplotlib", "mesa", "numba", "pandas", "pyarrow", "pydantic", "scipy", "seaborn"]
+
+# Defects that are known and not yet mended.
+BARE = "without a command, the help is followed by an empty message on stderr"
+WORD = "an unknown command gets no 'did you mean'"
+GOT = "a bad value of an option is not shown"
+
+
+def known(defect: str) -> pytest.MarkDecorator:
+    return pytest.mark.xfail(strict=True, reason=defect)
+
+
+@pytest.fixture
+def command(capsys, monkeypatch, tmp_path):
+    """Run a command in this process, in a folder of its own: its exit code, its output, its messages."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main(list(arguments))
+        printed = capsys.readouterr()
+        return int(stop.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+def spawned(line: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell in which ``abm`` is this package."""
+    line = re.sub(r"\babm\b", f"{shlex.quote(sys.executable)} -m abm.cli", line, count=1)
+    run = ["bash", "-o", "pipefail", "-c", line]
+    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=60, env=os.environ | more)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Help
+
+
+@pytest.fixture
+def wide(monkeypatch):
+    """Make the terminal so wide that no example is broken."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERMINAL_WIDTH", "200")
+
+
+def examples(text: str) -> list[str]:
+    """Find the lines of a help text that show a command."""
+    lines = text[text.index("Examples:") :].splitlines()
+    return [line.strip() for line in lines if line.strip().startswith("abm ")]
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_every_help_ends_with_examples_that_run(name, command, wide, tmp_path):
+    code, text, faults = command(*[name] * bool(name), "--help")
+    assert (code, faults) == (0, "")
+    found = examples(text)
+    assert found
+    folder = tmp_path / "rounds"
+    folder.mkdir()
+    scenario = abm.load_scenario(SMALL).with_values({"round.cap_bn": 25.0})
+    for path in (tmp_path / "my-round.toml", folder / "mine.toml"):
+        scenario.save(path)
+    for line in found:
+        words = shlex.split(line.split(" > ")[0])[1:]
+        words = [one for word in words for one in (map(str, Path().glob(word)) if "*" in word else [word])]
+        if words[0] == "run":
+            words = [*without_runs(words), "--runs", "3", "--workers", "1"]
+        assert command(*words)[::2] == (0, ""), line
+
+
+def without_runs(words: list[str]) -> list[str]:
+    """Leave out how many runs an example asks for, which is many, and its figures, which take long."""
+    for option in ("--runs", "--out"):
+        if option in words:
+            place = words.index(option)
+            words = words[:place] + words[place + 2 :]
+    return words
+
+
+def test_every_command_is_in_the_help_with_a_line_of_its_own(command, wide):
+    _, text, _ = command("--help")
+    assert command("-h")[1] == text
+    for name in COMMANDS:
+        assert re.search(rf"^│ {name} +\w.*\. +│$", text, re.MULTILINE), name
+
+
+@known(BARE)
+def test_without_a_command_the_help_is_shown_and_nothing_else(command):
+    _, text, faults = command()
+    assert "Usage: abm" in text
+    assert faults == ""
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# abm run
+
+
+@pytest.mark.parametrize("name", [SMALL, "mutual-conditions"])
+def test_json_is_one_object_with_the_keys_of_the_design_and_nothing_else_in_a_pipe(name):
+    done = spawned(f"abm run {name} --runs 5 --seed 3 --json | cat")
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert list(answer) == ANSWER
+    assert (answer["scenario"], answer["runs"], answer["seed"], answer["engine"]) == (name, 5, 3, "mesa")
+    assert set(answer["probability"]) == {"closed", "survived"}
+    assert set(answer["probability"]["closed"]) == {"p", "low", "high"}
+    assert set(answer["funded_bn"]) == set(answer["closing_gap_bn"]) == {"mean", "p05", "p50", "p95"}
+    assert (answer["probability"]["survived"] is None) == (name == "mutual-conditions")
+    failed = sum(chance["p"] for chance in answer["causes"].values())
+    assert failed + answer["probability"]["closed"]["p"] == pytest.approx(1.0)
+
+
+def test_the_answer_in_words_quotes_interval_runs_and_seed(command):
+    code, text, faults = command("run", SMALL, "--runs", "30", "--seed", "3")
+    assert (code, faults) == (0, "")
+    assert "The round closes with probability " in text
+    assert "(95 % interval " in text
+    assert "30 runs, seed 3)" in text
+    assert max(map(len, text.splitlines())) <= 110
+
+
+def test_the_same_command_gives_the_same_answer_and_another_seed_another(command):
+    def answer(seed: str) -> str:
+        return str(command("run", SMALL, "--runs", "40", "--seed", seed, "--json")[1])
+
+    assert answer("3") == answer("3")
+    assert json.loads(answer("4"))["funded_bn"] != json.loads(answer("3"))["funded_bn"]
+
+
+def test_settings_change_what_is_simulated_and_the_last_one_counts(command):
+    def closes(*settings: str) -> float:
+        words = [word for setting in settings for word in ("--set", setting)]
+        return float(
+            json.loads(command("run", SMALL, "--runs", "40", "--json", *words)[1])["probability"]["closed"]["p"]
+        )
+
+    sure = "gatekeepers.restructuring.hazard_per_year=1000"
+    never = "gatekeepers.restructuring.hazard_per_year=0"
+    assert closes(never) == 0.0
+    assert closes(sure) > 0.4
+    assert closes(sure, "investors.fund.signing_probability=1") == 1.0
+    assert closes(sure, never) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "three-investor"], "three-investor: scenario: expected .* (did you mean 'three-investors'?)"),
+        (["run", "zebra"], "zebra: scenario: expected .*; packaged are mutual-conditions, openai-2025"),
+        (["run", "nowhere.toml"], "nowhere.toml: file: expected a readable TOML file, got no such file"),
+        (["run", SMALL, "--runs", "0"], "abm: .*--runs"),
+        pytest.param(["run", SMALL, "--runs", "1e3"], "--runs.*got '?1e3", marks=known(GOT)),
+        pytest.param(["run", SMALL, "--runs", "0"], "--runs.*got '?0", marks=known(GOT)),
+        (["run", SMALL, "--seed", "-1"], "abm: .*--seed"),
+        (["run", SMALL, "--seed", str(2**32)], "abm: .*--seed"),
+        (["run", SMALL, "--workers", "0"], "abm: .*--workers"),
+        (["run", SMALL, "--engine", "steam"], "--engine: expected mesa, got 'steam'"),
+        (["run", SMALL, "--rnus", "3"], "abm: No such option.*--rnus"),
+        (["run", SMALL, SMALL], "abm: .*unexpected extra argument"),
+        (["run", SMALL, "--set", "round.target_bn"], "--set: round.target_bn: expected PATH=VALUE"),
+        (["run", SMALL, "--set", "round.target=9"], "three-investors.toml: round.target: unknown key (did you mean"),
+        (["run", SMALL, "--set", "round.target_bn=ten"], "round.target_bn: expected a number .*, got 'ten'"),
+        (["run", SMALL, "--set", "round.target_bn=true"], "round.target_bn: expected a number .*, got True"),
+        (["run", SMALL, "--set", "round.target_bn=20"], "round.cap_bn: expected at least the target of 20, got 10"),
+        (["run", SMALL, "--set", "round.deadline=31.12.2025"], "round.deadline: expected a TOML date .*, got '31.12"),
+        (["run", SMALL, "--set", "investors.leed.ticket_bn=1"], "expected an id or a position, got 'leed' (did you"),
+        (["run", SMALL, "--set", "investors.swf.inclination=0.99"], "swf.inclination: expected at most 0.9"),
+        (["provenance", "zebra"], "zebra: scenario: expected"),
+        (["provenance"], "abm: Missing argument"),
+        (["check"], "abm: Missing argument"),
+        (["check", "zebra"], "zebra: scenario: expected"),
+        pytest.param(["provenence", SMALL], "did you mean 'provenance'", marks=known(WORD)),
+        (["zebra"], "abm: No such command 'zebra'"),
+    ],
+)  # fmt: skip
+def test_bad_input_gets_one_sentence_and_exit_2(arguments, says, command):
+    code, text, faults = command(*arguments)
+    assert (code, text) == (2, "")
+    assert faults.count("\n") == 1
+    assert re.search(re.sub(r"([()?])", r"\\\1", says), faults), faults
+
+
+def test_two_bad_settings_are_both_reported(command):
+    words = ["--set", "round.target_bn=ten", "--set", "investors.fund.ticket_bn=-1"]
+    code, text, faults = command("run", SMALL, *words)
+    assert (code, text) == (2, "")
+    assert {line.split(": ")[1] for line in faults.splitlines()} == {"round.target_bn", "investors.fund.ticket_bn"}
+
+
+def test_out_leaves_a_table_a_manifest_and_figures(command, tmp_path):
+    code, text, faults = command("run", SMALL, "--runs", "12", "--seed", "5", "--json", "--out", "deep/er")
+    assert (code, faults) == (0, "")
+    folder = tmp_path / "deep" / "er"
+    scenario = abm.load_scenario(SMALL)
+    expected = abm.simulate(scenario, runs=12, seed=5, workers=1)
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "outcomes.parquet"), expected.to_frame())
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert set(manifest) == MANIFEST
+    assert manifest["scenario_sha256"] == scenario.digest
+    assert (manifest["runs"], manifest["seed"], manifest["abm"]) == (12, 5, abm.__version__)
+    assert {"mesa", "numba", "numpy", "pandas", "scipy"} <= set(manifest["libraries"])
+    assert pd.Timestamp(manifest["date"]).tzinfo is not None
+    assert json.loads(text)["runs"] == 12  # the object and nothing about files
+    pictures = {path.stem for path in folder.glob("*.png")}
+    assert pictures == {path.stem for path in folder.glob("*.svg")} == {"book", "funded", "causes", "cash", "payers"}
+    assert all(path.stat().st_size > 1_000 for path in folder.iterdir() if path.name != "manifest.json")
+    assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("place", ["a-file", "a-file/below", "/proc/abm", "/dev/null/below"])
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(place, command, tmp_path, monkeypatch):
+    (tmp_path / "a-file").write_text("not a folder")
+    monkeypatch.setattr("abm.simulation.simulate", lambda *_, **__: pytest.fail("the work was done first"))
+    code, text, faults = command("run", SMALL, "--runs", "5", "--out", place)
+    assert (code, text) == (2, "")
+    assert re.fullmatch(rf"{place}: expected a place to read or write, got: .+\n", faults)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The other commands
+
+
+def test_scenarios_lists_what_is_packaged_with_its_title(command):
+    code, text, faults = command("scenarios")
+    assert (code, faults) == (0, "")
+    rows = [re.split(r"\s{2,}", line, maxsplit=1) for line in text.splitlines()]
+    assert rows == [[name, abm.load_scenario(name).title] for name in abm.packaged()]
+
+
+def test_check_passes_the_packaged_scenarios_and_warns_of_the_one_circle(command):
+    code, text, faults = command("check", *abm.packaged())
+    assert (code, faults) == (0, "")
+    lines = text.splitlines()
+    assert [line.split(": ")[0] for line in lines if ": sound (" in line] == abm.packaged()
+    warnings = [line for line in lines if ": warning: " in line]
+    assert warnings == [
+        "mutual-conditions: warning: these close only together, or not at all: beta, gamma, delta, epsilon"
+    ]
+
+
+def test_check_goes_on_after_a_bad_file(command, tmp_path):
+    (tmp_path / "bad.toml").write_text("format = 2\n")
+    code, text, faults = command("check", "bad.toml", SMALL, "zebra")
+    assert code == 2
+    assert text == "three-investors: sound (3 investors, 1 gatekeepers)\n"
+    assert {line.split(": ")[0] for line in faults.splitlines()} == {"bad.toml", "zebra"}
+
+
+def test_provenance_is_a_table_with_a_count_of_grades(command):
+    code, text, faults = command("provenance", "openai-2025")
+    assert (code, faults) == (0, "")
+    head, *rows, blank, count = text.splitlines()
+    assert head.split() == ["parameter", "value", "range", "unit", "grade", "source"]
+    assert blank == ""
+    grades = r"(\d+) facts, (\d+) arithmetic, (\d+) judgement, (\d+) assumptions"
+    numbers = re.fullmatch(rf"(\d+) numbers: {grades}; (\d+) with a range\.", count)
+    total, *grades, ranged = map(int, numbers.groups())
+    assert total == len(rows) == sum(grades)
+    assert ranged == sum(" to " in row[head.index("range") : head.index("unit")] for row in rows)
+    assert re.search(r"^round\.target_bn +30 +USD billion +fact +\[1\] SoftBank release", text, re.MULTILINE)
+
+
+def test_provenance_in_json_is_the_same_table(command):
+    code, text, faults = command("provenance", "openai-2025", "--json")
+    assert (code, faults) == (0, "")
+    rows = json.loads(text)
+    assert all(list(row) == ["parameter", "value", "range", "unit", "grade", "source"] for row in rows)
+    assert {row["grade"] for row in rows} == {"fact", "calc", "judgement", "assumption"}
+    assert all(row["source"] for row in rows)
+    assert f"\n{len(rows)} numbers: " in command("provenance", "openai-2025")[1]
+
+
+def test_schema_prints_json_and_parameters_prints_markdown(command):
+    code, text, faults = command("schema")
+    assert (code, faults) == (0, "")
+    assert json.loads(text)["title"] == "abm scenario"
+    code, text, faults = command("parameters")
+    assert (code, faults) == (0, "")
+    assert text.startswith("# Every key of a scenario file\n")
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# As a process among others
+
+
+@pytest.mark.parametrize(
+    "line", ["abm provenance openai-2025 | head -1", "abm schema | head -1", "abm scenarios | true"]
+)
+def test_a_pipe_that_closes_early_is_no_fault(line):
+    done = spawned(line)
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == (0 if line.endswith("true") else 1)
+
+
+def test_a_bad_file_gives_exit_2_in_a_shell(tmp_path):
+    (tmp_path / "bad.toml").write_text("format = 1\n[round\n")
+    done = spawned(f"abm run {tmp_path}/bad.toml --json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r".*bad\.toml: file: expected valid TOML \(.*at line 2, column \d+\)\)\n", done.stderr)
+
+
+def test_the_interrupt_key_ends_a_command_without_a_traceback(monkeypatch, command):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("abm.simulation.simulate", interrupted)
+    code, text, faults = command("run", SMALL, "--runs", "5")
+    assert (code, text) == (130, "")
+    assert faults in ("", "abm: stopped\n")
+
+
+@pytest.mark.parametrize("start", ["import abm", "import abm; dir(abm); abm.__version__", "import abm.cli; help()"])
+def test_the_start_does_not_load_the_heavy_libraries(start):
+    lines = [
+        "import sys",
+        "def help():",
+        "    try: abm.cli.main(['--help'])",
+        "    except SystemExit: pass",
+        start,
+        f"print(sorted(set({HEAVY}) & sys.modules.keys()))",
+    ]
+    run = [sys.executable, "-c", "\n".join(lines)]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,216 @@
+"""Every knob matters: turned over its range in a rich world, it changes some trajectory. What only names things does not."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+
+import pytest
+
+import abm
+from abm.agents import FundingModel
+from abm.knobs import Knob, Section
+from abm.population import prepare
+from abm.rules.conditions import CONDITIONS
+from tests.worlds import NEVER, bits, bound, consent, day, paid, rich_world, signer, world
+
+RUNS = 30
+
+
+@functools.cache
+def rich():
+    return abm.scenario_from(rich_world())
+
+
+@functools.cache
+def before(run):
+    return one_run(rich(), prepare(rich()), run)
+
+
+def one_run(scenario, population, run):
+    model = FundingModel(scenario, 1, run, prepared=population)
+    model.run_model()
+    model.free()
+    return bits(model.result())
+
+
+def some_matter(settings, refusals=None):
+    """Whether one of several settings changes one of the runs; refused settings are told."""
+    worlds = []
+    for setting in settings:
+        try:
+            scenario = rich().with_values(setting)
+            worlds.append((scenario, prepare(scenario)))
+        except abm.ScenarioError as error:
+            (refusals or []).append(str(error))
+            continue
+        if one_run(*worlds[-1], 0) != before(0):
+            return True
+    return any(one_run(*changed, run) != before(run) for run in range(1, RUNS) for changed in worlds)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Numbers
+
+
+def fields_of(section, prefix=""):
+    """Every field that a scenario could state: section, name, knob if it is a number, path, value now."""
+    for name, field in type(section).model_fields.items():
+        value, path = getattr(section, name), f"{prefix}{field.alias or name}"
+        knob = next((one for one in field.metadata if isinstance(one, Knob)), None)
+        items = value if isinstance(value, tuple) else (value,)
+        sections = [item for item in items if isinstance(item, Section)]
+        for item in sections:
+            yield from fields_of(item, f"{path}." if item is value else f"{path}.{item.id}.")
+        if not sections:
+            yield type(section).__name__, name, knob, path, value
+
+
+def numbers_of(knob, now):
+    """Numbers from all over the range of a knob."""
+    centre = float(now) if isinstance(now, float) else None
+    near = [] if centre is None else [0.5 * centre, 1.5 * centre]
+    width = knob.high - knob.low
+    numbers = [*near, knob.low + 0.5 * width, knob.low + 0.02 * width, knob.low, knob.high]
+    whole = [float(round(number)) if knob.whole else number for number in numbers]
+    return [number for number in whole if knob.low <= number <= knob.high and number != centre]
+
+
+KNOBS, OTHERS = defaultdict(list), set()
+for _section, _name, _knob, _path, _now in fields_of(rich()):
+    if _knob is None:
+        OTHERS.add(f"{_section}.{_name}")
+    else:
+        KNOBS[f"{_section}.{_name}"] += [{_path: number} for number in numbers_of(_knob, _now)]
+
+
+@pytest.mark.parametrize("name", KNOBS)
+def test_every_knob_changes_a_trajectory(name):
+    refusals = []
+    assert some_matter(KNOBS[name], refusals), f"{name} changed nothing in {RUNS} runs; refused: {refusals}"
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Dates, choices, flags, references
+
+CHOICES = {
+    "Scenario.as_of": [{"as_of": day(1)}],
+    "Round.deadline": [{"round.deadline": day(77)}],
+    "Round.close_when": [{"round.close_when": "deadline"}],
+    "Round.close_select": [{"round.close_select": "least"}],
+    "Levers.cut": [{"company.levers.cut": False}],
+    "Obligation.start": [{"company.obligations.compute.from": day(30)}],
+    "Obligation.until": [{"company.obligations.compute.until": day(60)}],
+    "Claim.on": [{"company.claims.notes.on": day(60)}],
+    "Claim.unless_gate": [{"company.claims.notes.unless_gate": "partner"}],
+    "LaterRound.on": [{"company.later_rounds.next.on": day(60)}],
+    "Ipo.earliest": [{"ipo.earliest": day(60)}],
+    "Ipo.requires": [{"ipo.requires": ["court"]}],
+    "Ipo.veto_lapses_with": [{"ipo.veto_lapses_with": "partner"}],
+    "Gatekeeper.requires": [{"gatekeepers.court.requires": []}],
+    "Investor.kind": [{"investors.keen.kind": "person"}],
+    "Investor.role": [{"investors.fund.role": "lead", "investors.lead.role": "follower"}],
+    "Investor.signed_at_start": [{"investors.lead.signed_at_start": False, "investors.lead.signing_probability": 0.5}],
+    "Investor.conditions": [{"investors.fund.conditions": []}],
+    "InvestorPool.kind": [{"investor_pools.crowd.kind": "person"}],
+}
+
+#: What only names things. Ids are names too, but for the order in which a file is read.
+TEXTS = {
+    "Scenario.id": {"id": "other"},
+    "Scenario.title": {"title": "Another title"},
+    "Scenario.description": {"description": "Another description"},
+    "Company.name": {"company.name": "Other"},
+    "Obligation.id": {"company.obligations.compute.id": "other"},
+    "Obligation.creditor": {"company.obligations.compute.creditor": "Other"},
+    "Claim.id": {"company.claims.notes.id": "other"},
+    "Claim.holder": {"company.claims.notes.holder": "Other"},
+    "LaterRound.id": {"company.later_rounds.next.id": "other"},
+    "Ipo.veto_holder": {"ipo.veto_holder": "Other"},
+    "Gatekeeper.id": None,  # the file refers to it
+    "Gatekeeper.name": {"gatekeepers.court.name": "Other"},
+    "Investor.id": {"investors.small.id": "other"},
+    "Investor.name": {"investors.small.name": "Other"},
+    "InvestorPool.id": {"investor_pools.stated.id": "other"},
+    "InvestorPool.name": {"investor_pools.crowd.name": "Other"},
+    "Scenario.format": None,  # there is one format
+}
+
+
+def test_every_field_of_a_file_is_a_knob_or_a_choice_or_a_name():
+    assert set(CHOICES) | set(TEXTS) == OTHERS
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_every_choice_changes_a_trajectory(name):
+    assert some_matter(CHOICES[name])
+
+
+def test_elimination_is_another_choice_than_the_greatest_closing():
+    assert some_matter([{"round.close_select": "elimination"}])
+
+
+@pytest.mark.parametrize("name", [name for name, setting in TEXTS.items() if setting])
+def test_names_change_nothing(name):
+    scenario = rich().with_values(TEXTS[name])
+    population = prepare(scenario)
+    assert all(one_run(scenario, population, run) == before(run) for run in range(4))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Conditions
+
+
+#: For every kind of condition and each of its keys: an atom that holds, and one that differs in this key and does not.
+ATOMS = {
+    ("gate", "gate"): ({"gate": "yes"}, {"gate": "no"}),
+    ("gate", "by"): ({"gate": "yes", "by": day(9)}, {"gate": "yes", "by": day(8)}),
+    ("total_bn", "total_bn"): ({"total_bn": 12.0}, {"total_bn": 12.1}),
+    ("total_bn", "count_closed"): ({"total_bn": 12.0}, {"total_bn": 12.0, "count_closed": False}),
+    ("total_bn", "count_own"): ({"total_bn": 12.0}, {"total_bn": 12.0, "count_own": False}),
+    ("investor", "investor"): ({"investor": "a"}, {"investor": "absent"}),
+    ("investor", "amount_bn"): ({"investor": "a", "amount_bn": 3.0}, {"investor": "c", "amount_bn": 3.0}),
+    ("any_of", "any_of"): ({"any_of": ["a", "c"], "at_least": 2}, {"any_of": ["a", "absent"], "at_least": 2}),
+    ("any_of", "at_least"): ({"any_of": ["a", "absent"]}, {"any_of": ["a", "absent"], "at_least": 2}),
+    ("kind", "kind"): ({"kind": "sovereign", "amount_bn": 2.0}, {"kind": "lender", "amount_bn": 2.0}),
+    ("kind", "amount_bn"): ({"kind": "venture", "amount_bn": 5.0}, {"kind": "venture", "amount_bn": 5.1}),
+    ("max_pre_money_bn", "max_pre_money_bn"): ({"max_pre_money_bn": 260.0}, {"max_pre_money_bn": 259.9}),
+    ("max_own_share", "max_own_share"): ({"max_own_share": 0.01}, {"max_own_share": 0.005}),
+    ("min_sentiment", "min_sentiment"): ({"min_sentiment": 0.3}, {"min_sentiment": 0.31}),
+    ("min_own_share", "min_own_share"): ({"min_own_share": 0.005}, {"min_own_share": 0.01}),
+    ("max_post_money_bn", "max_post_money_bn"): ({"max_post_money_bn": 273.0}, {"max_post_money_bn": 271.0}),
+    ("without", "without"): ({"without": "absent"}, {"without": "a"}),
+}
+
+
+def test_every_key_of_every_kind_of_condition_is_tried():
+    assert set(ATOMS) == {(kind.name, key) for kind in CONDITIONS.values() for key in kind.keys}
+
+
+def book_with(atom):
+    """The asker brings 2; a brings 3 and c, a sovereign, 2; 5 are closed already; sentiment stands at 0.3."""
+    book = [bound("asker", 2.0, [atom]), bound("a", 3.0), bound("c", 2.0, kind="sovereign")]
+    book += [signer("absent", 50.0, 0.0), signer("lender", 9.0, 0.0, kind="lender")]
+    gates = [consent("yes", lag_days=8), consent("no", NEVER)]
+    mood = {"sentiment_start": 0.3, "sentiment_mean": 0.3}
+    terms = {"already_closed_bn": 5.0, "close_select": "elimination"}
+    return world(book, gates, days=14, sections={"environment": mood}, **terms)
+
+
+@pytest.mark.parametrize(("kind", "key"), ATOMS)
+def test_every_key_of_a_condition_decides(kind, key):
+    holds, fails = ATOMS[kind, key]
+    assert "asker" in paid(book_with(holds))
+    assert "asker" not in paid(book_with(fails))
+
+
+@pytest.mark.parametrize("key", ["min_own_share", "max_post_money_bn"])
+def test_outside_elimination_an_allocation_right_changes_who_gets_what(key):
+    def allocated(atom):
+        raw = book_with(atom)
+        raw["round"] |= {"close_select": "greatest", "cap_bn": 5.0, "target_bn": 5.0}
+        return paid(raw)
+
+    free = allocated({"total_bn": 1.0})
+    assert free == {"asker": 1.429, "a": 2.143, "c": 1.428}
+    assert allocated({key: {"min_own_share": 0.0065, "max_post_money_bn": 268.5}[key]}) != free
