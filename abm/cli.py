@@ -193,13 +193,15 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(141)
     except Exception as error:
-        sys.exit(_refused(error))
+        sys.exit(_refused(error, sys.argv[1:] if arguments is None else arguments))
 
 
-def _refused(error: Exception) -> int:
+def _refused(error: Exception, arguments: list[str]) -> int:
     """Print what the user can mend; let anything else be the traceback it is."""
     if hasattr(error, "format_message"):  # a usage error of the command line's own library
-        print(f"abm: {error.format_message()}", file=sys.stderr)
+        message = error.format_message()
+        if message:  # there is none where the help was asked for by giving no command
+            print(f"abm: {message}{_what_came(message, arguments)}", file=sys.stderr)
         return 2
     from abm.faults import ScenarioError
 
@@ -211,6 +213,18 @@ def _refused(error: Exception) -> int:
     else:
         print(error, file=sys.stderr)
     return 2
+
+
+def _what_came(message: str, arguments: list[str]) -> str:
+    """Add what came to a message about an option."""
+    import itertools
+    import re
+
+    if option := re.search(r"Invalid value for '(--[\w-]+)'", message):
+        given = [value for name, value in itertools.pairwise(arguments) if name == option[1]]
+        given += [a.partition("=")[2] for a in arguments if a.startswith(f"{option[1]}=")]
+        return f", got '{given[-1]}'" if given else ""
+    return ""
 
 
 if __name__ == "__main__":

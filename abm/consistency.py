@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from abm.faults import Fault
+from abm.kinds import trait_default
 from abm.knobs import Spread, did_you_mean
-from abm.parameters import Gatekeeper, Investor, InvestorPool, trait_default
+from abm.parameters import Gatekeeper, Investor, InvestorPool
 
 if TYPE_CHECKING:
     from abm.scenario import Scenario

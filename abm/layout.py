@@ -10,8 +10,9 @@ import numpy as np
 from abm import state
 from abm.consistency import address_of, cap_bn
 from abm.contracts import flatten, musd, records
+from abm.kinds import trait_default
 from abm.knobs import KINDS, Section, Spread
-from abm.parameters import Gatekeeper, Investor, InvestorPool, trait_default
+from abm.parameters import Gatekeeper, Investor, InvestorPool
 from abm.rules.belief import prior_mean, prior_precision
 from abm.rules.closing import SELECT, Contracts
 from abm.rules.decision import per_day_of_year

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -134,6 +135,33 @@ class RunResult:
     cash_path: list[int] = field(default_factory=list)
 
 
+_PATHS = ("committed", "paid", "cash")
+
+
+def _is_numeric(values: pd.Series[Any]) -> bool:
+    """Whether a column holds numbers, or truth values, which average to shares."""
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return bool(is_numeric_dtype(values) or is_bool_dtype(values))
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def _quoted(event: str, columns: Iterable[str]) -> str:
+    """Put the columns whose names have dots into back-ticks, as pandas asks for.
+
+    Examples
+    --------
+    >>> _quoted("paid_bn.pool#1 > 0.75 and closed", ["closed", "paid_bn.pool#1"])
+    '`paid_bn.pool#1` > 0.75 and closed'
+    """
+    dotted = sorted((re.escape(name) for name in columns if "." in name), key=len, reverse=True)
+    return re.sub(rf"(?<![\w`.#-])({'|'.join(dotted)})(?![\w`#-])", r"`\1`", event) if dotted else event
+
+
 class Outcomes:
     """Results of many runs of one scenario.
 
@@ -168,8 +196,10 @@ class Outcomes:
             self._frame = self._build_frame()
         return self._frame.copy()
 
-    def _column(self, name: str) -> np.ndarray[Any, Any]:
-        return np.array([getattr(result, name) for result in self._results])
+    def _column(self, name: str, width: int | None = None) -> np.ndarray[Any, Any]:
+        """A field of every run; a list of ``width`` numbers a run makes a matrix."""
+        values = np.array([getattr(result, name) for result in self._results])
+        return values if width is None else values.reshape(self.runs, width)
 
     def _build_frame(self) -> pd.DataFrame:
         import pandas as pd
@@ -191,14 +221,14 @@ class Outcomes:
             "end_cash_bn": self._column("end_cash_musd") / 1000.0,
             "least_cash_bn": self._column("least_cash_musd") / 1000.0,
         }
-        paid = self._column("investor_paid_musd") / 1000.0
-        stages = self._column("stage")
-        days = self._column("sign_day")
+        paid = self._column("investor_paid_musd", len(self.ids)) / 1000.0
+        stages = self._column("stage", len(self.ids))
+        days = self._column("sign_day", len(self.ids))
         for place, name in enumerate(self.ids):
             columns[f"paid_bn.{name}"] = paid[:, place]
             columns[f"stage.{name}"] = pd.Categorical.from_codes(stages[:, place].astype(np.int64), pd.Index(STAGES))
             columns[f"sign_day.{name}"] = days[:, place]
-        gates = self._column("gate_day")
+        gates = self._column("gate_day", len(self.gate_ids))
         for place, name in enumerate(self.gate_ids):
             columns[f"gate_day.{name}"] = np.where(np.isfinite(gates[:, place]), gates[:, place], np.nan)
         return pd.DataFrame(columns)
@@ -210,6 +240,8 @@ class Outcomes:
         """
         import pandas as pd
 
+        if name not in _PATHS:
+            raise ValueError(f"expected one of the paths {', '.join(_PATHS)}, got {name!r}")
         weeks = int(self.scenario.horizon_weeks)
         rows = np.zeros((self.runs, weeks))
         for place, result in enumerate(self._results):
@@ -249,7 +281,7 @@ class Outcomes:
 
         frame = self.to_frame()
         try:
-            truth = frame[event] if event in frame else frame.eval(re.sub(r"([\w]+\.[\w#.-]+)", r"`\1`", event))
+            truth = frame[event] if event in frame else frame.eval(_quoted(event, frame.columns))
         except Exception as error:
             raise ValueError(f"expected a condition on the columns of the outcomes, got {event!r} ({error})") from None
         if str(getattr(truth, "dtype", "")) not in ("bool", "boolean"):
@@ -264,6 +296,9 @@ class Outcomes:
 
     def quantiles(self, column: str) -> dict[str, float]:
         """Mean and 5, 50 and 95 % quantiles of a column over the runs."""
-        values = self.to_frame()[column].astype(float)
+        frame = self.to_frame()
+        if column not in frame or not _is_numeric(frame[column]):
+            raise ValueError(f"expected a column of numbers{_hint(column, frame.columns)}, got {column!r}")
+        values = frame[column].astype(float)
         p05, p50, p95 = (float(values.quantile(q)) for q in (0.05, 0.50, 0.95))
         return {"mean": float(values.mean()), "p05": p05, "p50": p50, "p95": p95}

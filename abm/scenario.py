@@ -8,7 +8,6 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -20,8 +19,25 @@ from pydantic_core import ErrorDetails
 
 from abm.consistency import faults_of
 from abm.faults import Fault, ScenarioError
-from abm.knobs import Date, Format, Id, Knob, Section, Spread, Value, did_you_mean, is_date
+from abm.knobs import Date, Format, Id, Knob, Section, did_you_mean, is_date
 from abm.parameters import Company, Environment, Gatekeeper, Investor, InvestorPool, Ipo, Round, Valuation
+from abm.provenance import Provenance, provenance
+
+__all__ = [
+    "Fault",
+    "Provenance",
+    "Scenario",
+    "ScenarioError",
+    "dotted",
+    "fault_from",
+    "json_schema",
+    "load_scenario",
+    "packaged",
+    "parse_setting",
+    "provenance",
+    "scenario_from",
+    "set_path",
+]
 
 
 class Scenario(Section):
@@ -407,69 +423,6 @@ def _without_sources(raw: Any) -> Any:
     if isinstance(raw, (list, tuple)):
         return [_without_sources(value) for value in raw]
     return float(raw) if isinstance(raw, (int, float)) and not isinstance(raw, bool) else raw
-
-
-# --------------------------------------------------------------------------------------------------------------------
-# Provenance
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """One number of a scenario: where it stands, what it is, how sure it is, and who says so."""
-
-    parameter: str
-    value: str
-    range: str
-    unit: str
-    grade: str
-    source: str
-
-
-def provenance(scenario: Scenario) -> list[Provenance]:
-    """List every number that the scenario's file states, with its range, grade and source.
-
-    Examples
-    --------
-    >>> rows = provenance(load_scenario("three-investors"))
-    >>> [row.value for row in rows if row.parameter == "round.target_bn"]
-    ['8']
-    """
-    rows = []
-    for path, number, found in _numbers(scenario, ""):
-        grade = number.grade or "assumption"
-        rows.append(Provenance(path, _text(number), _range(number), found.unit, grade, number.source or ""))
-    return rows
-
-
-def _numbers(section: Section, prefix: str) -> Iterator[tuple[str, Any, Knob]]:
-    for name, field in type(section).model_fields.items():
-        if name not in section.model_fields_set:
-            continue
-        value, path = getattr(section, name), f"{prefix}{field.alias or name}"
-        knob = next((m for m in field.metadata if isinstance(m, Knob)), None)
-        if isinstance(value, Section):
-            yield from _numbers(value, f"{path}.")
-        elif knob is not None and isinstance(value, tuple):
-            for position, entry in enumerate(value):
-                number = entry[1] if isinstance(entry, tuple) else entry
-                yield (path if len(value) == 1 else f"{path}.{position}"), number, knob
-        elif isinstance(value, tuple):
-            for item in value:
-                if isinstance(item, Section):
-                    yield from _numbers(item, f"{path}.{item.id}.")  # type: ignore[attr-defined]
-        elif knob is not None and value is not None:
-            yield path, value, knob
-
-
-def _text(number: Value | Spread) -> str:
-    if isinstance(number, Spread):
-        names = ("median", "sd log") if number.law == "lognormal" else ("from", "to")
-        return f"{number.law} {names[0]} {number.first:g} {names[1]} {number.second:g}"
-    return f"{number:.6g}"
-
-
-def _range(number: Value | Spread) -> str:
-    return "" if isinstance(number, Spread) or number.low is None else f"{number.low:g} to {number.high:g}"
 
 
 def json_schema() -> dict[str, Any]:

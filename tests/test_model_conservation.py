@@ -77,8 +77,9 @@ def test_thousands_of_rounds_were_lived_and_everything_happened_in_many_of_them(
     seen = Counter(event.what for one in rounds for event in one.trace)
     everything = (
         "signed,paid,lapsed,passed,withdrew,did not pay,fell back,consented,blocked,reached its target,"
-        "missed its target,extended,cut the price,competitor shock,poaching campaign,defaulted,claimed back,raised later money,"
-        "failed to raise,filed for a listing,listed its shares,could not list,withdrew its listing"
+        "missed its target,extended,cut the price,competitor shock,poaching campaign,defaulted,claimed back,"
+        "raised later money,failed to raise,filed for a listing,listed its shares,could not list,"
+        "withdrew its listing"
     )
     assert len(rounds) >= 2_000
     assert {what: seen[what] for what in everything.split(",") if seen[what] < 50} == {}

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic.fields import FieldInfo
 
-from abm import parameters
+from abm import kinds, parameters
 from abm.knobs import KINDS, Knob, Section
 from abm.rules.conditions import CONDITIONS
 from abm.scenario import Scenario, json_schema
@@ -179,12 +179,12 @@ def test_the_unit_in_a_name_is_the_unit_of_the_knob():
 
 
 def test_every_kind_of_investor_has_its_traits_and_each_lies_within_its_knob():
-    assert set(parameters.BY_KIND) == set(KINDS)
+    assert set(kinds.BY_KIND) == set(KINDS)
     fields = parameters.InvestorPool.model_fields
     for kind in KINDS:
-        for trait in {**parameters.COMMON, **parameters.BY_KIND[kind]}:
+        for trait in {**kinds.COMMON, **kinds.BY_KIND[kind]}:
             knob = next(mark for mark in fields[trait].metadata if isinstance(mark, Knob))
-            value = parameters.trait_default(kind, trait)
+            value = kinds.trait_default(kind, trait)
             assert value is not None
             assert knob.low <= value <= knob.high, (kind, trait)
 
@@ -193,6 +193,6 @@ def test_every_trait_has_a_default_but_those_that_follow_from_others():
     undecided = {
         trait
         for trait in parameters.Traits.model_fields
-        if any(parameters.trait_default(kind, trait) is None for kind in KINDS)
+        if any(kinds.trait_default(kind, trait) is None for kind in KINDS)
     }
     assert undecided == {"dry_powder_bn", "prior_mean_bn"}

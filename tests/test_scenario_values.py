@@ -18,8 +18,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import abm
+from abm.kinds import trait_default
 from abm.knobs import Knob, Section, Spread
-from abm.parameters import InvestorPool, trait_default
+from abm.parameters import InvestorPool
 from abm.population import circles, prepare
 from abm.scenario import Scenario, ScenarioError, parse_setting, provenance
 from tests.breaks import NAMES, TABLES
@@ -29,7 +30,7 @@ SMALL = "three-investors"
 SCENARIOS = {name: abm.load_scenario(name) for name in NAMES}
 
 # Defects that are known and not yet mended.
-DIGITS = "set_path takes '²' for a digit"
+NEWCOMER = "an investor whom the file does not know by id keeps a bias of 0, whatever his inclination"
 
 # --------------------------------------------------------------------------------------------------------------------
 # Reading anything
@@ -238,6 +239,22 @@ def test_an_inclination_stays_anchored_in_the_file_whatever_else_is_changed():
     assert prepare(colder).traits["sign_bias"][2] == bias
     assert saved(colder).raw["investors"][2]["sign_bias"] == bias
     assert prepare(scenario.with_values({"investors.swf.inclination": 0.6})).traits["sign_bias"][2] < bias
+
+
+@pytest.mark.xfail(strict=True, reason=NEWCOMER)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"investors.swf.id": "renamed"},
+        {"investors": [*TABLES[SMALL]["investors"], {**TABLES[SMALL]["investors"][2], "id": "newcomer"}]},
+        {"investor_pools": [{"id": "crowd", "kind": "venture", "count": 2, "inclination": 0.5}]},
+    ],
+)
+def test_whoever_is_new_in_a_changed_scenario_is_anchored_too(changes):
+    anchored = [place for place, who in enumerate(SCENARIOS[SMALL].with_values(changes).investors) if who.inclination]
+    prepared = prepare(SCENARIOS[SMALL].with_values(changes))
+    inclined = [*anchored, *(place for place, who in enumerate(prepared.ids) if "#" in who)]
+    assert (prepared.traits["sign_bias"][inclined] != 0).all()
 
 
 # --------------------------------------------------------------------------------------------------------------------

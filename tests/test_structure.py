@@ -26,9 +26,6 @@ SCALARS = {"float", "int", "bool"}
 NUMPY = {"zeros", "full", "empty", "int64", "uint64", "bool_", "float64"}
 MOST_LINES, MOST_FUNCTION_LINES = 450, 60
 
-# Defects that are known and not yet mended.
-TOO_LONG = {"abm/parameters.py", "abm/scenario.py"}
-
 
 #: Numbers without a unit: names of things, and the key of a run.
 NAMES = {"seed", "run", "select", "i", "kind"}
@@ -138,13 +135,7 @@ def test_rules_are_total_and_neither_draw_nor_print(name, function):
 # Sizes, names, words
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason="over 450 lines")] * (name in TOO_LONG))
-        for name in TREES
-    ],
-)
+@pytest.mark.parametrize("name", TREES)
 def test_no_module_is_too_long_to_be_read_at_once(name):
     assert len((ROOT / name).read_text("utf-8").splitlines()) <= MOST_LINES
 

@@ -329,10 +329,10 @@ def rich_world() -> dict[str, Any]:
             withdrawal_per_year=1.0,
             binding=0.5,
         ),
-        signer("fund", 3.0, 0.7, conditions=[[{"investor": "lead", "amount_bn": 2.0}]], withdrawal_per_year=1.0),
+        signer("fund", 3.0, 0.7, conditions=[[{"investor": "lead", "amount_bn": 2.0}, {"min_own_share": 0.04}]]),
         signer("rival", 1.5, 0.8, conditions=[[{"any_of": ["lead", "swf", "tech"], "at_least": 2}]], priority=1),
         _curious("swf", "sovereign", inclination=0.6, wealth_bn=300.0, dry_powder_bn=4.0, max_ticket_bn=2.0),
-        _curious("tech", "strategic", sign_bias=-0.2, wealth_bn=6.0, max_ticket_bn=5.0, withdrawal_per_year=2.0),
+        _curious("tech", "strategic", sign_bias=-0.5, wealth_bn=6.0, withdrawal_per_year=6.0, conditions=_PATIENT),
         _curious("small", "venture", sign_bias=-0.5, wealth_bn=4.0, risk_aversion=20.0, min_ticket_bn=0.02),
         _curious("owner", "private_equity", sign_bias=-0.5, wealth_bn=400.0, ownership_cap=0.02, max_ticket_bn=9.0),
         _curious("keen", "crossover", sign_bias=-0.5, wealth_bn=50.0, dry_powder_share=0.01, conditions=_PICKY),
@@ -371,6 +371,7 @@ def rich_world() -> dict[str, Any]:
     return world(investors, gates, [crowd, stated, drawn], 70, 40, sections, **terms)
 
 
+_PATIENT = [[{"gate": "court"}]]
 _PICKY = [[{"kind": "sovereign", "amount_bn": 0.5}, {"max_pre_money_bn": 55.0}], [{"max_own_share": 0.005}]]
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from abm.kinds import BY_KIND, COMMON
 from abm.knobs import Knob, Section
 from abm.parameters import (
-    BY_KIND,
-    COMMON,
     Claim,
     Company,
     ConditionMix,
