@@ -256,14 +256,14 @@ _SHOWN = 60  # letters of a value in a message
 _REFERRED_TO = ("as_of", "id", "round", "company", "ipo", "gatekeepers", "investors", "investor_pools")
 
 
-def fault_from(detail: ErrorDetails, raw: Any) -> Fault:
+def fault_from(detail: ErrorDetails, raw: Any, root: type[Section] | None = None) -> Fault:
     """Turn one of pydantic's findings into a sentence of ours."""
     key, got = dotted(detail["loc"], raw), _shown(detail["input"])
     form, context = detail["type"], detail.get("ctx", {})
     if form == "missing":
         return Fault(key, "this key is required and missing")
     if form == "extra_forbidden":
-        known = _known_keys(detail["loc"][:-1])
+        known = _known_keys(detail["loc"][:-1], root)
         return Fault(key, "unknown key" + did_you_mean(detail["loc"][-1], known))
     if form == "literal_error":
         return Fault(
@@ -315,9 +315,9 @@ def dotted(location: tuple[int | str, ...], raw: Any) -> str:
     return ".".join(parts)
 
 
-def _section_at(location: tuple[int | str, ...]) -> type[Section] | None:
-    """Which table of the format stands at ``location``."""
-    section: type[Section] | None = Scenario
+def _section_at(location: tuple[int | str, ...], root: type[Section] | None = None) -> type[Section] | None:
+    """Which table of the format stands at ``location`` below ``root``, the scenario by default."""
+    section: type[Section] | None = root or Scenario
     for step in location:
         if isinstance(step, str) and section is not None:
             field = _field_of(section, step)
@@ -335,9 +335,9 @@ def _field_at(location: tuple[int | str, ...]) -> FieldInfo | None:
     return _field_of(section, str(location[-1])) if section else None
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+def _known_keys(location: tuple[int | str, ...], root: type[Section] | None = None) -> list[str]:
     """Keys that the table at ``location`` knows, for a hint."""
-    section = _section_at(location)
+    section = _section_at(location, root)
     return [field.alias or name for name, field in section.model_fields.items()] if section else []
 
 

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from abm.contracts import flatten, musd, new_book, records
 from abm.faults import Fault, ScenarioError
-from abm.knobs import KINDS, Conditions, Flag, Id, Kind, Knob, Section, did_you_mean
+from abm.knobs import KINDS, Conditions, Flag, Id, Kind, Knob, Section, did_you_mean, is_date
 from abm.rules.closing import SELECT, Closing, close, money
 from abm.rules.conditions import FACTS
 from abm.rules.settlement import closing_gap, settle
@@ -98,7 +99,10 @@ def close_book(
     >>> close_book(book).closers, close_book(book, select="least").closers, close_book(book).gap_bn
     (('a', 'b'), (), 5.0)
     """
-    parsed = _parse(commitments, gates or {}, select)
+    beside = {"base_bn": base_bn, "cap_bn": cap_bn, "pre_money_bn": pre_money_bn, "sentiment": sentiment, "on": on}
+    if gates is not None and not isinstance(gates, Mapping):
+        raise ScenarioError("commitments", [Fault("gates", "expected a table of gates", repr(gates))])
+    parsed = _parse(commitments, gates or {}, select, beside)
     ids, gate_ids = tuple(c.id for c in parsed), tuple(gates or {})
     contracts = flatten([c.conditions for c in parsed], ids, gate_ids, _ordinal)
     cap = musd(cap_bn) if cap_bn is not None else 10**12
@@ -107,7 +111,7 @@ def close_book(
         "already_closed_musd": musd(base_bn),
         "pre_money_musd": musd(pre_money_bn),
         "sentiment": sentiment,
-        "day": _ordinal(on) if on is not None else math.inf,
+        "day": _ordinal(on or dt.date.max),  # finite: a gate that is not in force never is
     }
     days = np.array([_gate_day(gate) for gate in (gates or {}).values()], np.float64)
     tickets = np.array([musd(c.ticket_bn) for c in parsed], np.int64)
@@ -157,16 +161,42 @@ def _gate_day(gate: bool | dt.date) -> float:
     return _ordinal(gate)
 
 
+_BESIDE = {
+    "base_bn": Knob("USD billion", 0, 10_000, "Money closed earlier"),
+    "cap_bn": Knob("USD billion", 0, 10_000, "Most money the round takes"),
+    "pre_money_bn": Knob("USD billion", 0.001, 100_000, "Price"),
+    "sentiment": Knob("log-points", -5, 5, "Market sentiment"),
+}
+
+
+def _faults_beside(beside: Mapping[str, Any]) -> list[Fault]:
+    """Faults of what is given beside the commitments."""
+    faults = []
+    for name, knob in _BESIDE.items():
+        if name == "cap_bn" and beside[name] is None:
+            continue
+        try:
+            knob.within_range(beside[name])
+        except PydanticCustomError:
+            faults.append(Fault(name, knob.expectation, repr(beside[name])))
+    if beside["on"] is not None and not is_date(beside["on"]):
+        faults.append(Fault("on", "expected a date or None", repr(beside["on"])))
+    return faults
+
+
 _LIST = TypeAdapter(tuple[Commitment, ...])
 
 
-def _parse(commitments: Sequence[Mapping[str, Any]], gates: Mapping[str, Any], select: str) -> tuple[Commitment, ...]:
+def _parse(
+    commitments: Sequence[Mapping[str, Any]], gates: Mapping[str, Any], select: str, beside: Mapping[str, Any]
+) -> tuple[Commitment, ...]:
     raw = [dict(one) if isinstance(one, Mapping) else one for one in commitments]
     try:
         parsed = _LIST.validate_python(raw)
     except ValidationError as error:
-        raise ScenarioError("commitments", [fault_from(detail, raw) for detail in error.errors()]) from None
-    faults = list(_faults(parsed, gates))
+        found = [fault_from(detail, raw, Commitment) for detail in error.errors()]
+        raise ScenarioError("commitments", found) from None
+    faults = [*_faults(parsed, gates), *_faults_beside(beside)]
     if select not in SELECT:
         faults.append(Fault("select", f"expected one of {', '.join(SELECT)}", repr(select)))
     if faults:
@@ -178,9 +208,11 @@ def _faults(parsed: tuple[Commitment, ...], gates: Mapping[str, Any]) -> list[Fa
     ids = [c.id for c in parsed]
     faults = [Fault(name, "expected every id once") for name in sorted({i for i in ids if ids.count(i) > 1})]
     for name, gate in gates.items():
-        if not isinstance(gate, (bool, dt.date)):
+        if not isinstance(gate, bool) and not is_date(gate):
             faults.append(Fault(f"gates.{name}", "expected True, False or a date", repr(gate)))
     for commitment in parsed:
+        if not all(commitment.conditions):
+            faults.append(Fault(commitment.id, "expected at least one condition in a clause"))
         for atom in (atom for clause in commitment.conditions for atom in clause):
             wanted = [atom.get("investor"), atom.get("without"), *atom.get("any_of", [])]
             for name in (n for n in wanted if n is not None and n not in ids):

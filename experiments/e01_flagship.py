@@ -42,7 +42,8 @@ def main(runs: int, folder: Path) -> None:
 
 def finding(sourced: abm.Outcomes, article: abm.Outcomes) -> str:
     """Put the numbers of both worlds into sentences."""
-    return "\n\n".join(["# e01: what the two stories say", table(sourced, article), *map(sentence, (sourced, article))]) + "\n"
+    parts = ["# e01: what the two stories say", table(sourced, article), sentence(sourced), sentence(article)]
+    return "\n\n".join(parts) + "\n"
 
 
 def table(sourced: abm.Outcomes, article: abm.Outcomes) -> str:

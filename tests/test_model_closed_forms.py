@@ -272,3 +272,11 @@ def test_an_inclination_written_into_a_new_file_is_anchored_at_the_price_of_that
 def test_an_inclination_that_is_changed_moves_to_its_new_value():
     scenario = abm.scenario_from(inclined(0.2)).with_values({"investor_pools.pool.inclination": 0.9})
     assert agrees(round(20 * fraction_signed(scenario, 60).sum()), 1_200, 0.9)
+
+
+@pytest.mark.xfail(reason="the fault of a pool is told once for every member", strict=True)
+def test_an_inclination_of_a_pool_that_cannot_be_reached_is_refused_once():
+    raw = inclined(0.6) | {"valuation": {"mean_bn": 50.0}}
+    with pytest.raises(abm.ScenarioError) as refusal:
+        told(raw)
+    assert len(refusal.value.faults) == 1

@@ -224,16 +224,11 @@ def test_the_reference_covers_every_section_of_a_scenario():
     assert below(Scenario) - {Scenario} == set(SECTIONS.values())
 
 
-@pytest.mark.xfail(strict=True, reason="names go to matplotlib as they are, which reads what is between dollars as TeX")
 def test_a_name_with_dollars_does_not_stop_the_figures(sure, tmp_path):
     named = sure.scenario.with_values({"investors.friend.name": "Fund $1_0_0$"})
     save_figures(abm.simulate(named, runs=2, seed=1, workers=1), tmp_path)
 
 
-MISSING = "horizon_weeks, format, dates, ids, flags and words have no row: the reference names numbers of sections only"
-
-
-@pytest.mark.xfail(strict=True, reason=MISSING)
 @pytest.mark.parametrize(
     "key",
     [

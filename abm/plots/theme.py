@@ -27,6 +27,7 @@ _SETTINGS: Any = {
     "grid.color": "#E6E6E6",
     "grid.linewidth": 0.7,
     "legend.frameon": False,
+    "text.parse_math": False,  # a name may have dollars in it
     "svg.hashsalt": "abm",
     "svg.fonttype": "path",
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
 
 from abm.kinds import BY_KIND, COMMON
-from abm.knobs import Knob, Section
+from abm.knobs import Conditions, Knob, Section
 from abm.parameters import (
     Claim,
     Company,
@@ -24,6 +25,7 @@ from abm.parameters import (
     Valuation,
 )
 from abm.rules.conditions import CONDITIONS
+from abm.scenario import Scenario
 
 SECTIONS: dict[str, type[Section]] = {
     "[round]": Round,
@@ -49,6 +51,7 @@ def parameters_text() -> str:
         "# Every key of a scenario file",
         "Made by `abm parameters`. Numbers may be bare, or tables with `value`, `low`, `high`, `grade` and `source`.",
     ]
+    parts.append("## The top of the file\n\n" + _table(Scenario.model_fields))
     for title, section in SECTIONS.items():
         own = {name: field for name, field in section.model_fields.items() if not _inherited(section, name)}
         parts.append(f"## `{title}`\n\n{(section.__doc__ or '').strip()}\n\n{_table(own)}")
@@ -67,16 +70,44 @@ def _table(fields: Any) -> str:
     for name, field in fields.items():
         knob = next((m for m in field.metadata if isinstance(m, Knob)), None)
         if knob is not None:
-            ends = f"{knob.low:g} to {knob.high:g}"
-            cells = (field.alias or name, knob.doc, knob.unit, ends, _default(field), knob.source)
-            rows.append("| `" + "` | ".join([cells[0], " | ".join(cells[1:])]) + " |")
-    return "\n".join(rows) if len(rows) > 2 else "No numbers."  # noqa: PLR2004
+            cells = (knob.doc, knob.unit, f"{knob.low:g} to {knob.high:g}", _default(field), knob.source)
+        elif not any(_sections_in(field.annotation)):
+            cells = (_form(field), "", "", _default(field), "")
+        else:
+            continue
+        rows.append(f"| `{field.alias or name}` | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _sections_in(annotation: Any) -> Iterator[bool]:
+    yield isinstance(annotation, type) and issubclass(annotation, Section)
+    for inner in get_args(annotation):
+        yield from _sections_in(inner)
+
+
+def _form(field: Any) -> str:
+    """What a key that is no number takes, in words."""
+    choices = [one for one in _choices(field.annotation) if isinstance(one, (str, int))]
+    if choices:
+        return "one of " + ", ".join(map(str, choices)) if len(choices) > 1 else f"always {choices[0]}"
+    if field.annotation is bool:
+        return "true or false"
+    if "date" in str(field.annotation):
+        return "a date"
+    return "conditions, see below" if field.annotation is Conditions else "text, or ids"
+
+
+def _choices(annotation: Any) -> Iterator[Any]:
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
 
 
 def _default(field: Any) -> str:
     if field.is_required():
         return "required"
     value = field.default
+    if isinstance(value, (str, bool)):
+        return str(value).lower()
     if value is None:
         return ""
     if isinstance(value, tuple):
