@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from abm import draws
 from abm.agents.fields import fields_of
 from abm.rules import environment
-from abm.rules.belief import prior_mean
+from abm.rules.belief import prior_mean, signal
 from abm.rules.totals import moved
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Market:
         self._meet_competitors()
         self._keep_talent()
         if law.news_precision > 0.0:
-            self.news = environment.news_signal(self.log_value, law.news_precision, self._normal(draws.NEWS))
+            self.news = signal(self.log_value, law.news_precision, self._normal(draws.NEWS))
 
     def _meet_competitors(self) -> None:
         self.shock = 0.0

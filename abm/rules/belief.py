@@ -98,7 +98,7 @@ def prior_precision(sd_log: float) -> float:
 
 @rule
 def signal(log_value: float, precision: float, luck: float) -> float:
-    """What diligence shows [log-points]: the true value with noise of the given precision.
+    """What diligence or public news shows [log-points]: the true value with noise of the given precision.
 
     Examples
     --------

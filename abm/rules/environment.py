@@ -245,18 +245,6 @@ def talent_loss(excess: float, effect: float, years: float) -> float:
 
 
 @rule
-def news_signal(log_value: float, precision: float, luck: float) -> float:
-    """Public news about the value [log-points]: the truth with noise of the given precision (0: no news).
-
-    Examples
-    --------
-    >>> news_signal(5.7, 4.0, 1.0)
-    6.2
-    """
-    return log_value + luck / math.sqrt(precision) if precision > 0.0 else log_value
-
-
-@rule
 def regime_mean(mean: float, cold_shift: float, cold: bool) -> float:
     """Level that sentiment reverts to: the mean, shifted in a cold market [log-points].
 

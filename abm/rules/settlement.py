@@ -244,6 +244,8 @@ def dilution(new_shares: int, old_shares: int) -> float:
 def protected_price(old_price: float, old_shares: float, money: float, new_shares: float) -> float:
     r"""Conversion price after a down round under broad-based weighted-average protection.
 
+    The engines issue one class of shares; this is the reference for what earlier preferred holders could ask for.
+
     .. math:: CP_2 = CP_1 \frac{A + M / CP_1}{A + C}
 
     Parameters
