@@ -41,7 +41,7 @@ def spawned(line: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a line of a shell in which ``abm`` is this package."""
     line = re.sub(r"\babm\b", f"{shlex.quote(sys.executable)} -m abm.cli", line, count=1)
     run = ["bash", "-o", "pipefail", "-c", line]
-    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=60, env=os.environ | more)
+    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=300, env=os.environ | more)
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -331,5 +331,5 @@ def test_the_start_does_not_load_the_heavy_libraries(start):
         f"print(sorted(set({HEAVY}) & sys.modules.keys()))",
     ]
     run = [sys.executable, "-c", "\n".join(lines)]
-    done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=300)
     assert done.stdout.splitlines()[-1] == "[]"

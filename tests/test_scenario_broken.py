@@ -326,4 +326,4 @@ def test_the_command_itself_refuses_one_file(what, tmp_path):
 def spawned(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the installed command in a process of its own."""
     command = [sys.executable, "-m", "abm.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
