@@ -38,17 +38,21 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
         **{pool.id: pool for pool in scenario.baseline.investor_pools},
     }
     bias_of: dict[str, float] = {}
-    faults = []
+    faults: dict[str, Fault] = {}
     for place, name in enumerate(population.ids):
         section_id = name.split("#")[0]
-        section = sections.get(section_id)
-        inclination = section.inclination if section is not None else None
         own = next(who for _, member, who in members_of(scenario) if member == name)
-        if inclination is None or own.inclination is None:
+        if own.inclination is None or section_id in faults:
+            continue
+        # whoever is not in the file as it was written is anchored in the world that he was added to
+        world, section = (base, sections[section_id]) if section_id in sections else (population, own)
+        inclination = section.inclination
+        if inclination is None:
             continue
         if section_id not in bias_of:
-            traits = base.traits[base.ids.index(name)].copy()
-            zeta, days = frozen_advantages(traits, base.market, frozen_offers(base), base.round.deadline_day)
+            traits = world.traits[world.ids.index(name)].copy()
+            offers, deadline = frozen_offers(world), world.round.deadline_day
+            zeta, days = frozen_advantages(traits, world.market, offers, deadline)
             key = f"{'investor_pools' if '#' in name else 'investors'}.{section_id}.inclination"
 
             def miss(bias: float, who: Any = traits, zeta: Any = zeta, days: Any = days, p: Any = inclination) -> float:
@@ -64,15 +68,14 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
                     if reachable <= 0
                     else "given his diligence and sign_rate_per_week"
                 )
-                faults.append(
-                    Fault(key, f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})", f"{inclination:g}")
-                )
+                most_text = f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})"
+                faults[section_id] = Fault(key, most_text, f"{inclination:g}")
                 continue
             else:
                 bias_of[section_id] = _NEVER if least > 0 else float(brentq(miss, -_NEVER, _NEVER, xtol=1e-12))
         population.traits["sign_bias"][place] = bias_of[section_id]
     if faults:
-        raise ScenarioError(scenario.file, faults)
+        raise ScenarioError(scenario.file, list(faults.values()))
 
 
 def frozen_offers(population: Population) -> Any:

@@ -98,7 +98,7 @@ def check(files: Annotated[list[str], typer.Argument(help="Scenario files or pac
     for file in files:
         try:
             scenario = load_scenario(file)
-            prepare(scenario)
+            population = prepare(scenario)
         except ScenarioError as error:
             bad += 1
             print(error, file=sys.stderr)
@@ -106,7 +106,7 @@ def check(files: Annotated[list[str], typer.Argument(help="Scenario files or pac
         together = circles(scenario)
         if together:
             print(f"{file}: warning: these close only together, or not at all: {', '.join(together)}")
-        print(f"{file}: sound ({len(scenario.investors)} investors, {len(scenario.gatekeepers)} gatekeepers)")
+        print(f"{file}: sound (investors: {len(population.ids)}, gatekeepers: {len(population.gate_ids)})")
     raise typer.Exit(2 if bad else 0)
 
 

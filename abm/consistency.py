@@ -78,6 +78,12 @@ def _company_faults(scenario: Scenario) -> Iterator[Fault]:
                 yield Fault(
                     f"company.obligations.{obligation.id}.until", "expected a date after 'from'", str(obligation.until)
                 )
+        for key, dated in (("claims", company.claims), ("later_rounds", company.later_rounds)):
+            for item in dated:
+                if item.on <= scenario.as_of:
+                    yield Fault(
+                        f"company.{key}.{item.id}.on", f"expected a date after as_of ({scenario.as_of})", str(item.on)
+                    )
         for claim in company.claims:
             if claim.unless_gate is not None and claim.unless_gate not in gates:
                 yield _unknown(f"company.claims.{claim.id}.unless_gate", "gatekeeper", claim.unless_gate, gates)

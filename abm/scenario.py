@@ -185,7 +185,7 @@ def _read(source: str | Path) -> tuple[str, str]:
     path = Path(name)
     if name in packaged():
         return resources.files("abm.scenarios").joinpath(f"{name}.toml").read_text("utf-8"), f"{name}.toml"
-    looks_like_file = path.suffix == ".toml" or len(path.parts) > 1 or path.exists()
+    looks_like_file = path.suffix == ".toml" or len(path.parts) > 1 or (len(name) < _LONGEST_NAME and path.exists())
     if not looks_like_file:
         hint = did_you_mean(name, packaged()) or f"; packaged are {', '.join(packaged())}"
         raise ScenarioError(name, [Fault("scenario", f"expected a packaged id or the path of a TOML file{hint}")])
@@ -251,6 +251,7 @@ def _mended(rest: dict[str, Any], location: tuple[int | str, ...]) -> bool:
     return not any(isinstance(part, Knob) for part in field.metadata)
 
 
+_LONGEST_NAME = 255  # letters of a file's name
 _SHOWN = 60  # letters of a value in a message
 # What other keys lean on: while one of these is faulty, nothing can be said about them.
 _REFERRED_TO = ("as_of", "id", "round", "company", "ipo", "gatekeepers", "investors", "investor_pools")
@@ -410,7 +411,8 @@ def parse_setting(text: str) -> tuple[str, Any]:
     if not equals or not path.strip():
         raise ScenarioError("--set", [Fault(text, "expected PATH=VALUE such as round.target_bn=20")])
     try:
-        return path.strip(), tomllib.loads(f"value = {value}")["value"]
+        read = tomllib.loads(f"value = {value}")
+        return path.strip(), read["value"] if len(read) == 1 else value.strip()
     except (ValueError, RecursionError):
         return path.strip(), value.strip()
 

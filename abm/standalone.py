@@ -118,7 +118,7 @@ def close_book(
     kinds = np.array([KINDS.index(c.kind) for c in parsed], np.int64)
     book = new_book(tickets, kinds, days, contracts.members, records(FACTS, [facts])[0])
     paid = np.array([c.paid for c in parsed], np.bool_)
-    signed = ~paid
+    signed, nobody = ~paid, np.zeros(len(parsed), np.bool_)
     answer = Closing(*close(signed, paid, contracts, book, SELECT[select]))
     gap = closing_gap(answer.greatest, answer.least, tickets, cap)
     terms = records(ROUND, [{"cap_musd": cap}])[0]
@@ -134,7 +134,6 @@ def close_book(
             for c in parsed
         ],
     )
-    nobody = np.zeros(len(parsed), np.bool_)
     allocated, _ = settle(answer.selected, signed, paid, nobody, contracts, book, SELECT[select], terms, traits)
 
     def names(mask: Any) -> tuple[str, ...]:

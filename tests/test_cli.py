@@ -253,7 +253,7 @@ def test_check_goes_on_after_a_bad_file(command, tmp_path):
     (tmp_path / "bad.toml").write_text("format = 2\n")
     code, text, faults = command("check", "bad.toml", SMALL, "zebra")
     assert code == 2
-    assert text == "three-investors: sound (3 investors, 1 gatekeepers)\n"
+    assert text == "three-investors: sound (investors: 3, gatekeepers: 1)\n"
     assert {line.split(": ")[0] for line in faults.splitlines()} == {"bad.toml", "zebra"}
 
 

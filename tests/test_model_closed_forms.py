@@ -274,7 +274,6 @@ def test_an_inclination_that_is_changed_moves_to_its_new_value():
     assert agrees(round(20 * fraction_signed(scenario, 60).sum()), 1_200, 0.9)
 
 
-@pytest.mark.xfail(reason="the fault of a pool is told once for every member", strict=True)
 def test_an_inclination_of_a_pool_that_cannot_be_reached_is_refused_once():
     raw = inclined(0.6) | {"valuation": {"mean_bn": 50.0}}
     with pytest.raises(abm.ScenarioError) as refusal:

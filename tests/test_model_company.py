@@ -223,7 +223,6 @@ def test_a_claim_is_asked_back_on_its_date_unless_the_consent_is_in_force():
     assert told(claim(amount_bn=1.5)).company.default_day == pytest.approx(28 + 7 * 1000 / 1500)
 
 
-@pytest.mark.xfail(reason="claims and later rounds dated on as_of or before it are passed over in silence", strict=True)
 @pytest.mark.parametrize("on", [day(0), day(-5)])
 def test_a_claim_that_no_week_will_see_is_refused(on):
     with pytest.raises(abm.ScenarioError, match="notes"):

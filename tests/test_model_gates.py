@@ -44,7 +44,7 @@ LAWS = {
     "lagged": {"hazard_per_year": 2.5, "lag_days": 30},
     "moody": {"hazard_per_year": 1.5, "sentiment_loading": 0.72},
     "first": {"hazard_per_year": 6},
-    "second": {"hazard_per_year": 8, "requires": ["first"]},
+    "second": {"hazard_per_year": 8, "requires": ["first"], "lag_days": 10},
     "third": {"hazard_per_year": 5, "requires": ["second"], "lag_days": 4},
 }
 NAMES = list(LAWS)
@@ -109,11 +109,12 @@ def test_a_final_no_that_comes_first_keeps_the_consent_from_coming(gate_days):
 
 
 def test_a_chain_of_consents_starts_each_clock_when_the_one_before_has_stopped(gate_days):
+    """A lag delays the consent itself, not the clocks that wait for it."""
     first = own_waits("first") * 365 / 6
     second = first + own_waits("second") * 365 / 8
     third = second + own_waits("third") * 365 / 5
     np.testing.assert_allclose(of(gate_days, "first"), in_time(first), atol=1e-6)
-    np.testing.assert_allclose(of(gate_days, "second"), in_time(second), atol=1e-6)
+    np.testing.assert_allclose(of(gate_days, "second"), in_time(second) + 10, atol=1e-6)
     np.testing.assert_allclose(of(gate_days, "third"), in_time(third) + 4, atol=1e-6)
 
 

@@ -323,14 +323,12 @@ def test_a_round_that_is_extended_beyond_the_horizon_still_comes_to_an_end():
     assert (model.paid_musd, model.open) == (1_000, False)
 
 
-@pytest.mark.xfail(reason="who is cut back to nothing still counts as in for those who depend on him", strict=True)
 def test_nobody_pays_because_of_one_who_is_cut_back_to_nothing():
     """B goes first and fills the round, so that a, without whom b would not be there, gets nothing."""
     book = [bound("a", 5.0), bound("b", 5.0, [{"investor": "a"}], priority=1)]
     assert set(paid(world(book, days=7, target_bn=5.0, cap_bn=5.0))) != {"b"}
 
 
-@pytest.mark.xfail(reason="the fallback of one who decides by the rules is not held to his ticket", strict=True)
 def test_a_fallback_is_never_more_than_the_ticket_it_falls_back_from():
     mind = {"sign_bias": -50.0, "sign_rate_per_week": 10.0, "max_ticket_bn": 0.5}
     book = [thinker("t", fallback_bn=5.0, conditions=[[{"gate": "no"}]], **mind)]

@@ -305,7 +305,7 @@ def test_the_command_itself_refuses_a_dozen_files_in_one_go_and_passes_the_sound
     sound.write_text(TEXT, encoding="utf-8")
     done = spawned("check", *map(str, files), str(sound))
     assert done.returncode == 2
-    assert done.stdout.splitlines() == [f"{sound}: sound (3 investors, 1 gatekeepers)"]
+    assert done.stdout.splitlines() == [f"{sound}: sound (investors: 3, gatekeepers: 1)"]
     lines = done.stderr.splitlines()
     assert len(lines) == len(files)
     assert all(line.startswith(f"{file}: ") for line, file in zip(lines, files, strict=True))

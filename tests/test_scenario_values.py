@@ -241,7 +241,6 @@ def test_an_inclination_stays_anchored_in_the_file_whatever_else_is_changed():
     assert prepare(scenario.with_values({"investors.swf.inclination": 0.6})).traits["sign_bias"][2] < bias
 
 
-@pytest.mark.xfail(strict=True, reason=NEWCOMER)
 @pytest.mark.parametrize(
     "changes",
     [

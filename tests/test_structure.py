@@ -25,7 +25,6 @@ SCALARS = {"float", "int", "bool"}
 #: numpy as rules may use it: to make arrays and to fix the width of integers.
 NUMPY = {"zeros", "full", "empty", "int64", "uint64", "bool_", "float64"}
 MOST_LINES, MOST_FUNCTION_LINES = 450, 60
-ONE_LINE = "close_book has 61 lines without its docstring"  # known and not yet mended
 
 
 #: Numbers without a unit: names of things, and the key of a run.
@@ -141,13 +140,7 @@ def test_no_module_is_too_long_to_be_read_at_once(name):
     assert len((ROOT / name).read_text("utf-8").splitlines()) <= MOST_LINES
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=ONE_LINE)] * (name == "abm/standalone.py"))
-        for name in TREES
-    ],
-)
+@pytest.mark.parametrize("name", TREES)
 def test_no_function_is_too_long_to_be_read_at_once(name):
     for function in functions(TREES[name]):
         docstring = function.body[0] if ast.get_docstring(function) else None

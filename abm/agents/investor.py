@@ -123,10 +123,8 @@ class Investor(mesa.Agent):
 
     def fall_back(self) -> None:
         """Become an unconditional commitment of the fallback amount."""
-        self.model.tell(
-            self.id, "fell back", f"conditions failed, from {self.ticket_musd / 1000:g}", self.law.fallback_musd
-        )
-        self.ticket_musd = self.law.fallback_musd
+        full, self.ticket_musd = self.ticket_musd, min(self.ticket_musd, self.law.fallback_musd)
+        self.model.tell(self.id, "fell back", f"conditions failed, from {full / 1000:g}", self.ticket_musd)
 
     def lapse(self) -> None:
         """See the round end without having paid."""

@@ -343,7 +343,15 @@ def settle(
                 standing[i] = False
                 failed += 1
         if failed == 0:
-            return Settlement(_allocate(closers, paid, contracts, book, max(0, cap - earlier), traits), unpaid)
+            allocated = _allocate(closers, paid, contracts, book, max(0, cap - earlier), traits)
+            served = closers.copy()
+            for i in range(n):
+                served[i] = closers[i] and (paid[i] or allocated[i] > 0)
+            content = eliminate(served, paid, contracts, book)
+            if same(content, served):
+                return Settlement(allocated, unpaid)
+            closers = content  # somebody waited for one who was cut back to nothing
+            continue
         closers = close(standing, paid, contracts, book, select).selected
 
 
