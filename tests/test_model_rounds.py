@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import abm
+from abm.agents import FundingModel
 from abm.draws import SETTLEMENT
 from tests.oracles import agrees
 from tests.worlds import NEVER, bound, consent, luck, paid, play, signer, thinker, told, world
@@ -338,3 +339,37 @@ def test_a_fallback_is_never_more_than_the_ticket_it_falls_back_from():
     except abm.ScenarioError:
         return
     assert 0 < money["t"] <= 0.5
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What the market expects
+
+
+def forecasts(raw):
+    """The forecast posted in every week of the first run [USD billion]."""
+    model = FundingModel(abm.scenario_from(raw), seed=1)
+    found = []
+    while model.running:
+        model.step()
+        found.append(model.offer.forecast_bn)
+    model.free()
+    return found
+
+
+def test_the_market_counts_every_commitment_once():
+    """4 are signed and 6 expected of 10; a pays and b signs in the first week, and the forecast stays where it was."""
+    book = [bound("a", 4.0), signer("b", 2.0, conditions=[[{"investor": "c"}]]), signer("c", 1.0, 0.0)]
+    assert forecasts(world(book, days=42)) == [10.0] * 6
+    assert forecasts(world(book, days=42, expected_coverage=0.5)) == [7.0] * 6
+    assert forecasts(world(book, days=42, expected_coverage=0.0)) == [4.0] + [6.0] * 5
+
+
+def test_the_market_weighs_a_condition_by_the_chance_of_its_consent_and_counts_the_fallback():
+    """Even chances of 6 or a fallback of 1, beside 4 expected: 7.5; the chance falls as time passes in silence."""
+    book = [bound("lead", 6.0, [{"gate": "g"}], fallback_bn=1.0)]
+    raw = world(book, [{"id": "g", "probability_by_deadline": 0.5}], days=70)
+    silent = 1 - 0.5 ** ((70 - 7 * np.arange(10)) / 70)
+    model = told(raw)
+    known = model.gates[0].satisfied_day <= 7 * np.arange(10)
+    assert forecasts(raw) == pytest.approx(np.where(known, 10.0, 5.0 + 5.0 * silent), abs=1e-9)
+    assert 0 < known.sum() < 10
