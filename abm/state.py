@@ -232,6 +232,36 @@ NEWS = np.dtype(
     ]
 )
 
+#: What one run leaves behind: the round and the company, and the fate of each investor.
+RESULT = np.dtype(
+    [
+        ("run", np.int64),
+        ("paid_musd", np.int64),
+        ("closed", np.bool_),
+        ("closed_day", np.float64),  # nan: never
+        ("survived", np.bool_),  # means nothing without a company
+        ("default_day", np.float64),
+        ("cause", np.int64),
+        ("pre_money_musd", np.int64),
+        ("rung", np.int64),
+        ("new_shares", np.int64),
+        ("dilution", np.float64),
+        ("gap_musd", np.int64),
+        ("extended", np.bool_),
+        ("listed", np.bool_),
+        ("end_cash_musd", np.int64),
+        ("least_cash_musd", np.int64),
+    ]
+)
+FATE = np.dtype(
+    [
+        ("stage", np.int64),
+        ("sign_day", np.float64),
+        ("paid_musd", np.int64),
+        ("shares", np.int64),
+    ]
+)
+
 # Stages of an investor, in the order of the story.
 LOOKING, SIGNED, PAID, WITHDRAWN, UNPAID, LAPSED = range(6)
 STAGES = ("looking", "signed", "paid", "withdrawn", "unpaid", "lapsed")
