@@ -82,6 +82,7 @@ def new_book(tickets: Any, kinds: Any, gate_days: Any, members: Any, facts: Any)
         np.zeros(n, np.bool_),
         np.zeros(2, np.int64),
         np.zeros(len(KINDS), np.int64),
+        np.zeros(1 + len(KINDS), np.int64),
         gate_days,
         members,
         facts,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from abm.jit import rule
+from abm.jit import inlined, rule
 
 # Purposes (model.md 2.5). Append only: renumbering one changes every published trajectory.
 PRIOR_DEVIATION = 101
@@ -50,8 +50,10 @@ _WEYL_0 = np.uint64(0x9E3779B9)
 _WEYL_1 = np.uint64(0xBB67AE85)
 _ROUNDS = 10
 
+_CENTRE = 0.425  # half-width of the part of (0, 1) that one rational function of AS 241 covers
 
-@rule
+
+@inlined
 def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[Any, Any, Any, Any]:
     """Philox4x32-10: four random 32-bit words from a counter of four and a key of two.
 
@@ -76,8 +78,10 @@ def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[Any, A
     >>> ["%08x" % int(word) for word in philox(0, 0, 0, 0, 0, 0)]
     ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']
     """
-    x0, x1, x2, x3 = np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3)
-    key0, key1 = np.uint64(k0), np.uint64(k1)
+    # masks tell the compiler that the upper halves are empty, so that one narrow multiplication is enough
+    x0, x1 = np.uint64(c0) & _LOW, np.uint64(c1) & _LOW
+    x2, x3 = np.uint64(c2) & _LOW, np.uint64(c3) & _LOW
+    key0, key1 = np.uint64(k0) & _LOW, np.uint64(k1) & _LOW
     for _ in range(_ROUNDS):
         product0 = _MULTIPLIER_0 * x0
         product1 = _MULTIPLIER_1 * x2
@@ -116,10 +120,70 @@ def uniform(seed: int, run: int, agent: int, step: int, purpose: int, sub: int) 
     0.764903828533
     """
     word0, word1, _, _ = philox(agent, step, purpose, sub, seed, run)
-    high = float(word0 >> np.uint64(5))
-    low = float(word1 >> np.uint64(6))
+    return fraction(word0, word1)
+
+
+@rule
+def fraction(word0: Any, word1: Any) -> float:
+    """Two random words as a number strictly between 0 and 1, in steps of 2**-53."""
+    high = float(np.int64(word0 >> np.uint64(5)))
+    low = float(np.int64(word1 >> np.uint64(6)))
     # the very last of the 2**53 values would round to 1
     return min((high * 67108864.0 + low + 0.5) / 9007199254740992.0, 1.0 - 1.0 / 9007199254740992.0)
+
+
+@rule
+def uniforms(out: Any, seed: int, run: int, agents: Any, steps: Any, purpose: int) -> None:
+    """Fill ``out`` with the uniforms of many addresses at once: ten times as fast as one after the other.
+
+    Parameters
+    ----------
+    out
+        float64[K], overwritten [-].
+    seed, run, purpose
+        As in :func:`uniform`; ``sub`` is 0.
+    agents, steps
+        int64[K], who asks, and in which week [-].
+
+    Examples
+    --------
+    >>> out = np.zeros(2)
+    >>> uniforms(out, 2025, 0, np.array([3, 3]), np.array([0, 1]), PRIOR_DEVIATION)
+    >>> bool(out[1] == uniform(2025, 0, 3, 1, PRIOR_DEVIATION, 0))
+    True
+    """
+    for k in range(out.shape[0]):
+        word0, word1, _, _ = philox(agents[k], steps[k], purpose, 0, seed, run)
+        out[k] = fraction(word0, word1)
+
+
+@rule
+def normals(out: Any, seed: int, run: int, agents: Any, steps: Any, purpose: int) -> None:
+    """Fill ``out`` with the standard normals of many addresses at once; as :func:`uniforms`.
+
+    Examples
+    --------
+    >>> out = np.zeros(2)
+    >>> normals(out, 2025, 0, np.array([3, 3]), np.array([0, 1]), PRIOR_DEVIATION)
+    >>> bool(out[1] == normal(2025, 0, 3, 1, PRIOR_DEVIATION, 0))
+    True
+    """
+    uniforms(out, seed, run, agents, steps, purpose)
+    to_normals(out)
+
+
+@rule
+def to_normals(out: Any) -> None:
+    """Turn uniforms into standard normals, in place: the centre all at once, the tails one by one."""
+    places, tails, n = np.empty(out.shape[0], np.int64), np.empty(out.shape[0]), 0
+    for k in range(out.shape[0]):
+        if abs(out[k] - 0.5) > _CENTRE:
+            places[n], tails[n] = k, _tail_quantile(out[k])
+            n += 1
+    for k in range(out.shape[0]):
+        out[k] = _central_quantile(out[k] - 0.5)
+    for t in range(n):
+        out[places[t]] = tails[t]
 
 
 @rule
@@ -183,21 +247,31 @@ def normal_quantile(u: float) -> float:
     1.95996398454
     """
     q = u - 0.5
-    if abs(q) <= 0.425:
-        r = 0.180625 - q * q
-        return (
-            q
-            * (
-                ((((((2509.0809287301226727 * r + 33430.575583588128105) * r + 67265.770927008700853) * r
-                + 45921.953931549871457) * r + 13731.693765509461125) * r + 1971.5909503065514427) * r
-                + 133.14166789178437745) * r + 3.387132872796366608
-            )
-            / (
-                ((((((5226.495278852545925 * r + 28729.085735721942674) * r + 39307.89580009271061) * r
-                + 21213.794301586595867) * r + 5394.1960214247511077) * r + 687.1870074920579083) * r
-                + 42.313330701600911252) * r + 1.0
-            )
-        )  # fmt: skip
+    return _central_quantile(q) if abs(q) <= _CENTRE else _tail_quantile(u)
+
+
+@rule
+def _central_quantile(q: float) -> float:
+    """Inverse of the standard normal distribution function at 0.5 + q, for |q| up to 0.425."""
+    r = 0.180625 - q * q
+    return (
+        q
+        * (
+            ((((((2509.0809287301226727 * r + 33430.575583588128105) * r + 67265.770927008700853) * r
+            + 45921.953931549871457) * r + 13731.693765509461125) * r + 1971.5909503065514427) * r
+            + 133.14166789178437745) * r + 3.387132872796366608
+        )
+        / (
+            ((((((5226.495278852545925 * r + 28729.085735721942674) * r + 39307.89580009271061) * r
+            + 21213.794301586595867) * r + 5394.1960214247511077) * r + 687.1870074920579083) * r
+            + 42.313330701600911252) * r + 1.0
+        )
+    )  # fmt: skip
+
+
+@rule
+def _tail_quantile(u: float) -> float:
+    """Inverse of the standard normal distribution function outside of the centre."""
     r = math.sqrt(-math.log(min(u, 1.0 - u)))
     if r <= 5.0:
         r = r - 1.6
@@ -221,4 +295,4 @@ def normal_quantile(u: float) -> float:
             + 7.868691311456132591e-4) * r + 0.0148753612908506148525) * r + 0.13692988092273580531) * r
             + 0.59983220655588793769) * r + 1.0
         )  # fmt: skip
-    return z if q > 0.0 else -z
+    return z if u > 0.5 else -z

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
         """Compile a rule: typed as the function itself."""
         return function
 
+    inlined = rule
+
 else:
     import numba
 
@@ -61,6 +63,9 @@ else:
     #: Compile a rule. ``error_model="numpy"`` because an exception raised in a parallel region is lost silently;
     #: no fast-math, so that both engines and every machine add up the same bits.
     rule = numba.njit(cache=True, fastmath=False, error_model="numpy")
+
+    #: Compile a rule into each of its callers, so that a loop over it can fill the lanes of the processor.
+    inlined = numba.njit(cache=True, fastmath=False, error_model="numpy", inline="always")
 
 
 def dispatch(functions: Sequence[Callable[..., bool]]) -> Callable[..., bool]:

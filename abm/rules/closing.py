@@ -161,6 +161,74 @@ def same(a: Any, b: Any) -> bool:
 
 
 @rule
+def candidates(signed: Any, paid: Any, book: Book) -> Any:
+    """Places of those who have signed and not paid, int64[K]; the paid ones are seated for good, and counted."""
+    for k in range(book.base_musd.shape[0]):
+        book.base_musd[k] = 0
+    who, n = np.empty(signed.shape[0], np.int64), 0
+    for i in range(signed.shape[0]):
+        book.inside[i] = book.against[i] = paid[i]
+        if paid[i]:
+            book.base_musd[0] += book.tickets[i]
+            book.base_musd[1 + book.kinds[i]] += book.tickets[i]
+        elif signed[i]:
+            who[n] = i
+            n += 1
+    return who[:n]
+
+
+@rule
+def seat(who: Any, inside: Any, against: Any, book: Book) -> None:
+    """Make two sets of candidates, bool[K] each, the sets of ``book``; only their money is counted anew."""
+    book.totals[0] = book.totals[1] = book.base_musd[0]
+    for kind in range(book.kind_musd.shape[0]):
+        book.kind_musd[kind] = book.base_musd[1 + kind]
+    for k in range(who.shape[0]):
+        i = who[k]
+        book.inside[i], book.against[i] = inside[k], against[k]
+        if inside[k]:
+            book.totals[0] += book.tickets[i]
+            book.kind_musd[book.kinds[i]] += book.tickets[i]
+        if against[k]:
+            book.totals[1] += book.tickets[i]
+
+
+@rule
+def with_paid(who: Any, members: Any, paid: Any) -> Any:
+    """Spread a set of candidates over all investors, with everybody who has paid: bool[N]."""
+    everybody = paid.copy()
+    for k in range(who.shape[0]):
+        everybody[who[k]] = members[k]
+    return everybody
+
+
+@rule
+def _answers(who: Any, inside: Any, against: Any, contracts: Contracts, book: Book, answer: Any) -> bool:
+    """Write the candidates' answers to two sets into ``answer``; whether they confirm the first of the sets."""
+    seat(who, inside, against, book)
+    confirmed = True
+    for k in range(who.shape[0]):
+        answer[k] = satisfied(who[k], contracts, book)
+        confirmed = confirmed and answer[k] == inside[k]
+    return confirmed
+
+
+@rule
+def _bounds(who: Any, contracts: Contracts, book: Book) -> Any:
+    """Least and greatest consistent sets of candidates, bool[2, K]."""
+    bound = np.zeros((2, who.shape[0]), np.bool_)
+    answer = np.zeros((2, who.shape[0]), np.bool_)
+    for k in range(who.shape[0]):
+        bound[1, k] = True
+    settled = False
+    while not settled:
+        least = _answers(who, bound[0], bound[1], contracts, book, answer[0])
+        settled = _answers(who, bound[1], bound[0], contracts, book, answer[1]) and least
+        bound, answer = answer, bound
+    return bound
+
+
+@rule
 def bounds(signed: Any, paid: Any, contracts: Contracts, book: Book) -> Any:
     r"""Least and greatest consistent closing sets; every consistent set lies between them.
 
@@ -186,34 +254,33 @@ def bounds(signed: Any, paid: Any, contracts: Contracts, book: Book) -> Any:
     Tarski, A. (1955). A lattice-theoretical fixpoint theorem and its applications. Pacific J. Math. 5(2), 285-309.
     Van Gelder, A. (1993). The alternating fixpoint of logic programs with negation. J. Comput. System Sci. 47(1).
     """
-    bound = np.zeros((2, signed.shape[0]), np.bool_)
-    put(bound[0], paid)
-    put(bound[1], union(signed, paid))
+    who = candidates(signed, paid, book)
+    found = _bounds(who, contracts, book)
+    both = np.zeros((2, signed.shape[0]), np.bool_)
+    for side in range(2):
+        put(both[side], with_paid(who, found[side], paid))
+    return both
+
+
+@rule
+def _eliminate(who: Any, start: Any, contracts: Contracts, book: Book) -> Any:
+    """Remove candidates whose conditions fail until nobody's do, bool[K]; ``book`` is left with that set."""
+    current = start.copy()
     settled = False
     while not settled:
         settled = True
-        answers = bound.copy()
-        for side in range(2):
-            put(book.inside, bound[side])
-            put(book.against, bound[1 - side])
-            put(answers[side], respond(signed, paid, contracts, book))
-            settled = settled and same(answers[side], bound[side])
-        bound = answers
-    return bound
+        seat(who, current, current, book)
+        for k in range(who.shape[0]):
+            if current[k] and not satisfied(who[k], contracts, book):
+                current[k] = settled = False
+    return current
 
 
 @rule
 def eliminate(start: Any, paid: Any, contracts: Contracts, book: Book) -> Any:
     """Remove at once everybody whose conditions fail, never re-admit, repeat (C7.3). Ends in at most N rounds."""
-    current = union(start, paid)
-    settled = False
-    while not settled:
-        put(book.inside, current)
-        put(book.against, current)
-        remaining = respond(current, paid, contracts, book)
-        settled = same(current, remaining)
-        current = remaining
-    return current
+    who = candidates(start, paid, book)
+    return with_paid(who, _eliminate(who, np.ones(who.shape[0], np.bool_), contracts, book), paid)
 
 
 @rule
@@ -240,23 +307,27 @@ def close(signed: Any, paid: Any, contracts: Contracts, book: Book, select: int)
     """
     book.facts.literal = select == ELIMINATION
     book.facts.granted = AS_IT_IS
-    bound = bounds(signed, paid, contracts, book)
-    least = bound[0].copy()
-    starts = np.zeros((2, signed.shape[0]), np.bool_)
-    put(starts[0], bound[1])
-    put(starts[1], signed)
-    eliminated = starts.copy()
-    for k in range(2 if select == ELIMINATION else 1):
-        put(eliminated[k], eliminate(starts[k], paid, contracts, book))
-    greatest = eliminated[0].copy()
-    selected = least if select == LEAST else eliminated[1 if select == ELIMINATION else 0]
-    selected = selected.copy()
-    put(book.inside, selected)
-    put(book.against, selected)
-    barred = respond(signed, paid, contracts, book)
-    for i in range(signed.shape[0]):
-        barred[i] = barred[i] and not selected[i]
-    return Closing(selected, greatest, least, barred)
+    who = candidates(signed, paid, book)
+    bound = _bounds(who, contracts, book)
+    greatest = _eliminate(who, bound[1], contracts, book)
+    chosen = greatest
+    if select == LEAST:
+        chosen = bound[0]
+    elif select == ELIMINATION:
+        chosen = _eliminate(who, np.ones(who.shape[0], np.bool_), contracts, book)
+    barred = chosen.copy()
+    _answers(who, chosen, chosen, contracts, book, barred)
+    for k in range(who.shape[0]):
+        barred[k] = barred[k] and not chosen[k]
+    nobody = paid.copy()
+    for i in range(paid.shape[0]):
+        nobody[i] = False
+    return Closing(
+        with_paid(who, chosen, paid),
+        with_paid(who, greatest, paid),
+        with_paid(who, bound[0], paid),
+        with_paid(who, barred, nobody),
+    )
 
 
 @rule
@@ -274,13 +345,10 @@ def counterfactual_closers(signed: Any, paid: Any, contracts: Contracts, book: B
     """Greatest closing if some conditions were taken for granted, bool[N]; ``book`` is left with that set."""
     book.facts.literal = False
     book.facts.granted = granted
-    upper = bounds(signed, paid, contracts, book)[1].copy()
-    closers = eliminate(upper, paid, contracts, book)
+    who = candidates(signed, paid, book)
+    closers = _eliminate(who, _bounds(who, contracts, book)[1], contracts, book)
     book.facts.granted = AS_IT_IS
-    put(book.inside, closers)
-    put(book.against, closers)
-    fill_totals(book)
-    return closers
+    return with_paid(who, closers, paid)
 
 
 @rule

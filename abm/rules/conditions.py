@@ -51,6 +51,7 @@ class Book(NamedTuple):
     against: Any  #: bool[N], the set by which antitone conditions are judged
     totals: Any  #: int64[2], USD million: money inside, money against
     kind_musd: Any  #: int64[K], USD million: money inside, by kind
+    base_musd: Any  #: int64[1 + K], USD million: money of those who have paid, all of it and by kind
     gate_days: Any  #: float64[G], day on which a consent came into force; inf if it has not
     members: Any  #: int64[M], the concatenated any_of lists
     facts: Any  #: one FACTS record
