@@ -21,9 +21,9 @@ from abm.rules.belief import (
     updated_precision,
     widened_precision,
 )
-from abm.rules.book import expected_musd, forecast_bn, post_money_bn
+from abm.rules.book import expected_musd, forecast_bn, log_post_money, post_money_bn
 from abm.rules.decision import appraise, signing_rate
-from abm.rules.gatekeepers import both_curves, consent_curve, known_curve, last_useful_day
+from abm.rules.gatekeepers import look_ahead
 from abm.scenario import Scenario
 
 _NEVER = 50.0  # a bias so strong that nobody signs within any horizon
@@ -81,39 +81,28 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
 def frozen_offers(population: Population) -> Any:
     """Return the offer of every week of the window if nothing moved from how things stand on as_of."""
     terms, market = population.round, population.market
-    outlooks = first_outlooks(population)
+    gates, day = population.gates, population.round.deadline_day
+    status, never = np.full(len(gates), state.OPEN), np.full(len(gates), math.inf)
+    outlooks = look_ahead(gates, population.gate_order, population.required, status, never, day, 0.0)
     signed = population.traits["signed_at_start"].copy()
     tickets = population.traits["stated_musd"].copy()
     fallbacks = population.traits["fallback_musd"].copy()
     booked = expected_musd(signed, tickets, fallbacks, population.contracts, outlooks)
+    post_bn = post_money_bn(int(population.ladder_musd[0]), terms.already_closed_musd, terms.target_musd)
     rows = []
     for week in range(math.ceil(terms.deadline_day / 7)):
         rows.append(
             {
-                "post_bn": post_money_bn(int(population.ladder_musd[0]), terms.already_closed_musd, terms.target_musd),
+                "post_bn": post_bn,
+                "log_post": log_post_money(post_bn),
                 "target_bn": terms.target_musd / 1000.0,
                 "forecast_bn": forecast_bn(0, booked, terms.expected_new_musd, 0),
                 "weeks_left": (terms.deadline_day - 7 * week) / 7.0,
-                "growth": market.growth_per_year,
                 "volatility": market.volatility,
                 "preference": terms.preference,
             }
         )
     return records(state.OFFER, rows)
-
-
-def first_outlooks(population: Population) -> Any:
-    """Chance that the market gives to each consent on as_of, float64[G]."""
-    chances, curves = np.zeros(len(population.gates)), dict[int, Any]()
-    deadline = population.round.deadline_day
-    for g in population.gate_order:
-        gate = population.gates[g]
-        before = known_curve(1.0)
-        for k in range(gate.first, gate.last):
-            before = both_curves(before, curves[population.required[k]])
-        curves[g] = consent_curve(before, gate, deadline, 0.0, deadline)
-        chances[g] = consent_curve(before, gate, deadline, 0.0, last_useful_day(deadline, gate.lag_days))[-1]
-    return chances
 
 
 _WAITS, _SIGHTS = 32, 65  # quantiles of the diligence time, and of what diligence shows

@@ -195,7 +195,19 @@ def exponential(seed: int, run: int, agent: int, step: int, purpose: int, sub: i
     >>> round(exponential(2025, 0, 3, 0, PRIOR_DEVIATION, 0), 6)
     1.447761
     """
-    return -math.log1p(-uniform(seed, run, agent, step, purpose, sub))
+    return waited(uniform(seed, run, agent, step, purpose, sub))
+
+
+@rule
+def waited(u: float) -> float:
+    """Unit exponential of a uniform, by inverse distribution function.
+
+    Examples
+    --------
+    >>> round(waited(0.5), 6)
+    0.693147
+    """
+    return -math.log1p(-u)
 
 
 @rule

@@ -13,11 +13,15 @@ from abm.contracts import flatten, musd, records
 from abm.kinds import trait_default
 from abm.knobs import KINDS, Section, Spread
 from abm.parameters import Gatekeeper, Investor, InvestorPool
+from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
 from abm.rules.belief import prior_mean, prior_precision
 from abm.rules.closing import SELECT, Contracts
+from abm.rules.company import deferrable_part, firm_part, path_between, span_between, week_of_revenue
 from abm.rules.decision import per_day_of_year
+from abm.rules.environment import gathered_spread, kept_share, weekly_chance
 from abm.rules.gatekeepers import base_hazard, rate_for_probability
 from abm.scenario import Scenario
+from abm.schedule import YEARS, day_after
 
 Members = list[tuple[int, str, Investor | InvestorPool]]
 
@@ -40,13 +44,9 @@ class Population(NamedTuple):
     gates: Any  #: state.GATEKEEPER[G]
     gate_order: Any  #: int64[G], every gatekeeper after those it requires
     required: Any  #: int64, concatenated lists of required gatekeepers
-    obligations: Any  #: state.OBLIGATION[O]
+    plan: Any  #: state.PLAN[weeks + 1], the company's plan on as_of; row 0 is empty
     claims: Any  #: state.CLAIM[C]
     later_rounds: Any  #: state.LATER_ROUND[L]
-    burn_days: Any  #: float64, steps of the burn path
-    burn_rates: Any  #: float64 [USD million/year]
-    growth_days: Any  #: float64, steps of revenue growth
-    growth_rates: Any  #: float64 [1/year]
     traits: Any  #: state.TRAITS[N]
     lottery: Any  #: state.LOTTERY[N]
     contracts: Contracts
@@ -57,8 +57,6 @@ def records_of(scenario: Scenario) -> Population:
     members = members_of(scenario)
     ids = tuple(member[1] for member in members)
     gate_ids = tuple(gate.id for gate in scenario.gatekeepers)
-    firm = _firm(scenario)
-    paths = _paths(scenario)
     return Population(
         ids=ids,
         names=tuple(member[2].name or member[1] for member in members),
@@ -66,19 +64,15 @@ def records_of(scenario: Scenario) -> Population:
         round=_round(scenario, members),
         ladder_musd=np.array([musd(price) for price in scenario.round.pre_money_bn], np.int64),
         market=_market(scenario),
-        firm=firm,
+        firm=_firm(scenario),
         listing=_listing(scenario, gate_ids),
         listing_gates=np.array([gate_ids.index(g) for g in scenario.ipo.requires] if scenario.ipo else [], np.int64),
         gates=_gatekeepers(scenario),
         gate_order=np.array(_gate_order(scenario.gatekeepers), np.int64),
         required=np.array([gate_ids.index(n) for g in scenario.gatekeepers for n in g.requires], np.int64),
-        obligations=_obligations(scenario),
+        plan=_plan(scenario),
         claims=_claims(scenario, gate_ids),
         later_rounds=_later_rounds(scenario),
-        burn_days=paths[0],
-        burn_rates=paths[1] * 1000.0,
-        growth_days=paths[2],
-        growth_rates=paths[3],
         traits=records(state.TRAITS, [_traits(scenario, a, who) for a, _, who in members]),
         lottery=records(state.LOTTERY, [_lottery(who) for _, _, who in members]),
         contracts=_contracts(scenario, members, gate_ids),
@@ -134,6 +128,13 @@ def _market(scenario: Scenario) -> Any:
     if row["mean_bn"] is None:
         terms = scenario.round
         row["mean_bn"] = terms.pre_money_bn[0] + terms.already_closed_bn + terms.target_bn
+    environment = scenario.environment
+    reversion = float(environment.sentiment_reversion_per_year)
+    row |= {
+        "sentiment_kept": kept_share(reversion, YEARS),
+        "sentiment_spread": gathered_spread(float(environment.sentiment_volatility), reversion, YEARS),
+        "burst_chance": weekly_chance(float(environment.poaching_bursts_per_year)),
+    }
     return records(state.MARKET, [row])[0]
 
 
@@ -155,14 +156,30 @@ def _firm(scenario: Scenario) -> Any:
     return records(state.FIRM, [row])[0]
 
 
-def _paths(scenario: Scenario) -> tuple[Any, Any, Any, Any]:
-    """Days and rates of the burn path and of revenue growth."""
-    arrays = []
-    for key in ("net_burn_bn_per_year", "revenue_growth_per_year"):
-        path = getattr(scenario.company, key) if scenario.company else ((None, 0.0),)
-        arrays.append(np.array([0.0 if date is None else scenario.day(date) for date, _ in path], np.float64))
-        arrays.append(np.array([rate for _, rate in path], np.float64))
-    return arrays[0], arrays[1], arrays[2], arrays[3]
+def _plan(scenario: Scenario) -> Any:
+    """Lay out the company's plan, week by week."""
+    plan = records(state.PLAN, [{} for _ in range(int(scenario.horizon_weeks) + 1)])
+    company, growth = scenario.company, 0.0
+    if company is None:
+        return plan
+    burn, rate = _path(scenario, company.net_burn_bn_per_year), _path(scenario, company.revenue_growth_per_year)
+    for week in range(1, len(plan)):
+        window = (day_after(week - 1), day_after(week))
+        growth += path_between(*rate, *window)
+        plan.burn_musd[week] = path_between(burn[0], burn[1] * 1000.0, *window)
+        plan.revenue_musd[week] = week_of_revenue(company.revenue_bn_per_year * 1000.0, growth)
+        for o in company.obligations:
+            first, last = scenario.day(o.start), math.inf if o.until is None else scenario.day(o.until)
+            cost = (o.bn_per_year * 1000.0 * (1.0 - o.in_burn_share), span_between(first, last, *window))
+            plan.firm_musd[week] += firm_part(*cost, float(o.deferrable_share))
+            plan.deferrable_musd[week] += deferrable_part(*cost, float(o.deferrable_share))
+    return plan
+
+
+def _path(scenario: Scenario, steps: Any) -> tuple[Any, Any]:
+    """Days and rates of a path of yearly rates."""
+    days = [0.0 if date is None else scenario.day(date) for date, _ in steps]
+    return np.array(days, np.float64), np.array([rate for _, rate in steps], np.float64)
 
 
 def _listing(scenario: Scenario, gate_ids: tuple[str, ...]) -> Any:
@@ -209,19 +226,6 @@ def _gate_order(gatekeepers: tuple[Gatekeeper, ...]) -> list[int]:
     while len(placed) < len(ids):
         placed += [g.id for g in gatekeepers if g.id not in placed and all(n in placed for n in g.requires)]
     return [ids.index(gate) for gate in placed]
-
-
-def _obligations(scenario: Scenario) -> Any:
-    rows = [
-        {
-            "first_day": scenario.day(o.start),
-            "last_day": math.inf if o.until is None else scenario.day(o.until),
-            "musd_per_year": o.bn_per_year * 1000.0 * (1.0 - o.in_burn_share),
-            "deferrable_share": o.deferrable_share,
-        }
-        for o in (scenario.company.obligations if scenario.company else ())
-    ]
-    return records(state.OBLIGATION, rows)
 
 
 def _claims(scenario: Scenario, gate_ids: tuple[str, ...]) -> Any:
@@ -285,6 +289,13 @@ def _traits(scenario: Scenario, address: int, who: Investor | InvestorPool) -> d
         "sign_bias": float(who.sign_bias or 0.0),
         "prior_mean": prior_mean(float(mean_bn), sd, 0.0),
         "prior_precision": prior_precision(sd),
+    }
+    growth, volatility = float(scenario.valuation.growth_per_year), float(scenario.valuation.volatility)
+    required, horizon = _trait(who, "required_return_per_year"), _trait(who, "horizon_years")
+    row |= {
+        "carry": carry(growth, required, volatility, horizon),
+        "risk_to_exit": risk_to_exit(volatility, horizon),
+        "log_wait_hurdle": log_wait_hurdle(required, _trait(who, "cost_of_waiting_per_year"), volatility),
     }
     return row
 

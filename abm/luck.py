@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from abm import draws
 from abm.jit import rule
 from abm.layout import Population
@@ -13,27 +15,26 @@ from abm.rules.conditions import ANY_OF, INVESTOR, MIN_SENTIMENT, TOTAL
 
 
 @rule
-def drawn(law: int, first: float, second: float, fixed: float, z: float, u: float) -> float:
+def drawn(law: int, first: float, second: float, fixed: float, u: float) -> float:
     """Draw from a law of a pool: fixed, lognormal (median, sd log), or uniform (from, to).
 
     Examples
     --------
-    >>> drawn(0, 0.0, 0.0, 7.0, 1.0, 0.9), drawn(1, 15.0, 1.0, 0.0, 0.0, 0.5), drawn(2, 2.0, 6.0, 0.0, 0.0, 0.25)
+    >>> drawn(0, 0.0, 0.0, 7.0, 0.9), drawn(1, 15.0, 1.0, 0.0, 0.5), drawn(2, 2.0, 6.0, 0.0, 0.25)
     (7.0, 15.0, 3.0)
     """
     if law == 1:
-        return first * math.exp(second * z)
+        return first * math.exp(second * draws.normal_quantile(u))
     return first + (second - first) * u if law == 2 else fixed
 
 
-@rule
-def realise(base: Any, lottery: Any, contracts: Contracts, terms: Any, seed: int, run: int) -> tuple[Any, Contracts]:
+def realise(population: Population, seed: int, run: int) -> tuple[Any, Contracts]:
     """Draw the investors of one run: traits of the pools, thresholds, times, and conditions.
 
     Parameters
     ----------
-    base, lottery, contracts, terms
-        As in :class:`Population`.
+    population
+        The scenario's population.
     seed, run
         The run's key.
 
@@ -46,53 +47,76 @@ def realise(base: Any, lottery: Any, contracts: Contracts, terms: Any, seed: int
     ----------
     Model basis, 2.5 and 2.6.
     """
-    traits = base.copy()
-    atoms = contracts.atoms.copy()
-    for i in range(traits.shape[0]):
-        who = traits[i]
-        address = who.address
-        if lottery[i].pooled:
-            _realise_member(who, lottery[i], seed, run)
-            if contracts.investors[i + 1] > contracts.investors[i]:
-                atom = atoms[contracts.clauses[contracts.investors[i]]]
-                _realise_condition(atom, lottery[i], address, terms, seed, run)
-        who.prior_mean += who.prior_spread_log * draws.normal(seed, run, address, 0, draws.PRIOR_DEVIATION, 0)
-        who.signal_luck = draws.normal(seed, run, address, 0, draws.PRIVATE_SIGNAL, 0)
-        luck = draws.normal(seed, run, address, 0, draws.DILIGENCE, 0)
-        who.diligence_day = who.diligence_days * math.exp(who.diligence_sd_log * luck)
-        who.sign_threshold = draws.exponential(seed, run, address, 0, draws.SIGNING, 0)
-        who.withdrawal_threshold = draws.exponential(seed, run, address, 0, draws.WITHDRAWAL, 0)
-        who.settlement_luck = draws.uniform(seed, run, address, 0, draws.SETTLEMENT, 0)
-    return traits, Contracts(atoms, contracts.clauses, contracts.investors, contracts.members)
+    traits = population.traits.copy()
+    contracts = population.contracts._replace(atoms=population.contracts.atoms.copy())
+    draw_investors(traits, contracts, population.traits, population.lottery, population.round, seed, run)
+    return traits, contracts
 
 
 @rule
-def _realise_member(who: Any, lots: Any, seed: int, run: int) -> None:
+def draw_investors(traits: Any, contracts: Contracts, base: Any, lottery: Any, terms: Any, seed: int, run: int) -> None:
+    """Write the luck of a run into ``traits`` and ``contracts``; what is not drawn must be that of ``base`` already.
+
+    Parameters
+    ----------
+    traits, base
+        ``state.TRAITS[N]``: of this run, and of the scenario.
+    contracts
+        The contracts of this run, as the scenario has them.
+    lottery, terms
+        ``state.LOTTERY[N]`` and the ``state.ROUND`` record.
+    seed, run
+        The run's key.
+    """
+    n = traits.shape[0]
+    agents, steps, luck = np.empty(n, np.int64), np.zeros(n, np.int64), np.empty(n)
+    for i in range(n):
+        agents[i] = traits[i].address
+        if lottery[i].pooled:
+            _draw_member(traits[i], base[i], lottery[i], seed, run)
+            if contracts.investors[i + 1] > contracts.investors[i]:
+                atom = contracts.atoms[contracts.clauses[contracts.investors[i]]]
+                _draw_condition(atom, lottery[i], agents[i], terms, seed, run)
+    draws.normals(luck, seed, run, agents, steps, draws.PRIOR_DEVIATION)
+    for i in range(n):
+        traits[i].prior_mean = base[i].prior_mean + base[i].prior_spread_log * luck[i]
+    draws.normals(luck, seed, run, agents, steps, draws.PRIVATE_SIGNAL)
+    for i in range(n):
+        traits[i].signal_luck = luck[i]
+    draws.normals(luck, seed, run, agents, steps, draws.DILIGENCE)
+    for i in range(n):
+        traits[i].diligence_day = base[i].diligence_days * math.exp(base[i].diligence_sd_log * luck[i])
+    draws.uniforms(luck, seed, run, agents, steps, draws.SIGNING)
+    for i in range(n):
+        traits[i].sign_threshold = draws.waited(luck[i])
+    draws.uniforms(luck, seed, run, agents, steps, draws.WITHDRAWAL)
+    for i in range(n):  # nobody looks at the threshold of one who never has second thoughts
+        traits[i].withdrawal_threshold = draws.waited(luck[i]) if base[i].withdrawal_per_year > 0.0 else math.inf
+    draws.uniforms(luck, seed, run, agents, steps, draws.SETTLEMENT)
+    for i in range(n):
+        traits[i].unreliable = luck[i] < base[i].settlement_failure_probability
+
+
+@rule
+def _draw_member(who: Any, base: Any, lots: Any, seed: int, run: int) -> None:
     """Draw wealth, risk aversion and ticket of a member of a pool, in place."""
-    u = draws.uniform(seed, run, who.address, 0, draws.WEALTH, 0)
-    who.wealth_bn = drawn(
-        lots.wealth_law, lots.wealth_first, lots.wealth_second, who.wealth_bn, draws.normal_quantile(u), u
-    )
-    u = draws.uniform(seed, run, who.address, 0, draws.RISK_AVERSION, 0)
+    u = draws.uniform(seed, run, base.address, 0, draws.WEALTH, 0)
+    who.wealth_bn = drawn(lots.wealth_law, lots.wealth_first, lots.wealth_second, base.wealth_bn, u)
+    u = draws.uniform(seed, run, base.address, 0, draws.RISK_AVERSION, 0)
     who.risk_aversion = drawn(
-        lots.risk_aversion_law,
-        lots.risk_aversion_first,
-        lots.risk_aversion_second,
-        who.risk_aversion,
-        draws.normal_quantile(u),
-        u,
+        lots.risk_aversion_law, lots.risk_aversion_first, lots.risk_aversion_second, base.risk_aversion, u
     )
     if not math.isnan(lots.dry_powder_share):
         who.dry_powder_musd = math.floor(lots.dry_powder_share * who.wealth_bn * 1000.0 + 0.5)
     if lots.ticket_law > 0:
-        u = draws.uniform(seed, run, who.address, 0, draws.MAX_TICKET, 0)
-        ticket = drawn(lots.ticket_law, lots.ticket_first, lots.ticket_second, 0.0, draws.normal_quantile(u), u)
+        u = draws.uniform(seed, run, base.address, 0, draws.MAX_TICKET, 0)
+        ticket = drawn(lots.ticket_law, lots.ticket_first, lots.ticket_second, 0.0, u)
         who.max_ticket_musd = math.floor(ticket * 1000.0 + 0.5)
-        who.stated_musd = who.stated_musd if who.behavioural else who.max_ticket_musd
+        who.stated_musd = base.stated_musd if base.behavioural else who.max_ticket_musd
 
 
 @rule
-def _realise_condition(atom: Any, lots: Any, address: int, terms: Any, seed: int, run: int) -> None:
+def _draw_condition(atom: Any, lots: Any, address: int, terms: Any, seed: int, run: int) -> None:
     """Write the condition of a member of a pool into his atom, in place; a total of nothing always holds."""
     atom.kind = TOTAL
     atom.amount_musd = 0
@@ -115,7 +139,7 @@ def _realise_condition(atom: Any, lots: Any, address: int, terms: Any, seed: int
         atom.ref = terms.lead
     else:
         u = draws.uniform(seed, run, address, 0, draws.CONDITION_PARAMETER, 0)
-        share = drawn(2, lots.total_low, lots.total_high, 0.0, 0.0, u)
+        share = drawn(2, lots.total_low, lots.total_high, 0.0, u)
         atom.amount_musd = terms.already_closed_musd + (math.floor(share * terms.target_musd))
 
 

@@ -6,6 +6,9 @@ from abm.jit import rule
 
 DAYS = 7.0
 
+#: Length of a week in years, as every rate reads it.
+YEARS = DAYS / 365.0
+
 #: The phases of a week (model.md 2.3 says what each reads and writes, and why in this order).
 PHASES = (
     "environment",  # nature moves first: sentiment, shocks, value, talent
@@ -25,6 +28,18 @@ PHASES = (
 
 
 @rule
+def day_after(week: int) -> float:
+    """Last day of a week, whatever the deadline [days after as_of].
+
+    Examples
+    --------
+    >>> day_after(2)
+    14.0
+    """
+    return week * DAYS
+
+
+@rule
 def week_end(week: int, deadline_day: float) -> float:
     """Last day of a week [days after as_of]; the week that contains the deadline is cut there.
 
@@ -33,5 +48,5 @@ def week_end(week: int, deadline_day: float) -> float:
     >>> week_end(22, 156.0), week_end(23, 156.0), week_end(24, 156.0)
     (154.0, 156.0, 168.0)
     """
-    end = week * DAYS
+    end = day_after(week)
     return deadline_day if end - DAYS < deadline_day <= end else end

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 _TRAIT_NUMBERS = (
     "concentration_cap",
     "ownership_cap",
-    "required_return_per_year",
     "horizon_years",
     "strategic_premium",
     "signal_precision",
@@ -25,7 +26,6 @@ _TRAIT_NUMBERS = (
     "diligence_cost_bn",
     "waiting_weight",
     "waiting_decay_weeks",
-    "cost_of_waiting_per_year",
     "mood_withdrawal",
     "jump_withdrawal",
     "diligence_days",
@@ -37,6 +37,9 @@ _TRAIT_NUMBERS = (
     "settlement_failure_probability",
     "withdrawal_per_year",
     "binding",
+    "carry",  # the rest follows from the numbers of the file, and no week changes it
+    "risk_to_exit",
+    "log_wait_hurdle",
 )
 
 #: Who an investor is during one run. The second block is drawn per run, the rest comes from the scenario.
@@ -61,7 +64,7 @@ TRAITS = np.dtype(
         ("diligence_day", np.float64),
         ("sign_threshold", np.float64),
         ("withdrawal_threshold", np.float64),
-        ("settlement_luck", np.float64),
+        ("unreliable", np.bool_),  # would not pay if called
     ]
 )
 
@@ -121,8 +124,6 @@ MARKET = np.dtype(
             "news_precision",
             "sentiment_start",
             "sentiment_mean",
-            "sentiment_reversion_per_year",
-            "sentiment_volatility",
             "cold_per_week",
             "thaw_per_week",
             "cold_sentiment",
@@ -131,11 +132,13 @@ MARKET = np.dtype(
             "jump_sd_log",
             "jump_permanent_share",
             "excess_attrition_per_year",
-            "poaching_bursts_per_year",
             "burst_attrition_per_year",
             "burst_weeks",
             "talent_effect",
             "frailty_variance",
+            "sentiment_kept",  # the rest follows from the numbers of the file
+            "sentiment_spread",
+            "burst_chance",
         )
     ]
 )
@@ -187,22 +190,22 @@ GATEKEEPER = np.dtype(
         ("block_per_year", np.float64),
         ("loading", np.float64),
         ("lag_days", np.float64),
-        ("consent_threshold", np.float64),
-        ("block_threshold", np.float64),
         ("first", np.int64),  # slice of the list of required gatekeepers
         ("last", np.int64),
     ]
 )
 
-#: A yearly cost with a start and an end; a dated claim; a later financing.
-OBLIGATION = np.dtype(
+#: What the company planned for a week on as_of: net burn, revenue, and what its obligations cost.
+PLAN = np.dtype(
     [
-        ("first_day", np.float64),
-        ("last_day", np.float64),
-        ("musd_per_year", np.float64),
-        ("deferrable_share", np.float64),
+        ("burn_musd", np.float64),
+        ("revenue_musd", np.float64),
+        ("firm_musd", np.float64),
+        ("deferrable_musd", np.float64),
     ]
 )
+
+#: A dated claim; a later financing.
 CLAIM = np.dtype([("day", np.float64), ("musd", np.int64), ("gate", np.int64)])
 LATER_ROUND = np.dtype([("day", np.float64), ("musd", np.int64), ("if_closed", np.float64), ("if_not", np.float64)])
 
@@ -215,7 +218,7 @@ OFFER = np.dtype(
         ("momentum", np.float64),
         ("weeks_left", np.float64),
         ("sentiment", np.float64),
-        ("growth", np.float64),
+        ("log_post", np.float64),
         ("volatility", np.float64),
         ("preference", np.float64),
     ]
@@ -231,6 +234,103 @@ NEWS = np.dtype(
         ("capped", np.bool_),
     ]
 )
+
+#: The round, from week to week.
+ROUND_STATE = np.dtype(
+    [
+        ("week", np.int64),
+        ("week_start", np.float64),  # of the calendar week
+        ("week_end", np.float64),
+        ("start_day", np.float64),  # of the same week, cut at the deadline
+        ("until_day", np.float64),
+        ("deadline_day", np.float64),
+        ("running", np.bool_),
+        ("open", np.bool_),
+        ("extended", np.bool_),
+        ("closed", np.bool_),
+        ("closed_day", np.float64),
+        ("rung", np.int64),
+        ("last_cut_week", np.int64),
+        ("paid_musd", np.int64),
+        ("new_shares", np.int64),
+        ("gap_musd", np.int64),
+        ("new_musd", np.int64),
+        ("booked_musd", np.int64),
+        ("published_paid_musd", np.int64),
+        ("expected_musd", np.float64),
+        ("opinion", np.float64),
+        ("cause", np.int64),
+    ]
+)
+
+#: The market, from week to week.
+MARKET_STATE = np.dtype(
+    [
+        ("sentiment", np.float64),
+        ("cold", np.bool_),
+        ("shock", np.float64),
+        ("news", np.float64),
+        ("burst_weeks_left", np.int64),
+        ("talent_loss", np.float64),
+        ("log_value", np.float64),
+        ("jumps", np.int64),
+        ("next_jump_day", np.float64),
+    ]
+)
+
+#: The company, from week to week.
+COMPANY_STATE = np.dtype(
+    [
+        ("cash_musd", np.int64),
+        ("least_cash_musd", np.int64),
+        ("vendor_musd", np.int64),
+        ("bridge_musd", np.int64),
+        ("bridge_limit_musd", np.int64),
+        ("revenue_gap", np.float64),
+        ("cut", np.float64),
+        ("outflow_musd", np.float64),
+        ("firm_due_musd", np.int64),
+        ("deferrable_due_musd", np.int64),
+        ("firm_carried", np.float64),
+        ("deferrable_carried", np.float64),
+        ("alive", np.bool_),
+        ("default_day", np.float64),
+        ("filing_clock", np.float64),
+        ("filed_week", np.int64),
+        ("listed", np.bool_),
+        ("listing_over", np.bool_),
+    ]
+)
+
+#: A gatekeeper, from week to week.
+GATE_STATE = np.dtype(
+    [
+        ("status", np.int64),
+        ("consent_threshold", np.float64),
+        ("block_threshold", np.float64),
+        ("consent_clock", np.float64),
+        ("block_clock", np.float64),
+        ("satisfied_day", np.float64),
+        ("in_force_day", np.float64),
+        ("outlook", np.float64),
+    ]
+)
+
+
+class Investors(NamedTuple):
+    """The investors, from week to week: one array a field, so that a whole book learns at once. ``N`` investors."""
+
+    mean: Any  #: float64[N], belief about log value [log-points]
+    precision: Any  #: float64[N] [1/log-points^2]
+    sign_clock: Any  #: float64[N], hazard of a signature gathered so far [-]
+    withdrawal_clock: Any  #: float64[N] [-]
+    sign_day: Any  #: float64[N], nan: has not signed
+    diligence_done: Any  #: bool[N]
+    stage: Any  #: int64[N]
+    ticket_musd: Any  #: int64[N]
+    paid_musd: Any  #: int64[N]
+    shares: Any  #: int64[N]
+
 
 #: What one run leaves behind: the round and the company, and the fate of each investor.
 RESULT = np.dtype(

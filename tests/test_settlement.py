@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from abm.contracts import records
 from abm.rules.closing import GREATEST, allocation_cap, rights
-from abm.rules.failure import CAUSES, cause_of_failure, diagnose
+from abm.rules.failure import CAUSES, broken_links, cause_of_failure, diagnose
 from abm.rules.settlement import (
     SHARES_BEFORE,
     closing_gap,
@@ -301,9 +301,9 @@ def diagnosed(problem: Problem, target: int, paid_musd: int = 0, unpaid: str = "
     signed, paid, contracts, book = posed(problem)
     lost = np.array([name in unpaid.split() for name in problem.ids])
     unwilling = np.array([name in refused.split() for name in problem.ids])
-    terms = records(ROUND, [{"target_musd": target}])[0]
     who = records(TRAITS, [{"stated_musd": problem.tickets[name], **traits.get(name, {})} for name in problem.ids])
-    return CAUSES[diagnose(signed, paid, lost, unwilling, contracts, book, terms, who, paid_musd)]
+    links = broken_links(signed, paid, lost, unwilling, contracts, book, who)
+    return CAUSES[diagnose(links, target, paid_musd)]
 
 
 def test_a_consent_that_did_not_come_is_the_cause_where_most_money_waited_for_it():

@@ -14,7 +14,9 @@ from abm.jit import rule
 from abm.rules.environment import (
     arrival_days,
     cold_after,
+    gathered_spread,
     jump_size,
+    kept_share,
     log_value_after,
     sentiment_after,
     sentiment_after_jump,
@@ -29,14 +31,19 @@ RUNS = 200_000
 # V23: sentiment
 
 
+def moved_sentiment(sentiment: float, mean: float, dt: float, luck: float) -> float:
+    """Sentiment after a time, at a reversion of 2 and a volatility of 0.5."""
+    return sentiment_after(sentiment, mean, kept_share(2.0, dt), gathered_spread(0.5, 2.0, dt), luck)
+
+
 def moments(steps: int) -> tuple[float, float]:
     """Mean and spread after half a year in equal steps, read off the rule."""
     dt = 0.5 / steps
     mean, variance = -0.8, 0.0
     for _ in range(steps):
-        kept = sentiment_after(1.0, 0.0, 2.0, 0.5, dt, 0.0)
-        spread = sentiment_after(0.0, 0.0, 2.0, 0.5, dt, 1.0)
-        mean = sentiment_after(mean, 0.0, 2.0, 0.5, dt, 0.0)
+        kept = moved_sentiment(1.0, 0.0, dt, 0.0)
+        spread = moved_sentiment(0.0, 0.0, dt, 1.0)
+        mean = moved_sentiment(mean, 0.0, dt, 0.0)
         variance = kept * kept * variance + spread * spread
     return mean, math.sqrt(variance)
 
@@ -52,11 +59,12 @@ def test_v23_sentiment_has_the_exact_law_whatever_the_step(steps):
 
 @rule
 def sentiments(ends, weeks):
+    kept, spread = kept_share(2.0, 0.5 / weeks), gathered_spread(0.5, 2.0, 0.5 / weeks)
     for run in range(ends.shape[0]):
         ends[run] = -0.8
         for week in range(weeks):
             luck = normal(23, run, 0, week, SENTIMENT, 0)
-            ends[run] = sentiment_after(ends[run], 0.0, 2.0, 0.5, 0.5 / weeks, luck)
+            ends[run] = sentiment_after(ends[run], 0.0, kept, spread, luck)
 
 
 @pytest.mark.statistical
@@ -69,8 +77,8 @@ def test_v23_simulated_sentiment_recovers_as_often_as_its_law_says():
 
 
 def test_v23_sentiment_settles_at_its_stationary_spread():
-    assert sentiment_after(0.7, 0.1, 2.0, 0.5, 50.0, 0.0) == pytest.approx(0.1, rel=1e-9)
-    assert sentiment_after(0.0, 0.0, 2.0, 0.5, 50.0, 1.0) == pytest.approx(0.25, rel=1e-9)
+    assert moved_sentiment(0.7, 0.1, 50.0, 0.0) == pytest.approx(0.1, rel=1e-9)
+    assert moved_sentiment(0.0, 0.0, 50.0, 1.0) == pytest.approx(0.25, rel=1e-9)
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -28,12 +28,11 @@ class Company(mesa.Agent):
         self.id = "company"
         self.firm = fields_of(population.firm)
         self.listing = fields_of(population.listing)
-        self.obligations = [fields_of(record) for record in population.obligations]
         self.claims = [fields_of(record) for record in population.claims]
         self.later_rounds = [fields_of(record) for record in population.later_rounds]
         self.cash_musd = self.least_cash_musd = self.firm.cash_musd
         self.vendor_musd = self.bridge_musd = 0
-        self.revenue_log = self.revenue_gap = self.cut = 0.0
+        self.revenue_gap = self.cut = self.outflow_musd = 0.0
         self.firm_due_musd = self.deferrable_due_musd = 0
         self.firm_carried = self.deferrable_carried = 0.0
         self.alive = True
@@ -46,10 +45,8 @@ class Company(mesa.Agent):
 
     def operate(self) -> None:
         """Work out what this week costs: burn, interest, obligations, claims."""
-        model, firm, population = self.model, self.firm, self.model.population
-        window = (model.week_start, model.week_end)
-        growth = rules.path_between(population.growth_days, population.growth_rates, *window)
-        self.revenue_log = moved(self.revenue_log, growth)
+        model, firm = self.model, self.firm
+        plan = model.population.plan[model.week]
         self.revenue_gap = rules.revenue_gap_after(
             self.revenue_gap,
             self.cut,
@@ -59,9 +56,9 @@ class Company(mesa.Agent):
             self._normal(draws.REVENUE) if firm.revenue_volatility > 0.0 else 0.0,
         )
         burn = rules.burn_musd(
-            rules.path_between(population.burn_days, population.burn_rates, *window),
+            plan.burn_musd,
             self.cut,
-            rules.week_of_revenue(firm.revenue_musd_per_year, self.revenue_log),
+            plan.revenue_musd,
             self.revenue_gap,
             rules.weekly_noise(firm.burn_volatility_bn),
             self._normal(draws.BURN) if firm.burn_volatility_bn > 0.0 else 0.0,
@@ -69,15 +66,9 @@ class Company(mesa.Agent):
         interest = rules.interest_musd(
             self.bridge_musd, firm.bridge_rate_per_year, self.vendor_musd, firm.vendor_rate_per_year
         )
-        exact, deferrable = moved(burn, interest), 0.0
-        for contract in self.obligations:
-            years = rules.span_between(contract.first_day, contract.last_day, *window)
-            exact = moved(exact, rules.firm_part(contract.musd_per_year, years, contract.deferrable_share))
-            deferrable = moved(
-                deferrable, rules.deferrable_part(contract.musd_per_year, years, contract.deferrable_share)
-            )
+        exact, deferrable = rules.bill_musd(burn, interest, plan.firm_musd), plan.deferrable_musd
         for claim in self.claims:
-            if window[0] < claim.day <= window[1] and not model.in_force(claim.gate):
+            if model.week_start < claim.day <= model.week_end and not model.in_force(claim.gate):
                 exact = moved(exact, claim.musd)
                 model.tell(self.id, "claimed back", "a consent was missing", claim.musd, claim.day)
         self.outflow_musd = moved(exact, deferrable)

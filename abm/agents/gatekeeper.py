@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import mesa
 
 from abm import draws
 from abm.agents.fields import fields_of
 from abm.rules import gatekeepers as rules
+from abm.rules.totals import moved
 from abm.state import BLOCKED, OPEN, SATISFIED
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ class Gatekeeper(mesa.Agent):
         self.satisfied_day = self.in_force_day = math.inf
         self.consent_threshold = draws.exponential(model.seed, model.run, place, 0, draws.CONSENT, 0)
         self.block_threshold = draws.exponential(model.seed, model.run, place, 0, draws.BLOCK, 0)
-        self.curve: Any = None  # chance of the consent by each of the days ahead
-        self.outlook = 0.0
+        self.outlook = 0.0  # chance that the market gives to this consent by the deadline
 
     def deliberate(self) -> None:
         """Let the clocks run from the day on which everything required was there."""
@@ -49,8 +49,8 @@ class Gatekeeper(mesa.Agent):
         yes = rules.crossing_day(left, rate, *window)
         left = rules.hazard_left(self.block_threshold, self.block_clock)
         no = rules.crossing_day(left, law.block_per_year, 0.0, *window[1:])
-        self.consent_clock += rules.hazard_between(rate, *window)
-        self.block_clock += rules.hazard_between(law.block_per_year, 0.0, *window[1:])
+        self.consent_clock = moved(self.consent_clock, rules.hazard_between(rate, *window))
+        self.block_clock = moved(self.block_clock, rules.hazard_between(law.block_per_year, 0.0, *window[1:]))
         if no < yes:
             self.status = BLOCKED
             model.tell(self.id, "blocked", "a final no", day=no)
@@ -62,21 +62,3 @@ class Gatekeeper(mesa.Agent):
 
     def _when_in_force(self) -> str:
         return f"in force {self.law.lag_days:g} days later" if self.law.lag_days else ""
-
-    def look_ahead(self) -> None:
-        """Set the chance that the market gives to this consent by the deadline."""
-        model, law = self.model, self.law
-        if self.status != OPEN:
-            in_time = self.status == SATISFIED and self.in_force_day <= model.deadline_day
-            self.curve = rules.known_curve(1.0 if self.status == SATISFIED else 0.0)
-            self.outlook = 1.0 if in_time else 0.0
-            return
-        before = rules.known_curve(1.0)
-        for k in self.requires:
-            before = rules.both_curves(before, model.gates[k].curve)
-        record, now, deadline = model.population.gates[self.place], model.until_day, model.deadline_day
-        self.curve = rules.consent_curve(before, record, deadline, now, deadline)
-        self.outlook = float(self.curve[-1])
-        if law.lag_days > 0.0:
-            useful = rules.last_useful_day(deadline, law.lag_days)
-            self.outlook = float(rules.consent_curve(before, record, deadline, now, useful)[-1])

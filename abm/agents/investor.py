@@ -10,13 +10,13 @@ import mesa
 from abm.agents.fields import fields_of
 from abm.rules import belief, decision
 from abm.rules.closing import conditional
-from abm.rules.totals import moved
+from abm.rules.totals import in_bn, moved
+from abm.schedule import YEARS
 from abm.state import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
 
 if TYPE_CHECKING:
     from abm.agents.model import FundingModel
 
-_WEEK = 7.0 / 365.0
 _WHY_NOT = ("", "wants none at this price", "wants less than his minimum ticket")
 
 
@@ -35,7 +35,6 @@ class Investor(mesa.Agent):
         self.traits = model.traits[place]  # who he is, as the rules read it
         self.law = fields_of(self.traits)  # the same, as we read it
         self.mean, self.precision = self.law.prior_mean, self.law.prior_precision
-        self.appraisal = decision.Appraisal(0, 0.0, 0.0, 0.0, decision.WILLING)
         self.sign_clock = self.withdrawal_clock = 0.0
         self.sign_day = math.nan
         self.diligence_done = False
@@ -46,11 +45,11 @@ class Investor(mesa.Agent):
             self.sign_day = 0.0
 
     def learn(self) -> None:
-        """Update his belief: time passes, diligence ends, news comes in, peers commit; then weigh the offer."""
+        """Update his belief: time passes, diligence ends, news comes in, peers commit."""
         market = self.model.market
         law, offer = self.law, self.model.offer
-        self.mean = belief.drifted_mean(self.mean, market.law.growth_per_year, market.law.volatility, _WEEK)
-        self.precision = belief.widened_precision(self.precision, market.law.volatility, _WEEK)
+        self.mean = belief.drifted_mean(self.mean, market.law.growth_per_year, market.law.volatility, YEARS)
+        self.precision = belief.widened_precision(self.precision, market.law.volatility, YEARS)
         if market.law.news_precision > 0.0:
             self._update(market.news, market.law.news_precision)
         if not self.diligence_done and law.diligence_day <= self.model.until_day:
@@ -61,8 +60,13 @@ class Investor(mesa.Agent):
                 self.mean, self.precision = decision.hear(self.traits, self.mean, self.precision, news, offer)
         if law.opinion_pull > 0.0:
             self.mean = belief.pulled_opinion(self.mean, self.model.opinion, law.opinion_pull)
-        self.appraisal = decision.Appraisal(
-            *decision.appraise(self.traits, self.mean, self.precision, law.dry_powder_musd, offer)
+
+    @property
+    def appraisal(self) -> decision.Appraisal:
+        """What he makes of this week's offer."""
+        offer = self.model.offer
+        return decision.Appraisal(
+            *decision.appraise(self.traits, self.mean, self.precision, self.law.dry_powder_musd, offer)
         )
 
     def _update(self, signal: float, precision: float) -> None:
@@ -74,7 +78,7 @@ class Investor(mesa.Agent):
         law, model = self.law, self.model
         if law.withdrawal_per_year <= 0.0:
             return
-        expected = self.appraisal.expected_return if law.behavioural else 0.0
+        expected = decision.expected_return(self.traits, self.mean, model.offer) if law.behavioural else 0.0
         shock = model.market.shock if law.behavioural else 0.0
         rate = decision.withdrawal_rate(
             law.withdrawal_per_year, law.binding, law.mood_withdrawal, expected, shock, law.jump_withdrawal
@@ -90,12 +94,12 @@ class Investor(mesa.Agent):
     def decide(self) -> None:
         """Sign once the reasons to do so have piled up."""
         law, model = self.law, self.model
+        rate, start, ticket = law.stated_rate_per_day, model.start_day, law.stated_musd
         if law.behavioural:
-            rate = decision.per_day(self.appraisal.rate_per_week)
-            start = max(model.start_day, law.diligence_day)
-            ticket = self.appraisal.ticket_musd
-        else:
-            rate, start, ticket = law.stated_rate_per_day, model.start_day, law.stated_musd
+            if law.diligence_day >= model.until_day:
+                return  # he cannot sign before his diligence is done
+            appraisal, start = self.appraisal, max(model.start_day, law.diligence_day)
+            rate, ticket = decision.per_day(appraisal.rate_per_week), appraisal.ticket_musd
         day = decision.event_day(self.sign_clock, law.sign_threshold, rate, start, model.until_day)
         self.sign_clock = decision.clock_after(self.sign_clock, rate, start, model.until_day)
         if day < math.inf:
@@ -114,7 +118,7 @@ class Investor(mesa.Agent):
         self.model.tell(self.id, "paid", self._cut_back(amount_musd), amount_musd)
 
     def _cut_back(self, amount_musd: int) -> str:
-        return "" if amount_musd == self.ticket_musd else f"cut back from {self.ticket_musd / 1000:g}"
+        return "" if amount_musd == self.ticket_musd else f"cut back from {in_bn(self.ticket_musd):g}"
 
     def fail_to_pay(self) -> None:
         """Not pay when called."""
@@ -124,7 +128,7 @@ class Investor(mesa.Agent):
     def fall_back(self) -> None:
         """Become an unconditional commitment of the fallback amount."""
         full, self.ticket_musd = self.ticket_musd, min(self.ticket_musd, self.law.fallback_musd)
-        self.model.tell(self.id, "fell back", f"conditions failed, from {full / 1000:g}", self.ticket_musd)
+        self.model.tell(self.id, "fell back", f"conditions failed, from {in_bn(full):g}", self.ticket_musd)
 
     def lapse(self) -> None:
         """See the round end without having paid."""

@@ -10,11 +10,10 @@ from abm.agents.fields import fields_of
 from abm.rules import environment
 from abm.rules.belief import prior_mean, signal
 from abm.rules.totals import moved
+from abm.schedule import YEARS
 
 if TYPE_CHECKING:
     from abm.agents.model import FundingModel
-
-_WEEK = 7.0 / 365.0
 
 
 class Market:
@@ -32,8 +31,8 @@ class Market:
         start = prior_mean(self.law.mean_bn, self.law.sd_log, 0.0)
         luck = self._normal(draws.TRUE_VALUE, step=0)
         self.log_value = environment.jump_size(start, self.law.sd_log, luck)
-        self._jumps = 0
-        self._next_jump_day = self._wait(0.0)
+        self.jumps = 0
+        self.next_jump_day = self._wait(0.0)
 
     def move(self) -> None:
         """Let a week pass: sentiment, competitors, talent, value, news."""
@@ -42,38 +41,38 @@ class Market:
             luck = self._uniform(draws.REGIME)
             self.cold = environment.cold_after(self.cold, law.cold_per_week, law.thaw_per_week, luck)
         mean = environment.regime_mean(law.sentiment_mean, law.cold_sentiment, self.cold)
-        luck = self._normal(draws.SENTIMENT) if law.sentiment_volatility > 0.0 else 0.0
+        luck = self._normal(draws.SENTIMENT) if law.sentiment_spread > 0.0 else 0.0
         self.sentiment = environment.sentiment_after(
-            self.sentiment, mean, law.sentiment_reversion_per_year, law.sentiment_volatility, _WEEK, luck
+            self.sentiment, mean, law.sentiment_kept, law.sentiment_spread, luck
         )
-        self.log_value = environment.log_value_after(
-            self.log_value, law.growth_per_year, law.volatility, _WEEK, self._normal(draws.VALUE)
-        )
+        if self.model.open:  # once the round is over, nobody asks what the company is worth
+            self.log_value = environment.log_value_after(
+                self.log_value, law.growth_per_year, law.volatility, YEARS, self._normal(draws.VALUE)
+            )
         self._meet_competitors()
         self._keep_talent()
-        if law.news_precision > 0.0:
+        if self.model.open and law.news_precision > 0.0:
             self.news = signal(self.log_value, law.news_precision, self._normal(draws.NEWS))
 
     def _meet_competitors(self) -> None:
         self.shock = 0.0
-        while self._next_jump_day <= self.model.week_end:
-            luck = self._normal(draws.JUMP_SIZE, step=0, sub=self._jumps)
+        while self.next_jump_day <= self.model.week_end:
+            luck = self._normal(draws.JUMP_SIZE, step=0, sub=self.jumps)
             jump = environment.jump_size(self.law.jump_mean_log, self.law.jump_sd_log, luck)
             self.log_value = environment.value_after_jump(self.log_value, jump, self.law.jump_permanent_share)
             self.sentiment = environment.sentiment_after_jump(self.sentiment, jump, self.law.jump_permanent_share)
             self.shock = moved(self.shock, jump)
-            self.model.tell("market", "competitor shock", f"{jump:+.1%} of value", day=self._next_jump_day)
-            self._jumps += 1
-            self._next_jump_day = self._wait(self._next_jump_day)
+            self.model.tell("market", "competitor shock", f"{jump:+.1%} of value", day=self.next_jump_day)
+            self.jumps = moved(self.jumps, 1)
+            self.next_jump_day = self._wait(self.next_jump_day)
 
     def _keep_talent(self) -> None:
         law, company = self.law, self.model.company
-        if law.poaching_bursts_per_year > 0.0:
-            if self._uniform(draws.TALENT) < environment.weekly_chance(law.poaching_bursts_per_year):
-                self.burst_weeks_left = int(law.burst_weeks)
+        if law.burst_chance > 0.0:
+            strikes = self._uniform(draws.TALENT) < law.burst_chance
+            self.burst_weeks_left = environment.burst_weeks_after(strikes, int(law.burst_weeks), self.burst_weeks_left)
+            if strikes:
                 self.model.tell("market", "poaching campaign", "a rival hires the company's people")
-            else:
-                self.burst_weeks_left = max(0, self.burst_weeks_left - 1)
         excess = environment.excess_attrition(
             law.excess_attrition_per_year,
             law.burst_attrition_per_year,
@@ -81,7 +80,7 @@ class Market:
             company.cut if company else 0.0,
             company.firm.cut_attrition_per_year if company else 0.0,
         )
-        self.talent_loss = environment.talent_loss(excess, law.talent_effect, _WEEK)
+        self.talent_loss = environment.talent_loss(excess, law.talent_effect, YEARS)
         self.log_value = environment.value_after_loss(self.log_value, self.talent_loss)
 
     def _wait(self, day: float) -> float:
@@ -89,7 +88,7 @@ class Market:
         if self.law.competitor_jumps_per_year <= 0.0:
             return math.inf
         model = self.model
-        waited = draws.exponential(model.seed, model.run, 0, 0, draws.JUMP_WAIT, self._jumps)
+        waited = draws.exponential(model.seed, model.run, 0, 0, draws.JUMP_WAIT, self.jumps)
         return moved(day, environment.arrival_days(waited, self.law.competitor_jumps_per_year))
 
     def _normal(self, purpose: int, step: int | None = None, sub: int = 0) -> float:

@@ -19,11 +19,12 @@ from abm.population import Population, new_book, records
 from abm.rules import book as book_rules
 from abm.rules import failure
 from abm.rules import settlement as rules
-from abm.rules.belief import pulled_opinion
+from abm.rules.belief import mean_opinion
 from abm.rules.closing import Closing, clinching_rung, close, money, respond
 from abm.rules.conditions import FACTS
 from abm.rules.decision import at_his_limit
-from abm.rules.totals import moved
+from abm.rules.gatekeepers import look_ahead
+from abm.rules.totals import in_bn, moved
 from abm.scenario import Scenario
 from abm.state import LOOKING, NEWS, OFFER, PAID, SIGNED, UNPAID
 
@@ -66,10 +67,7 @@ class FundingModel(mesa.Model):
         self.case, self.seed, self.run = scenario, int(seed), int(run)
         self.population = prepared or population.prepare(scenario)
         shared = self.population
-        self.traits, self.contracts = population.realise(
-            shared.traits, shared.lottery, shared.contracts, shared.round, self.seed, self.run
-        )
-        self.traits, self.contracts = self.traits.view(np.recarray), population.contracts_of(self.contracts)
+        self.traits, self.contracts = population.realise(shared, self.seed, self.run)
         self.terms = fields_of(shared.round)
         self.frailty = population.frailty(shared, self.seed, self.run)
         self.story: list[Event] = []
@@ -102,7 +100,7 @@ class FundingModel(mesa.Model):
     def step(self) -> None:
         """Let a week pass."""
         self.week = moved(self.week, 1)
-        self.week_start, self.week_end = self.week_end, self.week * schedule.DAYS
+        self.week_start, self.week_end = self.week_end, schedule.day_after(self.week)
         self.start_day, self.until_day = self.until_day, schedule.week_end(self.week, self.deadline_day)
         for phase in schedule.PHASES:
             getattr(self, phase)()
@@ -163,9 +161,7 @@ class FundingModel(mesa.Model):
     def publish_book(self) -> None:
         """Publish what has been committed, and what the market thinks of it."""
         if self.open:
-            for place in self.population.gate_order:
-                self.gates[place].look_ahead()
-            outlooks = np.array([gate.outlook for gate in self.gates])
+            outlooks = self._look_ahead()
             signed, tickets = self._stage_is(SIGNED), self._tickets()
             self.published_paid_musd = self.paid_musd  # this week's closing is next week's news
             self.booked_musd = moved(self.paid_musd, money(signed, tickets))
@@ -190,9 +186,9 @@ class FundingModel(mesa.Model):
         if self.open and not self._round_is_alive():
             self._end_round(failure.CASH)
         elif self.open and self._at_the_end() and (self.week == self.terms.horizon_weeks or not self._extend()):
-            evidence = self._evidence()
+            links = self._broken_links()
             self._fall_back()
-            self._end_round(failure.diagnose(*evidence, self.population.round, self.traits, self.paid_musd))
+            self._end_round(failure.diagnose(links, self.terms.target_musd, self.paid_musd))
 
     def liquidity(self) -> None:
         """Bills are paid after all the money of the week is in."""
@@ -227,12 +223,11 @@ class FundingModel(mesa.Model):
 
     def _settle(self, closing: Closing) -> None:
         signed, paid = self._stage_is(SIGNED), self._stage_is(PAID)
-        unreliable = self.traits.settlement_luck < self.traits.settlement_failure_probability
         result = rules.settle(
             closing.selected,
             signed,
             paid,
-            unreliable,
+            self.traits.unreliable,
             self.contracts,
             self._book(),
             self.terms.select,
@@ -283,12 +278,13 @@ class FundingModel(mesa.Model):
             self._close(at_deadline=False)
             self.settlement()
 
-    def _evidence(self) -> tuple[Any, Any, Any, Any, Any, Any]:
-        """Everything the cause of a failure is read from, as it stood when the deadline came."""
+    def _broken_links(self) -> failure.Links:
+        """What each link has cost the round, as it stands when the deadline comes."""
         refused = np.array([i.law.behavioural and i.appraisal.reason != 0 for i in self.investors], np.bool_)
-        contracts = self.contracts._replace(atoms=self.contracts.atoms.copy())
-        book = self._book()
-        return self._stage_is(SIGNED), self._stage_is(PAID), self._stage_is(UNPAID), refused, contracts, book
+        signed, paid, unpaid = self._stage_is(SIGNED), self._stage_is(PAID), self._stage_is(UNPAID)
+        return failure.Links(
+            *failure.broken_links(signed, paid, unpaid, refused, self.contracts, self._book(), self.traits)
+        )
 
     def _end_round(self, cause: int) -> None:
         self.open, self.cause = False, failure.NO_CAUSE if self.closed else cause
@@ -319,7 +315,7 @@ class FundingModel(mesa.Model):
                 "share": share,
                 "risk_aversion": investor.law.risk_aversion,
                 "reputation": investor.law.reputation,
-                "log_price": math.log(self.offer.post_bn),
+                "log_price": self.offer.log_post,
                 "capped": capped,
             }
             self._announced.append((investor, records(NEWS, [news])[0]))
@@ -327,7 +323,7 @@ class FundingModel(mesa.Model):
     def tell(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
         """Add an event to the story of this run."""
         when = self.until_day if day is None else day
-        self.story.append(Event(when, self.case.date(when), who, what, why, amount_musd / 1000))
+        self.story.append(Event(when, self.case.date(when), who, what, why, in_bn(amount_musd)))
 
     def _round_is_alive(self) -> bool:
         return self.open and (self.company is None or self.company.alive)
@@ -339,30 +335,42 @@ class FundingModel(mesa.Model):
 
     def _post_offer(self) -> None:
         terms, law = self.terms, self.market.law
+        price = int(self.population.ladder_musd[self.rung])
+        post_bn = book_rules.post_money_bn(price, terms.already_closed_musd, terms.target_musd)
         offer = {
-            "post_bn": book_rules.post_money_bn(
-                int(self.population.ladder_musd[self.rung]), terms.already_closed_musd, terms.target_musd
-            ),
-            "target_bn": terms.target_musd / 1000,
+            "post_bn": post_bn,
+            "log_post": book_rules.log_post_money(post_bn),
+            "target_bn": in_bn(terms.target_musd),
             "forecast_bn": book_rules.forecast_bn(
                 self.published_paid_musd, self.expected_musd, terms.expected_new_musd, self.new_musd
             ),
             "momentum": book_rules.momentum(self.booked_musd, terms.target_musd, self.start_day, self.deadline_day),
             "weeks_left": book_rules.weeks_until(self.start_day, self.deadline_day),
             "sentiment": self.market.sentiment,
-            "growth": law.growth_per_year,
             "volatility": law.volatility,
             "preference": terms.preference,
         }
         self.offer = records(OFFER, [offer])[0]
 
+    def _look_ahead(self) -> Any:
+        """Chance that the market gives to each consent."""
+        shared, gates = self.population, self.gates
+        status = np.array([gate.status for gate in gates], np.int64)
+        days = np.array([gate.in_force_day for gate in gates], np.float64)
+        outlooks = look_ahead(
+            shared.gates, shared.gate_order, shared.required, status, days, self.deadline_day, self.until_day
+        )
+        for gate, outlook in zip(gates, outlooks, strict=True):
+            gate.outlook = float(outlook)
+        return outlooks
+
     def _mean_opinion(self) -> float:
         """Mean belief of those who are still looking, weighted by reputation, in order of address."""
-        mean, weight = 0.0, 0.0
+        mean, heard = 0.0, 0.0
         for investor in self.investors:
             if investor.law.behavioural and investor.stage == LOOKING and investor.law.reputation > 0.0:
-                weight = moved(weight, investor.law.reputation)
-                mean = pulled_opinion(mean, investor.mean, investor.law.reputation / weight)
+                heard = moved(heard, investor.law.reputation)
+                mean = mean_opinion(mean, investor.mean, investor.law.reputation, heard)
         return mean
 
     def _stage_is(self, stage: int) -> Any:

@@ -20,15 +20,27 @@ def carry(growth: float, required_return: float, volatility: float, horizon_year
 
 
 @rule
-def return_variance(precision: float, volatility: float, horizon_years: float) -> float:
+def risk_to_exit(volatility: float, horizon_years: float) -> float:
+    r"""Variance that the value itself gathers until the exit, :math:`\sigma^2 h` [log-points^2].
+
+    Examples
+    --------
+    >>> risk_to_exit(0.5, 3.0)
+    0.75
+    """
+    return volatility * volatility * horizon_years
+
+
+@rule
+def return_variance(precision: float, risk: float) -> float:
     r"""Variance of the log return, doubt and risk together: :math:`1/\tau + \sigma^2 h` [log-points^2].
 
     Examples
     --------
-    >>> return_variance(4.0, 0.5, 3.0)
+    >>> return_variance(4.0, 0.75)
     1.0
     """
-    return 1.0 / precision + volatility * volatility * horizon_years
+    return 1.0 / precision + risk
 
 
 @rule
@@ -191,14 +203,26 @@ def wait_hurdle(required_return: float, cost_of_waiting: float, volatility: floa
 
 
 @rule
-def waiting_value(hurdle: float, weight: float, weeks_left: float, decay_weeks: float) -> float:
+def log_wait_hurdle(required_return: float, cost_of_waiting: float, volatility: float) -> float:
+    """Log of :func:`wait_hurdle`, which no week changes [log-points]; a required return of nothing counts as a hair.
+
+    Examples
+    --------
+    >>> round(log_wait_hurdle(0.10, 0.30, 0.6), 6)
+    0.555023
+    """
+    return math.log(wait_hurdle(max(1e-6, required_return), cost_of_waiting, volatility))
+
+
+@rule
+def waiting_value(log_hurdle: float, weight: float, weeks_left: float, decay_weeks: float) -> float:
     r"""What the option to wait is worth per unit, :math:`\kappa \ln(\text{hurdle}) (1 - e^{-\text{left}/s})` [-].
 
     Rounds close, so the option dies with the window.
 
     Examples
     --------
-    >>> waiting_value(2.0, 0.1, 0.0, 8.0), waiting_value(2.0, 0.0, 20.0, 8.0)
+    >>> waiting_value(0.7, 0.1, 0.0, 8.0), waiting_value(0.7, 0.0, 20.0, 8.0)
     (0.0, 0.0)
     """
-    return weight * math.log(hurdle) * -math.expm1(-max(0.0, weeks_left) / decay_weeks)
+    return weight * log_hurdle * -math.expm1(-max(0.0, weeks_left) / decay_weeks)

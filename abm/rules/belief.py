@@ -221,6 +221,27 @@ def pulled_opinion(mean: float, others_mean: float, pull: float) -> float:
 
 
 @rule
+def mean_opinion(mean: float, opinion: float, reputation: float, heard: float) -> float:
+    """Mean opinion of all who have been heard, the last of them included, weighted by reputation [log-points].
+
+    Parameters
+    ----------
+    mean
+        Mean of those before him [log-points].
+    opinion, reputation
+        What he thinks [log-points] and what his word weighs [-].
+    heard
+        Weight of all, his own included, > 0 [-].
+
+    Examples
+    --------
+    >>> mean_opinion(5.0, 6.0, 1.0, 4.0)
+    5.25
+    """
+    return pulled_opinion(mean, opinion, reputation / heard)
+
+
+@rule
 def call(mean_value: float, strike: float, sd: float) -> float:
     r"""Expected excess over a strike, :math:`E[(V - K)^+]`, of a lognormal value with the given mean [value].
 

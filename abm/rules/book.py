@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from abm.jit import rule
@@ -163,6 +164,18 @@ def post_money_bn(pre_money_musd: int, already_closed_musd: int, target_musd: in
     300.0
     """
     return (pre_money_musd + already_closed_musd + target_musd) / 1000.0
+
+
+@rule
+def log_post_money(post_money_bn: float) -> float:
+    """Log of the price that everybody compares his belief with [log-points of USD billion].
+
+    Examples
+    --------
+    >>> log_post_money(1.0)
+    0.0
+    """
+    return math.log(post_money_bn)
 
 
 @rule

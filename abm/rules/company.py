@@ -249,6 +249,18 @@ def deferrable_part(musd_per_year: float, years: float, deferrable_share: float)
 
 
 @rule
+def bill_musd(burn_musd: float, interest_musd: float, firm_obligations_musd: float) -> float:
+    """Firm bills of a week before claims: burn, interest and firm obligations [USD million].
+
+    Examples
+    --------
+    >>> bill_musd(100.0, 5.0, 20.0)
+    125.0
+    """
+    return burn_musd + interest_musd + firm_obligations_musd
+
+
+@rule
 def ripe(week: int, filed_week: int, lead_weeks: int) -> bool:
     """Whether a filing is old enough for the listing.
 

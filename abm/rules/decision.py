@@ -7,15 +7,7 @@ from typing import Any, NamedTuple
 
 from abm.draws import normal_cdf
 from abm.jit import rule
-from abm.rules.appetite import (
-    carry,
-    certainty_gain,
-    crra_share,
-    return_variance,
-    ticket_musd,
-    wait_hurdle,
-    waiting_value,
-)
+from abm.rules.appetite import certainty_gain, crra_share, return_variance, ticket_musd, waiting_value
 from abm.rules.belief import implied_value, rights_premium, speaks, updated_mean, updated_precision
 
 WILLING, PRICE, TOO_SMALL = 0, 1, 2
@@ -144,6 +136,30 @@ def signing_rate(zeta: float, bias: float, noise: float, fastest_per_week: float
 
 
 @rule
+def expected_return(traits: Any, mean: float, offer: Any) -> float:
+    """Mean excess log return to the exit that an investor sees in the offer, m [log-points] (A2).
+
+    Parameters
+    ----------
+    traits
+        A ``state.TRAITS`` record: who he is.
+    mean
+        His belief about log value [log-points].
+    offer
+        A ``state.OFFER`` record.
+    """
+    premium = rights_premium(offer.preference, offer.target_bn, offer.post_bn, offer.volatility, traits.horizon_years)
+    return (
+        mean
+        + traits.sentiment_loading * offer.sentiment
+        + traits.strategic_premium
+        + traits.herding * offer.momentum
+        + traits.carry
+        - (offer.log_post - premium)
+    )
+
+
+@rule
 def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, offer: Any) -> Appraisal:
     """Weigh the offer: from belief to wanted share, ticket, advantage, and the rate of signing.
 
@@ -167,17 +183,8 @@ def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, o
     ----------
     Model basis, A2 to A10.
     """
-    horizon = traits.horizon_years
-    s2 = return_variance(precision, offer.volatility, horizon)
-    premium = rights_premium(offer.preference, offer.target_bn, offer.post_bn, offer.volatility, horizon)
-    m = (
-        mean
-        + traits.sentiment_loading * offer.sentiment
-        + traits.strategic_premium
-        + traits.herding * offer.momentum
-        + carry(offer.growth, traits.required_return_per_year, offer.volatility, horizon)
-        - (math.log(offer.post_bn) - premium)
-    )
+    s2 = return_variance(precision, traits.risk_to_exit)
+    m = expected_return(traits, mean, offer)
     wanted = crra_share(m, s2, traits.risk_aversion)
     wealth_musd = traits.wealth_bn * 1000.0
     limit = min(float(dry_powder_musd), float(traits.max_ticket_musd), traits.ownership_cap * offer.post_bn * 1000.0)
@@ -188,8 +195,7 @@ def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, o
     belief = success_belief(
         offer.forecast_bn + ticket / 1000.0, traits.needed_share * offer.target_bn, traits.forecast_sd * offer.target_bn
     )
-    hurdle = wait_hurdle(max(1e-6, traits.required_return_per_year), traits.cost_of_waiting_per_year, offer.volatility)
-    waiting = waiting_value(hurdle, traits.waiting_weight, offer.weeks_left, traits.waiting_decay_weeks)
+    waiting = waiting_value(traits.log_wait_hurdle, traits.waiting_weight, offer.weeks_left, traits.waiting_decay_weeks)
     gain = certainty_gain(share, m, s2, traits.risk_aversion)
     zeta = advantage(belief, gain, share, traits.lockup_cost, waiting, traits.diligence_cost_bn / traits.wealth_bn)
     rate = signing_rate(zeta, traits.sign_bias, traits.choice_noise, traits.sign_rate_per_week)
@@ -247,10 +253,9 @@ def hear(traits: Any, mean: float, precision: float, peer: Any, offer: Any) -> t
     weight = traits.social_precision * peer.reputation
     if weight <= 0.0:
         return mean, precision
-    s2 = return_variance(precision, offer.volatility, traits.horizon_years)
+    s2 = return_variance(precision, traits.risk_to_exit)
     view = traits.sentiment_loading * offer.sentiment
-    own_carry = carry(offer.growth, traits.required_return_per_year, offer.volatility, traits.horizon_years)
-    implied = implied_value(peer.share, peer.risk_aversion, s2, peer.log_price, own_carry, view)
+    implied = implied_value(peer.share, peer.risk_aversion, s2, peer.log_price, traits.carry, view)
     if not speaks(implied, mean, peer.capped):
         return mean, precision
     return updated_mean(mean, precision, implied, weight), updated_precision(precision, weight)

@@ -8,9 +8,32 @@ from abm.jit import rule
 
 
 @rule
-def sentiment_after(
-    sentiment: float, mean: float, reversion: float, volatility: float, years: float, luck: float
-) -> float:
+def kept_share(reversion: float, years: float) -> float:
+    r"""Share of its distance from the mean that sentiment keeps over a time, :math:`e^{-k\,dt}` [-].
+
+    Examples
+    --------
+    >>> kept_share(2.0, 0.0)
+    1.0
+    """
+    return math.exp(-reversion * years)
+
+
+@rule
+def gathered_spread(volatility: float, reversion: float, years: float) -> float:
+    r"""Spread that sentiment gathers over a time, :math:`\sigma \sqrt{(1 - e^{-2k\,dt}) / 2k}` [log-points].
+
+    Examples
+    --------
+    >>> round(gathered_spread(0.5, 2.0, 1000.0), 9)
+    0.25
+    """
+    kept = kept_share(reversion, years)
+    return volatility * math.sqrt((1.0 - kept * kept) / (2.0 * reversion))
+
+
+@rule
+def sentiment_after(sentiment: float, mean: float, kept: float, spread: float, luck: float) -> float:
     r"""Market sentiment after a time, by the exact law of an Ornstein-Uhlenbeck process.
 
     .. math:: x' = \bar x + (x - \bar x) e^{-k\,dt} + \sigma \sqrt{(1 - e^{-2k\,dt}) / 2k}\; Z
@@ -19,12 +42,10 @@ def sentiment_after(
     ----------
     sentiment, mean
         Sentiment now and the level it reverts to [log-points].
-    reversion
-        k > 0 [1/year].
-    volatility
-        sigma >= 0 [1/sqrt(year)].
-    years
-        dt [years].
+    kept
+        Share of the distance that is kept, from :func:`kept_share` [-].
+    spread
+        Standard deviation that is gathered, from :func:`gathered_spread` [log-points].
     luck
         Standard normal draw [-].
 
@@ -39,13 +60,9 @@ def sentiment_after(
 
     Examples
     --------
-    >>> sentiment_after(0.0, 0.0, 2.0, 0.0, 0.5, 1.3)
-    0.0
-    >>> round(sentiment_after(-0.8, 0.0, 2.0, 0.5, 0.5, 0.0), 6)
-    -0.294304
+    >>> sentiment_after(-0.75, 0.25, 0.5, 0.125, 1.0)
+    -0.125
     """
-    kept = math.exp(-reversion * years)
-    spread = volatility * math.sqrt((1.0 - kept * kept) / (2.0 * reversion))
     return mean + (sentiment - mean) * kept + spread * luck
 
 
@@ -197,6 +214,18 @@ def weekly_chance(rate_per_year: float) -> float:
     0.0
     """
     return -math.expm1(-rate_per_year * 7.0 / 365.0)
+
+
+@rule
+def burst_weeks_after(strikes: bool, weeks: int, weeks_left: int) -> int:
+    """Weeks that a poaching campaign still runs: all of them when a new one strikes, else one fewer.
+
+    Examples
+    --------
+    >>> burst_weeks_after(True, 8, 3), burst_weeks_after(False, 8, 3), burst_weeks_after(False, 8, 0)
+    (8, 2, 0)
+    """
+    return weeks if strikes else max(0, weeks_left - 1)
 
 
 @rule

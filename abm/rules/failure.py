@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from abm.jit import rule
 from abm.rules.closing import AS_IT_IS, GATES_OPEN, PRICE_ACCEPTED, Contracts, counterfactual_money, money, union
@@ -69,46 +67,44 @@ def cause_of_failure(
     return cause if best >= missing - total else DEMAND
 
 
+class Links(NamedTuple):
+    """Money that repairing one link alone would bring [USD million]; as :func:`cause_of_failure` describes them."""
+
+    unpaid: int
+    gated: int
+    uncoordinated: int
+    without_lead: int
+    priced_out: int
+
+
 @rule
-def diagnose(
-    signed: Any,
-    paid: Any,
-    unpaid: Any,
-    refused: Any,
-    contracts: Contracts,
-    book: Book,
-    terms: Any,
-    traits: Any,
-    paid_musd: int,
-) -> int:
-    """Find the first cause why a round missed its target at the deadline.
+def broken_links(
+    signed: Any, paid: Any, unpaid: Any, refused: Any, contracts: Contracts, book: Book, traits: Any
+) -> Links:
+    """Find what each link cost a round, as things stand when its deadline has come.
 
     Parameters
     ----------
     signed, paid, unpaid, refused
         bool[N]: still signed, paid, called and not paid, unwilling at this price.
     contracts, book
-        The conditions as they stood at the deadline, and the facts.
-    terms, traits
-        ``state.ROUND`` record and ``state.TRAITS[N]``.
-    paid_musd
-        Money paid since as_of, fallbacks included [USD million].
+        The conditions and the facts.
+    traits
+        ``state.TRAITS[N]``.
 
     Returns
     -------
-    int
-        Index into ``CAUSES``.
+    Links
+        Money by link [USD million].
 
     References
     ----------
     Model basis, 2.7; decision log, "the cause of a failure".
     """
-    reached = np.zeros(4, np.int64)
-    for granted in (AS_IT_IS, GATES_OPEN, GATES_OPEN | PRICE_ACCEPTED):
-        reached[granted] = counterfactual_money(signed, paid, contracts, book, granted)
-    now, gates_open, all_granted = reached[AS_IT_IS], reached[GATES_OPEN], reached[GATES_OPEN | PRICE_ACCEPTED]
+    now = counterfactual_money(signed, paid, contracts, book, AS_IT_IS)
+    gates_open = counterfactual_money(signed, paid, contracts, book, GATES_OPEN)
+    all_granted = counterfactual_money(signed, paid, contracts, book, GATES_OPEN | PRICE_ACCEPTED)
     everything = money(union(signed, paid), book.tickets)
-    not_paid = money(unpaid, book.tickets)
     without_lead, priced_out = 0, all_granted - gates_open
     for i in range(signed.shape[0]):
         if signed[i] or paid[i] or unpaid[i]:
@@ -119,5 +115,30 @@ def diagnose(
         elif traits[i].lead:
             without_lead += wish
     uncoordinated = now - money(paid, book.tickets) + everything - all_granted
-    missing = terms.target_musd - paid_musd
-    return cause_of_failure(missing, not_paid, gates_open - now, uncoordinated, without_lead, priced_out)
+    return Links(money(unpaid, book.tickets), gates_open - now, uncoordinated, without_lead, priced_out)
+
+
+@rule
+def diagnose(links: Links, target_musd: int, paid_musd: int) -> int:
+    """Find the first cause why a round missed its target, fallback money included: index into ``CAUSES``.
+
+    Parameters
+    ----------
+    links
+        What each broken link cost, from :func:`broken_links`.
+    target_musd, paid_musd
+        What the round wanted, and what was paid since as_of [USD million].
+
+    Returns
+    -------
+    int
+        Index into ``CAUSES``.
+
+    References
+    ----------
+    Model basis, 2.7.
+    """
+    missing = target_musd - paid_musd
+    return cause_of_failure(
+        missing, links.unpaid, links.gated, links.uncoordinated, links.without_lead, links.priced_out
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from abm.jit import rule
+from abm.state import OPEN, SATISFIED
 
 DAYS_PER_YEAR = 365.0
 
@@ -251,6 +252,64 @@ def both_curves(one: Any, other: Any) -> Any:
     for j in range(product.shape[0]):
         product[j] = one[j] * other[j]
     return product
+
+
+@rule
+def known_outlook(status: int, in_force_day: float, deadline_day: float) -> float:
+    """Chance of a consent that has been given or blocked to be in force by the deadline: 1 or 0.
+
+    Examples
+    --------
+    >>> known_outlook(SATISFIED, 100.0, 156.0), known_outlook(SATISFIED, 160.0, 156.0)
+    (1.0, 0.0)
+    """
+    return 1.0 if status == SATISFIED and in_force_day <= deadline_day else 0.0
+
+
+@rule
+def look_ahead(
+    gates: Any, order: Any, required: Any, status: Any, in_force_days: Any, deadline_day: float, now: float
+) -> Any:
+    """Chance that the market gives to each consent of being in force by the deadline.
+
+    Parameters
+    ----------
+    gates, order, required
+        ``state.GATEKEEPER[G]``, every gatekeeper after those it requires int64[G], and the lists of required ones.
+    status, in_force_days
+        int64[G] and float64[G], how things stand [days after as_of].
+    deadline_day, now
+        D, and the day on which the market looks ahead [days after as_of].
+
+    Returns
+    -------
+    ndarray
+        float64[G] [-]: 1 or 0 for what is settled, and the race against the block for what is open.
+
+    References
+    ----------
+    Model basis, D2 to D4; A9 (pi_c).
+    """
+    curves = np.zeros((gates.shape[0], LOOK_AHEAD + 1))
+    outlooks = np.zeros(gates.shape[0])
+    for g in order:
+        gate = gates[g]
+        if status[g] != OPEN:
+            given = status[g] == SATISFIED
+            for j in range(LOOK_AHEAD + 1):
+                curves[g, j] = 1.0 if given else 0.0
+            outlooks[g] = known_outlook(status[g], in_force_days[g], deadline_day)
+            continue
+        before = known_curve(1.0)
+        for k in range(gate.first, gate.last):
+            before = both_curves(before, curves[required[k]])
+        curve = consent_curve(before, gate, deadline_day, now, deadline_day)
+        for j in range(LOOK_AHEAD + 1):
+            curves[g, j] = curve[j]
+        if gate.lag_days > 0.0:
+            curve = consent_curve(before, gate, deadline_day, now, last_useful_day(deadline_day, gate.lag_days))
+        outlooks[g] = curve[LOOK_AHEAD]
+    return outlooks
 
 
 @rule

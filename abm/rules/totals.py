@@ -19,3 +19,15 @@ def moved(level: _Number, change: _Number) -> _Number:
     (5.25, 5250)
     """
     return level + change
+
+
+@rule
+def in_bn(musd: int) -> float:
+    """USD million as USD billion.
+
+    Examples
+    --------
+    >>> in_bn(12_400)
+    12.4
+    """
+    return musd / 1000.0
