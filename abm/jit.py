@@ -68,6 +68,21 @@ else:
     inlined = numba.njit(cache=True, fastmath=False, error_model="numpy", inline="always")
 
 
+def chain(functions: Sequence[Callable[..., None]]) -> Callable[..., None]:
+    """Compile ``functions`` into one that calls each of them, in order, with the same argument."""
+    head, *tail = functions
+    if not tail:
+        return head
+    rest = chain(tail)
+
+    @inlined
+    def both(a: Any) -> None:
+        head(a)
+        rest(a)
+
+    return both
+
+
 def dispatch(functions: Sequence[Callable[..., bool]]) -> Callable[..., bool]:
     """Compile ``functions`` into one that calls the ``kind``-th of them with the remaining arguments.
 

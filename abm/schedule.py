@@ -40,6 +40,18 @@ def day_after(week: int) -> float:
 
 
 @rule
+def weeks_into(week: int, span: int) -> int:
+    """How far a week, counted from 1, is into its span of weeks.
+
+    Examples
+    --------
+    >>> weeks_into(1, 24), weeks_into(24, 24), weeks_into(25, 24)
+    (0, 23, 0)
+    """
+    return (week - 1) % span
+
+
+@rule
 def week_end(week: int, deadline_day: float) -> float:
     """Last day of a week [days after as_of]; the week that contains the deadline is cut there.
 

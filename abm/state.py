@@ -244,6 +244,7 @@ ROUND_STATE = np.dtype(
         ("start_day", np.float64),  # of the same week, cut at the deadline
         ("until_day", np.float64),
         ("deadline_day", np.float64),
+        ("frailty", np.float64),  # luck that all gatekeepers share
         ("running", np.bool_),
         ("open", np.bool_),
         ("extended", np.bool_),

@@ -267,6 +267,46 @@ def known_outlook(status: int, in_force_day: float, deadline_day: float) -> floa
 
 
 @rule
+def standing(status: Any) -> int:
+    """Number of the way in which consents stand, a digit of three for each gatekeeper.
+
+    Parameters
+    ----------
+    status
+        int64[G], OPEN, SATISFIED or BLOCKED [0 to 2]; at most 39 gatekeepers fit.
+
+    Examples
+    --------
+    >>> standing(np.array([SATISFIED, OPEN])), standing(np.array([SATISFIED, 2]))
+    (1, 7)
+    """
+    number, digit = 0, 1
+    for g in range(status.shape[0]):
+        number += digit * status[g]
+        digit *= 3
+    return number
+
+
+@rule
+def place_of(number: int, numbers: Any) -> int:
+    """Place of a number in an ascending list, or -1.
+
+    Examples
+    --------
+    >>> place_of(7, np.array([0, 1, 7])), place_of(8, np.array([0, 1, 7]))
+    (2, -1)
+    """
+    low, high = 0, numbers.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if numbers[middle] < number:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < numbers.shape[0] and numbers[low] == number else -1
+
+
+@rule
 def look_ahead(
     gates: Any, order: Any, required: Any, status: Any, in_force_days: Any, deadline_day: float, now: float
 ) -> Any:
