@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from abm.agents import Company, FundingModel, Gatekeeper, Investor
     from abm.faults import ScenarioError
-    from abm.outcomes import Estimate, Event, Outcomes, Trace
+    from abm.outcomes import Batch, Estimate, Event, Outcomes, Totals, Trace
     from abm.scenario import Scenario, load_scenario, packaged, scenario_from
-    from abm.simulation import simulate
+    from abm.simulation import batches, simulate
     from abm.standalone import BookClosing, close_book
 
 # Names are imported when they are first used: `import abm` and `abm --help` stay fast.
@@ -19,21 +19,25 @@ _HOMES = {
     "FundingModel": "abm.agents",
     "Gatekeeper": "abm.agents",
     "Investor": "abm.agents",
+    "Batch": "abm.outcomes",
     "Estimate": "abm.outcomes",
     "Event": "abm.outcomes",
     "Outcomes": "abm.outcomes",
+    "Totals": "abm.outcomes",
     "Trace": "abm.outcomes",
     "Scenario": "abm.scenario",
     "ScenarioError": "abm.faults",
     "load_scenario": "abm.scenario",
     "packaged": "abm.scenario",
     "scenario_from": "abm.scenario",
+    "batches": "abm.simulation",
     "simulate": "abm.simulation",
     "BookClosing": "abm.standalone",
     "close_book": "abm.standalone",
 }
 
 __all__ = [
+    "Batch",
     "BookClosing",
     "Company",
     "Estimate",
@@ -44,7 +48,9 @@ __all__ = [
     "Outcomes",
     "Scenario",
     "ScenarioError",
+    "Totals",
     "Trace",
+    "batches",
     "close_book",
     "load_scenario",
     "packaged",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +14,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from abm.outcomes import Outcomes
+    from abm.outcomes import Totals
     from abm.scenario import Scenario
+    from abm.stream import Stream
 
 app = typer.Typer(
     add_completion=False,
@@ -29,6 +32,8 @@ Examples:
     abm run openai-2025
 
     abm run openai-2025 --runs 5000 --seed 7 --out results/mine
+
+    abm run openai-2025 --within 0.01
 
     abm run my-round.toml --set round.target_bn=20 --set investors.lead.fallback_bn=0
 
@@ -48,9 +53,23 @@ def about() -> None:
 @app.command(epilog=_RUN_EXAMPLES)
 def run(
     scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")] = "openai-2025",
-    runs: Annotated[int, typer.Option(min=1, max=10_000_000, help="Number of runs.")] = 2_000,
+    runs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=10_000_000,
+            show_default=False,
+            help="Number of runs (default: 20,000, or 2,000 with --engine mesa); with --within, the most.",
+        ),
+    ] = None,
+    within: Annotated[
+        float | None,
+        typer.Option(metavar="WIDTH", help="Run until the 95 % interval of closing is at most +-WIDTH, such as 0.01."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed that all runs share.")] = 1,
-    engine: Annotated[str, typer.Option(help="Engine: mesa.")] = "mesa",
+    engine: Annotated[
+        str, typer.Option(help="ensemble: compiled and fast. mesa: the model as it reads, same runs.")
+    ] = "ensemble",
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number; may be repeated.")
     ] = None,
@@ -58,28 +77,44 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Folder for outcomes.parquet, manifest.json and the figures.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Threads, or processes with --engine mesa (default: one a core).")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr how fast it went.")] = False,
 ) -> None:
     """Simulate a scenario many times and say how likely its round is to close."""
-    from abm.simulation import simulate
+    from abm.outcomes import Totals
+    from abm.report.files import FIGURE_RUNS, Folder
+    from abm.simulation import batches, collect
+    from abm.stream import ENGINES
 
-    if engine != "mesa":
-        raise Refusal(f"--engine: expected mesa, got {engine!r}")
-    loaded = _load(scenario, setting or [])
-    if out is not None:
-        from abm.report.files import open_folder, write_outcomes
+    if engine not in ENGINES:
+        raise Refusal(f"--engine: expected {' or '.join(ENGINES)}, got {engine!r}")
+    if within is not None and not 0 < within < 0.5:  # noqa: PLR2004, no interval is wider
+        raise Refusal(f"--within: expected a half-width above 0 and below 0.5, got '{within:g}'")
+    loaded, path_runs = _load(scenario, setting or []), FIGURE_RUNS if out else 0
+    stream = batches(loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs)
+    totals = Totals(*stream.study())
+    with ExitStack() as stack:
+        folder = stack.enter_context(Folder(stream, out)) if out else None
+        start = time.perf_counter()
+        with _progress(stream) as progress:
+            totals.ending = collect(stream, [totals, *(folder.sinks if folder else ())], progress)
+        seconds = time.perf_counter() - start
+        _print_answer(totals, as_json)
+        if folder is not None:
+            written = folder.write(totals)
+            if not as_json:
+                print(f"\nWritten to {out}: {', '.join(path.name for path in written if path.suffix != '.svg')}")
+    if verbose:
+        speed = f"{totals.runs / seconds:,.0f} runs a second"
+        print(f"abm: {totals.runs:,} runs in {seconds:.1f} s, {speed}, {engine} engine", file=sys.stderr)
+    if totals.interrupted:
+        print(f"abm: stopped after {totals.runs:,} of {stream.most:,} runs", file=sys.stderr)
+        raise typer.Exit(130)
 
-        open_folder(out)  # a folder that cannot be written should say so before the work is done
-    with _progress(f"{loaded.id}: {runs:,} runs") as progress:
-        outcomes = simulate(loaded, runs, seed, workers=workers, progress=progress)
-    _print_answer(outcomes, as_json)
-    if out is not None:
-        written = write_outcomes(outcomes, out)
-        if not as_json:
-            print(f"\nWritten to {out}: {', '.join(path.name for path in written if path.suffix != '.svg')}")
 
-
-def _print_answer(outcomes: Outcomes, as_json: bool) -> None:
+def _print_answer(outcomes: Totals, as_json: bool) -> None:
     import json
 
     from abm.report.answer import answer_json, answer_text
@@ -164,7 +199,7 @@ def _load(source: str, settings: list[str]) -> Scenario:
 
 
 @contextmanager
-def _progress(title: str) -> Iterator[Callable[[int, int], None] | None]:
+def _progress(stream: Stream) -> Iterator[Callable[[Stream], None] | None]:
     """Show a bar with the remaining time on a terminal, and nothing in a pipe."""
     if not sys.stderr.isatty():
         yield None
@@ -174,12 +209,25 @@ def _progress(title: str) -> Iterator[Callable[[int, int], None] | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(stream.scenario.id, total=None)
 
-        def advance(done: int, wanted: int) -> None:
-            bar.update(task, completed=done, total=wanted)
+        def advance(stream: Stream) -> None:
+            bar.update(task, description=_title(stream), completed=stream.done, total=_expected(stream))
 
         yield advance
+
+
+def _title(stream: Stream) -> str:
+    """Name what is simulated, and how well the answer is known against how well it is wanted."""
+    known = "" if stream.within is None else f": ±{stream.width:.2%}, wanted ±{stream.within:.2%}"
+    return stream.scenario.id + known
+
+
+def _expected(stream: Stream) -> int:
+    """Runs that it will take [-]: the interval narrows with their root."""
+    if stream.within is None:
+        return stream.most
+    return min(stream.most, max(stream.done, math.ceil(stream.done * (stream.width / stream.within) ** 2)))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
         return function
 
     inlined = rule
+    lean = rule
+    entry = rule
 
 else:
     import numba
@@ -62,10 +64,67 @@ else:
 
     #: Compile a rule. ``error_model="numpy"`` because an exception raised in a parallel region is lost silently;
     #: no fast-math, so that both engines and every machine add up the same bits.
-    rule = numba.njit(cache=True, fastmath=False, error_model="numpy")
+    rule = numba.njit(cache=True, fastmath=False, error_model="numpy", _nrt=True)
+
+    #: Compile a rule that allocates nothing, and therefore need not count references to arrays: counting them is what
+    #: a big kernel would spend most of its time on. It may call rules that allocate, but none that hands it an array.
+    lean = numba.njit(cache=True, fastmath=False, error_model="numpy", _nrt=False)
+
+    #: Compile the way into the fast engine: lean, and free of Python's lock, so that threads run side by side.
+    entry = numba.njit(cache=True, fastmath=False, error_model="numpy", _nrt=False, nogil=True)
 
     #: Compile a rule into each of its callers, so that a loop over it can fill the lanes of the processor.
     inlined = numba.njit(cache=True, fastmath=False, error_model="numpy", inline="always")
+
+
+def column(name: str, layout: Any) -> Callable[[Any], Any]:
+    """Compile an accessor: the array whose address and length stand in the fields ``name_at`` and ``name_n`` of a record.
+
+    A compiled function that takes dozens of arrays takes seven numbers for each of them, wherever it is called; one
+    that takes a record takes one pointer. The record's owner must keep the arrays alive.
+    """
+    import numpy as np
+
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+
+        def read(record: Any) -> Any:
+            import ctypes
+
+            size = np.dtype(layout).itemsize * int(record[f"{name}_n"])
+            memory = (ctypes.c_char * size).from_address(int(record[f"{name}_at"]))
+            return np.frombuffer(memory, layout).view(np.recarray if np.dtype(layout).names else np.ndarray)
+
+        return read
+    return _compiled_column(name, np.dtype(layout))
+
+
+def _compiled_column(name: str, layout: Any) -> Callable[[Any], Any]:
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic
+    from numba.np.arrayobj import populate_array
+    from numba.np.numpy_support import from_dtype
+
+    element = from_dtype(layout)
+    array = types.Array(element, 1, "C")
+
+    def read(typing: Any, record: Any) -> Any:
+        """Build the array where it is asked for."""
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            def field(key: str) -> Any:
+                kind = context.get_value_type(types.intp)
+                return builder.load(cgutils.get_record_member(builder, arguments[0], record.offset(key), kind), align=1)
+
+            built = context.make_array(array)(context, builder)
+            size = context.get_constant(types.intp, layout.itemsize)
+            data = builder.inttoptr(field(f"{name}_at"), built.data.type)
+            populate_array(built, data=data, shape=[field(f"{name}_n")], strides=[size], itemsize=size, meminfo=None)
+            return built._getvalue()
+
+        return array(record), generate
+
+    compiled: Callable[[Any], Any] = intrinsic(read)
+    return compiled
 
 
 def chain(functions: Sequence[Callable[..., None]]) -> Callable[..., None]:
@@ -90,7 +149,7 @@ def dispatch(functions: Sequence[Callable[..., bool]]) -> Callable[..., bool]:
     A ``kind`` that is not there answers ``False``.
     """
 
-    @rule
+    @inlined
     def nobody(kind: int, a: Any, b: Any, c: Any) -> bool:
         return False
 
@@ -101,7 +160,7 @@ def dispatch(functions: Sequence[Callable[..., bool]]) -> Callable[..., bool]:
 
 
 def _choose(code: int, function: Callable[..., bool], otherwise: Callable[..., bool]) -> Callable[..., bool]:
-    @rule
+    @inlined
     def choose(kind: int, a: Any, b: Any, c: Any) -> bool:
         if kind == code:
             return function(a, b, c)

@@ -14,9 +14,9 @@ from pydantic_core import PydanticCustomError
 from abm.contracts import flatten, musd, new_book, records
 from abm.faults import Fault, ScenarioError
 from abm.knobs import KINDS, Conditions, Flag, Id, Kind, Knob, Section, did_you_mean, is_date
-from abm.rules.closing import SELECT, Closing, close, money
+from abm.rules.closing import SELECT, Closing, close, closing_gap, money
 from abm.rules.conditions import FACTS
-from abm.rules.settlement import closing_gap, settle
+from abm.rules.settlement import settle
 from abm.scenario import fault_from
 from abm.state import ROUND, TRAITS
 

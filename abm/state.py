@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 _TRAIT_NUMBERS = (
@@ -227,6 +225,7 @@ OFFER = np.dtype(
 #: A commitment as the public sees it, in the week after the signature.
 NEWS = np.dtype(
     [
+        ("author", np.int64),  # place of the investor
         ("share", np.float64),
         ("risk_aversion", np.float64),
         ("reputation", np.float64),
@@ -318,20 +317,21 @@ GATE_STATE = np.dtype(
 )
 
 
-class Investors(NamedTuple):
-    """The investors, from week to week: one array a field, so that a whole book learns at once. ``N`` investors."""
-
-    mean: Any  #: float64[N], belief about log value [log-points]
-    precision: Any  #: float64[N] [1/log-points^2]
-    sign_clock: Any  #: float64[N], hazard of a signature gathered so far [-]
-    withdrawal_clock: Any  #: float64[N] [-]
-    sign_day: Any  #: float64[N], nan: has not signed
-    diligence_done: Any  #: bool[N]
-    stage: Any  #: int64[N]
-    ticket_musd: Any  #: int64[N]
-    paid_musd: Any  #: int64[N]
-    shares: Any  #: int64[N]
-
+#: An investor, from week to week. The engines keep one array a field, so that a whole book learns at once.
+INVESTOR_STATE = np.dtype(
+    [
+        ("mean", np.float64),  # belief about log value
+        ("precision", np.float64),
+        ("sign_clock", np.float64),
+        ("withdrawal_clock", np.float64),
+        ("sign_day", np.float64),  # nan: has not signed
+        ("diligence_done", np.bool_),
+        ("stage", np.int64),
+        ("ticket_musd", np.int64),
+        ("paid_musd", np.int64),
+        ("shares", np.int64),
+    ]
+)
 
 #: What one run leaves behind: the round and the company, and the fate of each investor.
 RESULT = np.dtype(

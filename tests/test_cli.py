@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -10,11 +11,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import abm
+from abm.batch import Batch
 from abm.cli import app, main
+from abm.columns import Columns
+from abm.state import FATE, RESULT
 
 SMALL = "three-investors"
 COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
@@ -112,7 +118,7 @@ def test_json_is_one_object_with_the_keys_of_the_design_and_nothing_else_in_a_pi
     assert (done.returncode, done.stderr) == (0, "")
     answer = json.loads(done.stdout)
     assert list(answer) == ANSWER
-    assert (answer["scenario"], answer["runs"], answer["seed"], answer["engine"]) == (name, 5, 3, "mesa")
+    assert (answer["scenario"], answer["runs"], answer["seed"], answer["engine"]) == (name, 5, 3, "ensemble")
     assert set(answer["probability"]) == {"closed", "survived"}
     assert set(answer["probability"]["closed"]) == {"p", "low", "high"}
     assert set(answer["funded_bn"]) == set(answer["closing_gap_bn"]) == {"mean", "p05", "p50", "p95"}
@@ -165,7 +171,10 @@ def test_settings_change_what_is_simulated_and_the_last_one_counts(command):
         (["run", SMALL, "--seed", "-1"], "abm: .*--seed"),
         (["run", SMALL, "--seed", str(2**32)], "abm: .*--seed"),
         (["run", SMALL, "--workers", "0"], "abm: .*--workers"),
-        (["run", SMALL, "--engine", "steam"], "--engine: expected mesa, got 'steam'"),
+        (["run", SMALL, "--engine", "steam"], "--engine: expected ensemble or mesa, got 'steam'"),
+        (["run", SMALL, "--within", "0.5"], "--within: expected a half-width above 0 and below 0.5, got '0.5'"),
+        (["run", SMALL, "--within", "nan"], "--within: expected a half-width above 0 and below 0.5, got 'nan'"),
+        pytest.param(["run", SMALL, "--within", "1%"], "--within.*got '1%'"),
         (["run", SMALL, "--rnus", "3"], "abm: No such option.*--rnus"),
         (["run", SMALL, SMALL], "abm: .*unexpected extra argument"),
         (["run", SMALL, "--set", "round.target_bn"], "--set: round.target_bn: expected PATH=VALUE"),
@@ -221,7 +230,7 @@ def test_out_leaves_a_table_a_manifest_and_figures(command, tmp_path):
 @pytest.mark.parametrize("place", ["a-file", "a-file/below", "/proc/abm", "/dev/null/below"])
 def test_a_folder_that_cannot_be_written_is_refused_before_any_work(place, command, tmp_path, monkeypatch):
     (tmp_path / "a-file").write_text("not a folder")
-    monkeypatch.setattr("abm.simulation.simulate", lambda *_, **__: pytest.fail("the work was done first"))
+    monkeypatch.setattr("abm.simulation.collect", lambda *_, **__: pytest.fail("the work was done first"))
     code, text, faults = command("run", SMALL, "--runs", "5", "--out", place)
     assert (code, text) == (2, "")
     assert re.fullmatch(rf"{place}: expected a place to read or write, got: .+\n", faults)
@@ -314,10 +323,133 @@ def test_the_interrupt_key_ends_a_command_without_a_traceback(monkeypatch, comma
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("abm.simulation.simulate", interrupted)
-    code, text, faults = command("run", SMALL, "--runs", "5")
+    monkeypatch.setattr("abm.stream._Job.__call__", interrupted)
+    code, text, faults = command("run", SMALL, "--runs", "5", "--out", "kept")
     assert (code, text) == (130, "")
     assert faults in ("", "abm: stopped\n")
+    assert list(Path("kept").iterdir()) == []
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Make runs take no time: the first third of every ten closes."""
+
+    def simulate(self, start) -> Batch:
+        columns = Columns(self.population.ids, self.population.gate_ids, company=True)
+        runs = np.arange(start, min(start + self.size, self.stop))
+        if start >= simulate.stop:
+            raise KeyboardInterrupt
+        rows, fates = np.zeros(len(runs), RESULT), np.zeros((len(runs), len(columns.ids)), FATE)
+        rows["run"], rows["closed"], rows["survived"], rows["paid_musd"] = runs, runs % 10 < 3, True, runs % 7_001
+        weeks = int(self.scenario.horizon_weeks)
+        paths = np.zeros((len(runs), 3, weeks), np.int64) if start < self.path_stop else None
+        return Batch(rows, fates, np.zeros((len(runs), len(columns.gate_ids))), paths)
+
+    simulate.stop = 10**9
+    monkeypatch.setattr("abm.stream._Job.__call__", simulate)
+    return simulate
+
+
+def test_what_is_there_is_told_when_the_interrupt_key_is_pressed(command, counted):
+    counted.stop = 2_000
+    code, text, faults = command("run", SMALL, "--runs", "9000", "--json", "--out", "kept")
+    assert (code, faults) == (130, "abm: stopped after 2,000 of 9,000 runs\n")
+    assert json.loads(text)["runs"] == 2_000
+    manifest = json.loads(Path("kept/manifest.json").read_text("utf-8"))
+    assert (manifest["runs"], manifest["interrupted"]) == (2_000, True)
+    assert pd.read_parquet("kept/outcomes.parquet")["run"].tolist() == list(range(2_000))
+
+
+@pytest.mark.usefixtures("counted")
+def test_without_a_number_of_runs_there_are_twenty_thousand_and_two_thousand_of_the_readable_model(command):
+    for more, runs in (([], 20_000), (["--engine", "mesa", "--workers", "1"], 2_000)):
+        answer = json.loads(command("run", SMALL, "--json", *more)[1])
+        assert (answer["runs"], answer["engine"]) == (runs, more[1] if more else "ensemble")
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_width_takes_as_many_runs_as_it_needs_and_says_so(command):
+    """Three in ten close: 1.96 sqrt(0.3 x 0.7 / n) falls to 0.01 between 8,000 and 8,500 runs."""
+    code, text, faults = command("run", SMALL, "--within", "0.01")
+    assert (code, faults) == (0, "")
+    assert "30.0% (95 % interval 29.0% to 31.0%, 8,500 runs, seed 1)" in text
+    assert "It took 8,500 runs: ±0.97%, where ±1.00% was wanted." in text
+    assert "The width was not reached in 900 runs: " in command("run", SMALL, "--within", "0.01", "--runs", "900")[1]
+    assert "wanted" not in command("run", SMALL, "--runs", "900")[1]
+
+
+@pytest.mark.usefixtures("counted")
+def test_only_the_verbose_are_told_how_fast_it_went(command):
+    code, text, faults = command("run", SMALL, "--runs", "900", "--json", "-v")
+    assert (code, json.loads(text)["runs"]) == (0, 900)
+    assert re.fullmatch(r"abm: 900 runs in \d+\.\d s, [\d,]+ runs a second, ensemble engine\n", faults)
+
+
+@pytest.mark.usefixtures("counted")
+def test_the_table_has_all_runs_and_the_figures_those_of_the_first(command, monkeypatch):
+    monkeypatch.setattr("abm.report.files.FIGURE_RUNS", 300)
+    monkeypatch.setattr("abm.report.files._GROUP", 400)
+    drawn = []
+    monkeypatch.setattr("abm.plots.save_figures", lambda outcomes, folder: drawn.append(outcomes) or [])
+    assert command("run", SMALL, "--runs", "1000", "--out", "kept", "--workers", "2")[0] == 0
+    assert [outcomes.runs for outcomes in drawn] == [300]
+    assert drawn[0].path("paid").shape == (300, 104)
+    table = pq.ParquetFile("kept/outcomes.parquet")
+    assert [table.metadata.row_group(k).num_rows for k in range(table.num_row_groups)] == [400, 400, 200]
+    frame = pd.read_parquet("kept/outcomes.parquet")
+    assert frame["run"].tolist() == list(range(1_000))
+    assert frame["cause"].dtype == "category"
+    manifest = json.loads(Path("kept/manifest.json").read_text("utf-8"))
+    assert (manifest["runs"], manifest["figure_runs"]) == (1_000, 300)
+
+
+@pytest.mark.usefixtures("counted")
+def test_without_a_folder_no_runs_are_kept(command, monkeypatch):
+    monkeypatch.setattr("abm.simulation.Kept.add", lambda *_: pytest.fail("runs were kept"))
+    code, text, faults = command("run", SMALL, "--runs", "200000", "--json")
+    assert (code, faults, json.loads(text)["runs"]) == (0, "", 200_000)
+    assert json.loads(text)["funded_bn"]["mean"] == pytest.approx(sum(k % 7_001 for k in range(200_000)) / 2e8)
+
+
+class Terminal(io.StringIO):
+    """Something that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("counted")
+@pytest.mark.parametrize(("more", "shown"), [(["--runs", "5000"], "/5000"), (["--within", "0.02"], "wanted ±2.00%")])
+def test_a_bar_moves_on_a_terminal(more, shown, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setattr("rich.progress.Progress.update", lambda self, task, **new: told.append(new))
+    told: list[dict[str, object]] = []
+    with pytest.raises(SystemExit):
+        main(["run", SMALL, *more])
+    assert "The round closes" in capsys.readouterr().out
+    assert shown in f"{told[-1]['description']} {told[-1]['completed']}/{told[-1]['total']}"
+    done = [one["completed"] for one in told]
+    assert done == sorted(done)
+    assert told[-1]["completed"] == told[-1]["total"]
+
+
+def test_an_answer_does_not_load_what_it_does_not_need():
+    """Pictures, tables and agents are not part of an answer, in words or in JSON."""
+    lines = [
+        "import sys, abm.cli, abm.stream, abm.columns, numpy as np",
+        "def nothing(job, start):",
+        "    empty = abm.columns.Columns(job.population.ids, job.population.gate_ids, True).empty()",
+        "    return type(empty)(*(np.zeros((250, *part.shape[1:]), part.dtype) for part in empty[:3]))",
+        "abm.stream._Job.__call__ = nothing",
+        "try: abm.cli.main(['run', 'three-investors', '--runs', '600', *sys.argv[1:]])",
+        "except SystemExit: pass",
+        f"print(sorted({{'scipy.stats', 'rich.progress', *{HEAVY}}} & sys.modules.keys()), file=sys.stderr)",
+    ]
+    for more in ([], ["--json"], ["--within", "0.2"]):
+        run = [sys.executable, "-c", "\n".join(lines), *more]
+        done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=300)
+        assert done.stderr.splitlines()[-1] == "['numba', 'pydantic', 'scipy']"  # numba looks for scipy
 
 
 @pytest.mark.parametrize("start", ["import abm", "import abm; dir(abm); abm.__version__", "import abm.cli; help()"])

@@ -15,7 +15,7 @@ from abm.plots.theme import styled
 
 @pytest.fixture(scope="module")
 def outcomes():
-    return abm.simulate("three-investors", runs=60, seed=3, workers=1)
+    return abm.simulate("three-investors", runs=60, seed=3, engine="mesa", workers=1)
 
 
 def drawn(name, outcomes):

@@ -7,14 +7,17 @@ import json
 import re
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import abm
 from abm.knobs import GRADES, KINDS, Knob, Section
-from abm.outcomes import Outcomes
+from abm.outcomes import Outcomes, Totals
 from abm.plots import save_figures
 from abm.report.answer import CAUSE_WORDS, answer_json, answer_text
-from abm.report.files import open_folder, write_outcomes
+from abm.report.files import Table, open_folder, write_outcomes
 from abm.report.parameters import SECTIONS, parameters_text
 from abm.report.provenance import provenance_text
 from abm.rules.conditions import CONDITIONS
@@ -142,11 +145,10 @@ def test_files_are_replaced_whole_and_a_failure_leaves_the_old_ones(sure, tmp_pa
     write_outcomes(sure, tmp_path, figures=False)
     before = (tmp_path / "outcomes.parquet").read_bytes()
 
-    def full_disk(self, path, **_):
-        path.write_bytes(b"half")
-        raise OSError(28, "No space left on device", str(path))
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pd.DataFrame, "to_parquet", full_disk)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full_disk)
     with pytest.raises(OSError, match="No space left"):
         write_outcomes(sure, tmp_path, figures=False)
     assert (tmp_path / "outcomes.parquet").read_bytes() == before
@@ -156,6 +158,48 @@ def test_files_are_replaced_whole_and_a_failure_leaves_the_old_ones(sure, tmp_pa
 def test_the_same_outcomes_give_the_same_table_to_the_byte(sure, tmp_path):
     tables = [write_outcomes(sure, tmp_path / name, figures=False)[0].read_bytes() for name in ("one", "two")]
     assert tables[0] == tables[1]
+
+
+@settings(max_examples=15)
+@given(cuts=st.lists(st.integers(0, 40), max_size=6), group=st.integers(1, 45))
+def test_a_table_written_in_pieces_is_the_frame(article, tmp_path_factory, cuts, group):
+    tables = []
+    for places in ([], cuts):
+        path = tmp_path_factory.mktemp("table") / "outcomes.parquet"
+        with pytest.MonkeyPatch.context() as patch, Table(path, article.columns) as table:
+            patch.setattr("abm.report.files._GROUP", group)
+            for start, stop in itertools.pairwise(sorted({0, *places, 40})):
+                table.add(article.batch.part(start, stop))
+            assert table.runs == 40
+            table.finish()
+        pd.testing.assert_frame_equal(pd.read_parquet(path), article.to_frame())
+        tables.append(path.read_bytes())
+    assert tables[0] == tables[1]
+
+
+def test_a_table_that_is_not_finished_leaves_nothing(sure, tmp_path):
+    with Table(tmp_path / "outcomes.parquet", sure.columns) as table:
+        table.add(sure.batch)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_figures_of_fewer_runs_than_the_table_has_are_said_to_be(sure, tmp_path, monkeypatch):
+    monkeypatch.setattr("abm.report.files.FIGURE_RUNS", 4)
+    drawn = []
+    monkeypatch.setattr("abm.plots.save_figures", lambda outcomes, folder: drawn.append(outcomes.runs) or [])
+    table, manifest = write_outcomes(sure, tmp_path)
+    assert (len(pd.read_parquet(table)), drawn) == (10, [4])
+    assert json.loads(manifest.read_text("utf-8"))["figure_runs"] == 4
+
+
+@pytest.mark.parametrize("which", ["article", "mutual", "sure"])
+def test_totals_give_the_answer_that_runs_give(which, request):
+    runs = request.getfixturevalue(which)
+    totals = Totals(runs.scenario, runs.seed, runs.engine, runs.ids, runs.gate_ids)
+    for start in range(runs.runs):
+        totals.add(runs.batch.part(start, start + 1))
+    assert answer_text(totals) == answer_text(runs)
+    assert answer_json(totals) == answer_json(runs)
 
 
 def test_opening_a_folder_leaves_nothing_in_it(tmp_path):

@@ -12,11 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abm.contracts import records
-from abm.rules.closing import GREATEST, allocation_cap, rights
+from abm.rules.closing import GREATEST, allocation_cap, closing_gap, rights
 from abm.rules.failure import CAUSES, broken_links, cause_of_failure, diagnose
 from abm.rules.settlement import (
     SHARES_BEFORE,
-    closing_gap,
     dilution,
     extend_dates,
     pro_rata,

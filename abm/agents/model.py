@@ -20,7 +20,7 @@ from abm.rules import book as book_rules
 from abm.rules import failure
 from abm.rules import settlement as rules
 from abm.rules.belief import mean_opinion
-from abm.rules.closing import Closing, clinching_rung, close, money, respond
+from abm.rules.closing import Closing, clinching_rung, close, closing_gap, contented, money
 from abm.rules.conditions import FACTS
 from abm.rules.decision import at_his_limit
 from abm.rules.gatekeepers import look_ahead
@@ -99,11 +99,15 @@ class FundingModel(mesa.Model):
 
     def step(self) -> None:
         """Let a week pass."""
+        self.begin_week()
+        for phase in schedule.PHASES:
+            getattr(self, phase)()
+
+    def begin_week(self) -> None:
+        """Turn the calendar."""
         self.week = moved(self.week, 1)
         self.week_start, self.week_end = self.week_end, schedule.day_after(self.week)
         self.start_day, self.until_day = self.until_day, schedule.week_end(self.week, self.deadline_day)
-        for phase in schedule.PHASES:
-            getattr(self, phase)()
 
     def run_model(self) -> None:
         """Run to the horizon, or until nothing can happen any more."""
@@ -218,7 +222,7 @@ class FundingModel(mesa.Model):
             self._move_price(rung, "the last chance to reach the target")
             book = self._book()
         self._closing = Closing(*close(signed, paid, self.contracts, book, self.terms.select))
-        gap = rules.closing_gap(self._closing.greatest, self._closing.least, book.tickets, self.terms.cap_musd)
+        gap = closing_gap(self._closing.greatest, self._closing.least, book.tickets, self.terms.cap_musd)
         self.gap_musd = max(self.gap_musd, gap)
 
     def _settle(self, closing: Closing) -> None:
@@ -268,8 +272,8 @@ class FundingModel(mesa.Model):
     def _fall_back(self) -> None:
         """Turn what failed into fallback money, and close once more over everybody."""
         signed, paid, book = self._stage_is(SIGNED), self._stage_is(PAID), self._book()
-        book.inside[:] = book.against[:] = paid
-        content = respond(signed, paid, self.contracts, book)
+        content = paid.copy()
+        contented(content, signed, paid, self.contracts, book)
         failed = [i for i in self.investors if i.stage == SIGNED and i.law.fallback_musd and not content[i.place]]
         for investor in failed:
             investor.fall_back()

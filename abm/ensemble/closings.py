@@ -2,61 +2,89 @@
 
 from __future__ import annotations
 
-from abm.ensemble.world import World
-from abm.jit import rule
+from typing import Any
+
+from abm.ensemble import world as its
+from abm.jit import inlined, lean
 from abm.rules import book as books
 from abm.rules import decision, failure, settlement
-from abm.rules.closing import clinching_rung, close, respond
+from abm.rules.closing import AS_IT_IS, Contracts, clinching_rung, close_into, contented, sentiment_counts
+from abm.rules.conditions import Book
 from abm.rules.totals import in_bn, moved
-from abm.state import LOOKING, PAID, SIGNED, UNPAID
+from abm.state import PAID, SIGNED, UNPAID
 
 
-@rule
-def round_is_alive(world: World) -> bool:
+@inlined
+def contracts_of(world: Any) -> Contracts:
+    """Everybody's conditions in this run."""
+    return Contracts(its.atoms(world), its.clauses(world), its.owners(world), its.members(world))
+
+
+@inlined
+def book_of(world: Any) -> Book:
+    """What conditions look at, with the tickets and facts of this week."""
+    return Book(
+        its.tickets(world),
+        its.kinds(world),
+        its.inside(world),
+        its.against(world),
+        its.totals(world),
+        its.kind_musd(world),
+        its.base_musd(world),
+        its.gate_days(world),
+        its.members(world),
+        world.facts,
+    )
+
+
+@lean
+def round_is_alive(world: Any) -> bool:
     """Whether the round is open and the company, if there is one, can still be funded."""
-    return world.now[0].open and (world.company[0].alive or not world.scenario.firm[0].exists)
+    return world.now.open and (world.company.alive or not world.firm.exists)
 
 
-@rule
-def at_the_end(world: World) -> bool:
+@lean
+def at_the_end(world: Any) -> bool:
     """Whether this is the last week of the round: its deadline, or the horizon if an extension reaches beyond."""
-    now = world.now[0]
-    return now.until_day == now.deadline_day or now.week == world.scenario.terms[0].horizon_weeks
+    now = world.now
+    return now.until_day == now.deadline_day or now.week == world.terms.horizon_weeks
 
 
-@rule
-def write_stages(world: World) -> None:
-    """Write down who has signed, paid, and not paid when called."""
-    stage = world.investors.stage
+@lean
+def write_stages(world: Any) -> bool:
+    """Write down who has signed, paid, and not paid when called; whether anybody is signed."""
+    stage, signed, paid, unpaid = its.stage(world), its.signed(world), its.paid(world), its.unpaid(world)
+    anybody = False
     for i in range(stage.shape[0]):
-        world.signed[i] = stage[i] == SIGNED
-        world.paid[i] = stage[i] == PAID
-        world.unpaid[i] = stage[i] == UNPAID
+        signed[i], paid[i], unpaid[i] = stage[i] == SIGNED, stage[i] == PAID, stage[i] == UNPAID
+        anybody = anybody or stage[i] == SIGNED
+    return anybody
 
 
-@rule
-def write_book(world: World) -> None:
+@lean
+def write_book(world: Any) -> None:
     """Write down what each investor brings, and the facts of this week's closing."""
-    who, book, now, terms = world.investors, world.book, world.now[0], world.scenario.terms[0]
-    for i in range(who.stage.shape[0]):
-        book.tickets[i] = who.paid_musd[i] if who.stage[i] == PAID else who.ticket_musd[i]
-    for g in range(world.gates.shape[0]):
-        book.gate_days[g] = world.gates[g].in_force_day
-    facts = book.facts
+    now, terms, facts, gates = world.now, world.terms, world.facts, its.gates(world)
+    tickets, stage, wanted, paid = its.tickets(world), its.stage(world), its.ticket_musd(world), its.paid_musd(world)
+    for i in range(tickets.shape[0]):
+        tickets[i] = paid[i] if stage[i] == PAID else wanted[i]
+    days = its.gate_days(world)
+    for g in range(days.shape[0]):
+        days[g] = gates[g].in_force_day
     facts.cap_musd = terms.cap_musd
     facts.already_closed_musd = terms.already_closed_musd
-    facts.pre_money_musd = world.scenario.ladder_musd[now.rung]
-    facts.sentiment = world.sky[0].sentiment
+    facts.pre_money_musd = its.ladder_musd(world)[now.rung]
+    facts.sentiment = world.sky.sentiment
     facts.day = now.until_day
     facts.literal = False
-    facts.granted = 0
+    facts.granted = AS_IT_IS
 
 
-@rule
-def post_offer(world: World) -> None:
+@lean
+def post_offer(world: Any) -> None:
     """Set what every investor is offered this week."""
-    now, terms, offer = world.now[0], world.scenario.terms[0], world.offer[0]
-    price = world.scenario.ladder_musd[now.rung]
+    now, terms, offer = world.now, world.terms, world.offer
+    price = its.ladder_musd(world)[now.rung]
     offer.post_bn = books.post_money_bn(price, terms.already_closed_musd, terms.target_musd)
     offer.log_post = books.log_post_money(offer.post_bn)
     offer.target_bn = in_bn(terms.target_musd)
@@ -65,118 +93,122 @@ def post_offer(world: World) -> None:
     )
     offer.momentum = books.momentum(now.booked_musd, terms.target_musd, now.start_day, now.deadline_day)
     offer.weeks_left = books.weeks_until(now.start_day, now.deadline_day)
-    offer.sentiment = world.sky[0].sentiment
-    offer.volatility = world.scenario.market[0].volatility
+    offer.sentiment = world.sky.sentiment
+    offer.volatility = world.market.volatility
     offer.preference = terms.preference
 
 
-@rule
-def move_price(world: World, rung: int) -> None:
+@lean
+def move_price(world: Any, rung: int) -> None:
     """Offer another rung of the price ladder."""
-    now = world.now[0]
+    now = world.now
     if rung != now.rung:
         now.rung, now.last_cut_week = rung, now.week
-        world.stirred[0] = True
+        world.stirred = True
 
 
-@rule
-def close_the_book(world: World, at_deadline: bool) -> None:
+@lean
+def news_for_closers(world: Any) -> bool:
+    """Whether a consent came into force since the last closing, or sentiment counts, so that conditions may answer anew."""
+    now = world.now
+    for gate in its.gates(world):
+        if world.last_closing_day < gate.in_force_day <= now.until_day:
+            return True
+    return sentiment_counts(its.signed(world), contracts_of(world))
+
+
+@lean
+def close_the_book(world: Any, at_deadline: bool) -> None:
     """Find out who closes; at the deadline, at the price that clinches the round."""
-    now, scenario, contracts, book = world.now[0], world.scenario, world.contracts, world.book
-    write_stages(world)
-    if not anybody(world.signed):
+    now, terms, ladder = world.now, world.terms, its.ladder_musd(world)
+    signed, paid, contracts, book = its.signed(world), its.paid(world), contracts_of(world), book_of(world)
+    world.last_closing_day = now.until_day
+    if not write_stages(world):
         return
     write_book(world)
-    if at_deadline and scenario.ladder_musd.shape[0] > 1:
-        rung = clinching_rung(
-            world.signed, world.paid, contracts, book, scenario.ladder_musd, now.rung, scenario.terms[0].target_musd
-        )
-        move_price(world, rung)
+    if at_deadline and ladder.shape[0] > 1:
+        move_price(world, clinching_rung(signed, paid, contracts, book, ladder, now.rung, terms.target_musd))
         write_book(world)
-    answer = close(world.signed, world.paid, contracts, book, scenario.terms[0].select)
-    for i in range(world.closers.shape[0]):
-        world.closers[i] = answer.selected[i]
-    gap = settlement.closing_gap(answer.greatest, answer.least, book.tickets, scenario.terms[0].cap_musd)
+    gap = close_into(its.closers(world), signed, paid, contracts, book, terms.select)
     now.gap_musd = max(now.gap_musd, gap)
-    world.stirred[1] = True
+    world.called = True
 
 
-@rule
-def anybody(members: bool) -> bool:
-    """Whether a set has a member."""
-    for member in members:
-        if member:
-            return True
-    return False
-
-
-@rule
-def pay_the_book(world: World) -> None:
+@lean
+def pay_the_book(world: Any) -> None:
     """Call the closers; they pay for shares, or do not."""
-    now, who, terms = world.now[0], world.investors, world.scenario.terms[0]
+    now, terms, company, stage = world.now, world.terms, world.company, its.stage(world)
+    paid_musd, held, allocated, unpaid = (
+        its.paid_musd(world),
+        its.shares(world),
+        its.allocated(world),
+        its.unpaid(world),
+    )
     write_stages(world)
     write_book(world)
-    result = settlement.settle(
-        world.closers,
-        world.signed,
-        world.paid,
-        world.traits.unreliable,
-        world.contracts,
-        world.book,
-        terms.select,
+    settlement.settle_into(
+        allocated,
+        unpaid,
+        its.closers(world),
+        its.signed(world),
+        its.paid(world),
+        contracts_of(world),
+        book_of(world),
         terms,
-        world.traits,
+        its.traits(world),
     )
-    price = world.scenario.ladder_musd[now.rung]
-    for i in range(who.stage.shape[0]):
-        if result.unpaid[i]:
-            who.stage[i] = UNPAID
-        amount = result.allocated[i]
+    price = its.ladder_musd(world)[now.rung]
+    for i in range(stage.shape[0]):
+        amount = allocated[i]
+        if unpaid[i]:
+            stage[i] = UNPAID
+            world.stirred = True
         if amount > 0:
             shares = settlement.shares_for(amount, price)
-            who.stage[i] = PAID
-            who.paid_musd[i] = moved(who.paid_musd[i], amount)
-            who.shares[i] = moved(who.shares[i], shares)
-            now.paid_musd = moved(now.paid_musd, amount)
-            now.new_shares = moved(now.new_shares, shares)
-            world.company[0].cash_musd = moved(world.company[0].cash_musd, amount)
+            stage[i] = PAID
+            paid_musd[i], held[i] = moved(paid_musd[i], amount), moved(held[i], shares)
+            now.paid_musd, now.new_shares = moved(now.paid_musd, amount), moved(now.new_shares, shares)
+            company.cash_musd = moved(company.cash_musd, amount)
+            world.stirred = True
     if not now.closed and now.paid_musd >= terms.target_musd:
         now.closed, now.closed_day = True, now.until_day
 
 
-@rule
-def broken_links(world: World) -> failure.Links:
+@lean
+def broken_links(world: Any) -> failure.Links:
     """What each link has cost the round, as it stands when the deadline comes."""
-    traits, who, offer = world.traits, world.investors, world.offer[0]
+    traits, mean, precision = its.traits(world), its.mean(world), its.precision(world)
+    signed, paid, unpaid, refused = its.signed(world), its.paid(world), its.unpaid(world), its.refused(world)
     write_stages(world)
     write_book(world)
     for i in range(traits.shape[0]):
-        world.refused[i] = False
-        if traits[i].behavioural and not (world.signed[i] or world.paid[i] or world.unpaid[i]):
-            view = decision.appraise(traits[i], who.mean[i], who.precision[i], traits[i].dry_powder_musd, offer)
-            world.refused[i] = view.reason != decision.WILLING
-    return failure.broken_links(
-        world.signed, world.paid, world.unpaid, world.refused, world.contracts, world.book, traits
-    )
+        refused[i] = False
+        if traits[i].behavioural and not (signed[i] or paid[i] or unpaid[i]):
+            view = decision.appraise(traits[i], mean[i], precision[i], traits[i].dry_powder_musd, world.offer)
+            refused[i] = view.reason != decision.WILLING
+    return failure.broken_links(signed, paid, unpaid, refused, contracts_of(world), book_of(world), traits)
 
 
-@rule
-def fall_back(world: World) -> None:
+@lean
+def fall_back(world: Any) -> None:
     """Turn what failed into fallback money, and close once more over everybody."""
-    who, book, traits = world.investors, world.book, world.traits
+    traits, ticket_musd, signed, content = (
+        its.traits(world),
+        its.ticket_musd(world),
+        its.signed(world),
+        its.content(world),
+    )
     write_stages(world)
     write_book(world)
-    for i in range(who.stage.shape[0]):
-        book.inside[i] = book.against[i] = world.paid[i]
-    content = respond(world.signed, world.paid, world.contracts, book)
+    contented(content, signed, its.paid(world), contracts_of(world), book_of(world))
     failed = False
-    for i in range(who.stage.shape[0]):
-        if world.signed[i] and traits[i].fallback_musd > 0 and not content[i]:
-            who.ticket_musd[i] = min(who.ticket_musd[i], traits[i].fallback_musd)
-            settlement.waive(i, world.contracts)
+    for i in range(traits.shape[0]):
+        if signed[i] and traits[i].fallback_musd > 0 and not content[i]:
+            ticket_musd[i] = min(ticket_musd[i], traits[i].fallback_musd)
+            settlement.waive(i, contracts_of(world))
             failed = True
     if failed:
-        world.stirred[1] = False
+        world.called = False
         close_the_book(world, False)
-        if world.stirred[1]:
+        if world.called:
             pay_the_book(world)

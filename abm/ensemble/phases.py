@@ -6,51 +6,55 @@ import math
 from typing import Any
 
 from abm import draws
+from abm.ensemble import world as its
 from abm.ensemble.closings import (
     at_the_end,
     broken_links,
     close_the_book,
+    contracts_of,
     fall_back,
     move_price,
+    news_for_closers,
     pay_the_book,
     post_offer,
     round_is_alive,
     write_stages,
 )
-from abm.ensemble.world import BURN, NEWS, REVENUE, SENTIMENT, TALENT, VALUE, World
-from abm.jit import inlined, rule
-from abm.rules import belief, decision, environment as nature, gatekeepers as consents
+from abm.jit import lean
+from abm.rules import belief, decision, failure
 from abm.rules import book as books
 from abm.rules import company as firms
-from abm.rules import failure, settlement as settlements
+from abm.rules import environment as nature
+from abm.rules import gatekeepers as consents
 from abm.rules import liquidity as bills
+from abm.rules import settlement as settlements
 from abm.rules.closing import money
 from abm.rules.totals import moved
 from abm.schedule import YEARS, weeks_into
-from abm.state import BLOCKED, LAPSED, LOOKING, OPEN, PAID, SATISFIED, SIGNED, WITHDRAWN
+from abm.state import BLOCKED, LAPSED, LOOKING, OPEN, SATISFIED, SIGNED, WITHDRAWN
 
 
-@rule
-def in_force(world: World, gate: int) -> bool:
+@lean
+def in_force(world: Any, gate: int) -> bool:
     """Whether a gatekeeper's consent is in force this week; ``gate`` -1 stands for none."""
-    return gate >= 0 and world.gates[gate].in_force_day <= world.now[0].week_end
+    return gate >= 0 and its.gates(world)[gate].in_force_day <= world.now.week_end
 
 
-@inlined
-def environment(world: World) -> None:
+@lean
+def environment(world: Any) -> None:
     """Nature moves first."""
-    now, sky, market, luck = world.now[0], world.sky[0], world.scenario.market[0], world.luck
-    seed, run, ahead = world.key[0].seed, world.key[0].run, world.key[0].ahead
+    now, sky, market = world.now, world.sky, world.market
+    seed, run, ahead = world.seed, world.run, world.ahead
     if market.cold_per_week > 0.0:
         u = draws.uniform(seed, run, 0, now.week, draws.REGIME, 0)
         sky.cold = nature.cold_after(sky.cold, market.cold_per_week, market.thaw_per_week, u)
     mean = nature.regime_mean(market.sentiment_mean, market.cold_sentiment, sky.cold)
     sky.sentiment = nature.sentiment_after(
-        sky.sentiment, mean, market.sentiment_kept, market.sentiment_spread, luck[SENTIMENT, ahead]
+        sky.sentiment, mean, market.sentiment_kept, market.sentiment_spread, its.sentiment_luck(world)[ahead]
     )
     if now.open:
         sky.log_value = nature.log_value_after(
-            sky.log_value, market.growth_per_year, market.volatility, YEARS, luck[VALUE, ahead]
+            sky.log_value, market.growth_per_year, market.volatility, YEARS, its.value_luck(world)[ahead]
         )
     sky.shock = 0.0
     while sky.next_jump_day <= now.week_end:
@@ -62,37 +66,37 @@ def environment(world: World) -> None:
         sky.jumps = moved(sky.jumps, 1)
         sky.next_jump_day = next_jump(world, sky.next_jump_day)
     if market.burst_chance > 0.0:
-        strikes = luck[TALENT, ahead] < market.burst_chance
+        strikes = its.talent_luck(world)[ahead] < market.burst_chance
         sky.burst_weeks_left = nature.burst_weeks_after(strikes, int(market.burst_weeks), sky.burst_weeks_left)
     excess = nature.excess_attrition(
         market.excess_attrition_per_year,
         market.burst_attrition_per_year,
         sky.burst_weeks_left,
-        world.company[0].cut,
-        world.scenario.firm[0].cut_attrition_per_year,
+        world.company.cut,
+        world.firm.cut_attrition_per_year,
     )
     sky.talent_loss = nature.talent_loss(excess, market.talent_effect, YEARS)
     sky.log_value = nature.value_after_loss(sky.log_value, sky.talent_loss)
     if now.open and market.news_precision > 0.0:
-        sky.news = belief.signal(sky.log_value, market.news_precision, luck[NEWS, ahead])
+        sky.news = belief.signal(sky.log_value, market.news_precision, its.news_luck(world)[ahead])
 
 
-@rule
-def next_jump(world: World, day: float) -> float:
+@lean
+def next_jump(world: Any, day: float) -> float:
     """Day of the next competitor shock."""
-    rate = world.scenario.market[0].competitor_jumps_per_year
+    rate = world.market.competitor_jumps_per_year
     if rate <= 0.0:
         return math.inf
-    waited = draws.exponential(world.key[0].seed, world.key[0].run, 0, 0, draws.JUMP_WAIT, world.sky[0].jumps)
+    waited = draws.exponential(world.seed, world.run, 0, 0, draws.JUMP_WAIT, world.sky.jumps)
     return moved(day, nature.arrival_days(waited, rate))
 
 
-@inlined
-def gatekeepers(world: World) -> None:
+@lean
+def gatekeepers(world: Any) -> None:
     """Gatekeepers deliberate, each after those it waits for."""
-    now, gates, required = world.now[0], world.gates, world.scenario.required
-    for g in world.scenario.gate_order:
-        gate, law = gates[g], world.scenario.gates[g]
+    now, gates, required = world.now, its.gates(world), its.required(world)
+    for g in its.gate_order(world):
+        gate, law = gates[g], its.laws(world)[g]
         if gate.status != OPEN:
             continue
         start = now.start_day
@@ -101,7 +105,7 @@ def gatekeepers(world: World) -> None:
         if start >= now.until_day:
             continue
         deadline, until = now.deadline_day, now.until_day
-        rate = consents.moved_hazard(law.h0_per_year, now.frailty, law.loading, world.sky[0].sentiment)
+        rate = consents.moved_hazard(law.h0_per_year, now.frailty, law.loading, world.sky.sentiment)
         left = consents.hazard_left(gate.consent_threshold, gate.consent_clock)
         yes = consents.crossing_day(left, rate, law.effect, law.scale_days, deadline, start, until)
         left = consents.hazard_left(gate.block_threshold, gate.block_clock)
@@ -118,20 +122,20 @@ def gatekeepers(world: World) -> None:
             gate.in_force_day = consents.in_force_day(yes, law.lag_days)
 
 
-@inlined
-def operations(world: World) -> None:
+@lean
+def operations(world: Any) -> None:
     """The company works out what the week costs."""
-    company, firm, now = world.company[0], world.scenario.firm[0], world.now[0]
+    company, firm, now = world.company, world.firm, world.now
     if not company.alive:
         return
-    plan, ahead = world.scenario.plan[now.week], world.key[0].ahead
+    plan, ahead = its.plan(world)[now.week], world.ahead
     company.revenue_gap = firms.revenue_gap_after(
         company.revenue_gap,
         company.cut,
         firm.cut_growth_loss,
-        world.sky[0].talent_loss,
+        world.sky.talent_loss,
         firm.revenue_volatility,
-        world.luck[REVENUE, ahead],
+        its.revenue_luck(world)[ahead],
     )
     burn = firms.burn_musd(
         plan.burn_musd,
@@ -139,28 +143,26 @@ def operations(world: World) -> None:
         plan.revenue_musd,
         company.revenue_gap,
         firms.weekly_noise(firm.burn_volatility_bn),
-        world.luck[BURN, ahead],
+        its.burn_luck(world)[ahead],
     )
     interest = firms.interest_musd(
         company.bridge_musd, firm.bridge_rate_per_year, company.vendor_musd, firm.vendor_rate_per_year
     )
     exact, deferrable = firms.bill_musd(burn, interest, plan.firm_musd), plan.deferrable_musd
-    for claim in world.scenario.claims:
+    for claim in its.claims(world):
         if now.week_start < claim.day <= now.week_end and not in_force(world, claim.gate):
             exact = moved(exact, float(claim.musd))
     company.outflow_musd = moved(exact, deferrable)
     company.firm_due_musd = firms.whole(exact, company.firm_carried)
     company.firm_carried = firms.carried_over(exact, company.firm_carried, company.firm_due_musd)
     company.deferrable_due_musd = firms.whole(deferrable, company.deferrable_carried)
-    company.deferrable_carried = firms.carried_over(
-        deferrable, company.deferrable_carried, company.deferrable_due_musd
-    )
+    company.deferrable_carried = firms.carried_over(deferrable, company.deferrable_carried, company.deferrable_due_musd)
 
 
-@inlined
-def company_policy(world: World) -> None:
+@lean
+def company_policy(world: Any) -> None:
     """The company steers, and posts its offer."""
-    company, firm, now = world.company[0], world.scenario.firm[0], world.now[0]
+    company, firm, now = world.company, world.firm, world.now
     if company.alive:
         if firm.cut:
             runway = firms.runway_years(company.cash_musd, company.outflow_musd)
@@ -168,10 +170,10 @@ def company_policy(world: World) -> None:
                 company.cut, runway, firm.runway_trigger_years, firm.cut_per_week, firm.cut_max
             )
         raise_later(world)
-        if world.scenario.listing[0].exists and not company.listing_over:
+        if world.listing.exists and not company.listing_over:
             go_public(world)
     if now.open:
-        terms, rungs = world.scenario.terms[0], world.scenario.ladder_musd.shape[0]
+        terms, rungs = world.terms, its.ladder_musd(world).shape[0]
         pace = books.momentum(now.booked_musd, terms.target_musd, now.start_day, now.deadline_day)
         waited = books.weeks_since(now.week, now.last_cut_week)
         rung = books.rung_after(now.rung, rungs, pace, terms.price_cut_lag, waited, terms.price_cut_wait_weeks)
@@ -179,27 +181,27 @@ def company_policy(world: World) -> None:
         post_offer(world)
 
 
-@rule
-def raise_later(world: World) -> None:
+@lean
+def raise_later(world: Any) -> None:
     """Raise the later financings that fall into this week, with luck."""
-    now, company, later_rounds = world.now[0], world.company[0], world.scenario.later_rounds
+    now, company, later_rounds = world.now, world.company, its.later_rounds(world)
     for place in range(later_rounds.shape[0]):
         later = later_rounds[place]
         if now.week_start < later.day <= now.week_end:
             chance = later.if_closed if now.closed else later.if_not
-            if draws.uniform(world.key[0].seed, world.key[0].run, place, 0, draws.LATER_ROUND, 0) < chance:
+            if draws.uniform(world.seed, world.run, place, 0, draws.LATER_ROUND, 0) < chance:
                 company.cash_musd = moved(company.cash_musd, later.musd)
 
 
-@rule
-def go_public(world: World) -> None:
+@lean
+def go_public(world: Any) -> None:
     """File for a listing once the window is open, and list when the filing is ripe."""
-    now, company, listing = world.now[0], world.company[0], world.scenario.listing[0]
-    seed, run = world.key[0].seed, world.key[0].run
+    now, company, listing = world.now, world.company, world.listing
+    seed, run = world.seed, world.run
     if company.filed_week < 0:
-        if now.week_end <= listing.earliest_day or world.sky[0].sentiment < listing.minimum_sentiment:
+        if now.week_end <= listing.earliest_day or world.sky.sentiment < listing.minimum_sentiment:
             return
-        for gate in world.scenario.listing_gates:
+        for gate in its.listing_gates(world):
             if not in_force(world, gate):
                 return
         rate = decision.per_day_of_year(listing.filing_per_year)
@@ -220,191 +222,190 @@ def go_public(world: World) -> None:
             company.cash_musd = moved(company.cash_musd, listing.raise_musd)
 
 
-@inlined
-def information(world: World) -> None:
+@lean
+def information(world: Any) -> None:
     """Everybody who still thinks about the round learns."""
-    now, sky, market, offer = world.now[0], world.sky[0], world.scenario.market[0], world.offer[0]
-    traits, who = world.traits, world.investors
+    now, sky, market, offer = world.now, world.sky, world.market, world.offer
+    traits, stage, mean, precision = its.traits(world), its.stage(world), its.mean(world), its.precision(world)
+    done, news = its.diligence_done(world), its.news(world)
     if not now.open:
         return
-    if world.scenario.opinions_pull:
+    if world.opinions_pull:
         now.opinion = opinion_of_the_market(world)
     for i in range(traits.shape[0]):
-        if traits[i].behavioural and who.stage[i] <= SIGNED:
-            mean = belief.drifted_mean(who.mean[i], market.growth_per_year, market.volatility, YEARS)
-            precision = belief.widened_precision(who.precision[i], market.volatility, YEARS)
+        if traits[i].behavioural and stage[i] <= SIGNED:
+            mean[i] = belief.drifted_mean(mean[i], market.growth_per_year, market.volatility, YEARS)
+            precision[i] = belief.widened_precision(precision[i], market.volatility, YEARS)
             if market.news_precision > 0.0:
-                mean = belief.updated_mean(mean, precision, sky.news, market.news_precision)
-                precision = belief.updated_precision(precision, market.news_precision)
-            who.mean[i], who.precision[i] = mean, precision
-            if not who.diligence_done[i] and traits[i].diligence_day <= now.until_day:
-                who.diligence_done[i] = True
-                own = traits[i].signal_precision
+                mean[i] = belief.updated_mean(mean[i], precision[i], sky.news, market.news_precision)
+                precision[i] = belief.updated_precision(precision[i], market.news_precision)
+            if not done[i] and traits[i].diligence_day <= now.until_day:
+                done[i], own = True, traits[i].signal_precision
                 shown = belief.signal(sky.log_value, own, traits[i].signal_luck)
-                who.mean[i] = belief.updated_mean(mean, precision, shown, own)
-                who.precision[i] = belief.updated_precision(precision, own)
-    for k in range(world.heard[0]):
+                mean[i] = belief.updated_mean(mean[i], precision[i], shown, own)
+                precision[i] = belief.updated_precision(precision[i], own)
+    for k in range(world.heard):
         for i in range(traits.shape[0]):
-            if traits[i].behavioural and who.stage[i] <= SIGNED and world.authors[0, k] != i:
-                who.mean[i], who.precision[i] = decision.hear(
-                    traits[i], who.mean[i], who.precision[i], world.news[0, k], offer
-                )
-    if world.scenario.opinions_pull:
+            if traits[i].behavioural and stage[i] <= SIGNED and news[k].author != i:
+                mean[i], precision[i] = decision.hear(traits[i], mean[i], precision[i], news[k], offer)
+    if world.opinions_pull:
         for i in range(traits.shape[0]):
-            if traits[i].behavioural and who.stage[i] <= SIGNED and traits[i].opinion_pull > 0.0:
-                who.mean[i] = belief.pulled_opinion(who.mean[i], now.opinion, traits[i].opinion_pull)
+            if traits[i].behavioural and stage[i] <= SIGNED and traits[i].opinion_pull > 0.0:
+                mean[i] = belief.pulled_opinion(mean[i], now.opinion, traits[i].opinion_pull)
 
 
-@rule
-def opinion_of_the_market(world: World) -> float:
+@lean
+def opinion_of_the_market(world: Any) -> float:
     """Mean belief of those who are still looking, weighted by reputation, in order of address."""
-    traits, who = world.traits, world.investors
+    traits, stage, beliefs = its.traits(world), its.stage(world), its.mean(world)
     mean, heard = 0.0, 0.0
     for i in range(traits.shape[0]):
-        if traits[i].behavioural and who.stage[i] == LOOKING and traits[i].reputation > 0.0:
+        if traits[i].behavioural and stage[i] == LOOKING and traits[i].reputation > 0.0:
             heard = moved(heard, traits[i].reputation)
-            mean = belief.mean_opinion(mean, who.mean[i], traits[i].reputation, heard)
+            mean = belief.mean_opinion(mean, beliefs[i], traits[i].reputation, heard)
     return mean
 
 
-@inlined
-def withdrawals(world: World) -> None:
+@lean
+def withdrawals(world: Any) -> None:
     """Second thoughts come before new signatures."""
-    now, sky, offer = world.now[0], world.sky[0], world.offer[0]
-    traits, who = world.traits, world.investors
+    now, sky, offer, traits = world.now, world.sky, world.offer, its.traits(world)
+    stage, mean, sign_day, clock = its.stage(world), its.mean(world), its.sign_day(world), its.withdrawal_clock(world)
     if not now.open:
         return
     for i in range(traits.shape[0]):
         law = traits[i]
-        if who.stage[i] != SIGNED or law.withdrawal_per_year <= 0.0:
+        if stage[i] != SIGNED or law.withdrawal_per_year <= 0.0:
             continue
         expected, shock = 0.0, 0.0
         if law.behavioural:
-            expected, shock = decision.expected_return(law, who.mean[i], offer), sky.shock
+            expected, shock = decision.expected_return(law, mean[i], offer), sky.shock
         rate = decision.withdrawal_rate(
             law.withdrawal_per_year, law.binding, law.mood_withdrawal, expected, shock, law.jump_withdrawal
         )
         rate = decision.per_day_of_year(rate)
-        start = max(now.start_day, who.sign_day[i])
-        day = decision.event_day(who.withdrawal_clock[i], law.withdrawal_threshold, rate, start, now.until_day)
-        who.withdrawal_clock[i] = decision.clock_after(who.withdrawal_clock[i], rate, start, now.until_day)
+        start = max(now.start_day, sign_day[i])
+        day = decision.event_day(clock[i], law.withdrawal_threshold, rate, start, now.until_day)
+        clock[i] = decision.clock_after(clock[i], rate, start, now.until_day)
         if day < math.inf:
-            who.stage[i] = WITHDRAWN
-            world.stirred[0] = True
+            stage[i] = WITHDRAWN
+            world.stirred = True
 
 
-@inlined
-def decisions(world: World) -> None:
+@lean
+def decisions(world: Any) -> None:
     """Everybody decides at once, having read last week's book."""
-    now, offer, traits, who = world.now[0], world.offer[0], world.traits, world.investors
+    now, offer, traits = world.now, world.offer, its.traits(world)
+    stage, mean, precision = its.stage(world), its.mean(world), its.precision(world)
+    ticket_musd, sign_day, clock = its.ticket_musd(world), its.sign_day(world), its.sign_clock(world)
     if not now.open:
         return
     for i in range(traits.shape[0]):
-        if who.stage[i] != LOOKING:
+        if stage[i] != LOOKING:
             continue
         law = traits[i]
         rate, start, ticket = law.stated_rate_per_day, now.start_day, law.stated_musd
         if law.behavioural:
             if law.diligence_day >= now.until_day:
                 continue
-            view = decision.appraise(law, who.mean[i], who.precision[i], law.dry_powder_musd, offer)
+            view = decision.appraise(law, mean[i], precision[i], law.dry_powder_musd, offer)
             rate, start = decision.per_day(view.rate_per_week), max(now.start_day, law.diligence_day)
             ticket = view.ticket_musd
-        day = decision.event_day(who.sign_clock[i], law.sign_threshold, rate, start, now.until_day)
-        who.sign_clock[i] = decision.clock_after(who.sign_clock[i], rate, start, now.until_day)
+        day = decision.event_day(clock[i], law.sign_threshold, rate, start, now.until_day)
+        clock[i] = decision.clock_after(clock[i], rate, start, now.until_day)
         if day < math.inf:
-            who.stage[i], who.ticket_musd[i], who.sign_day[i] = SIGNED, ticket, day
-            world.stirred[0] = True
+            stage[i], ticket_musd[i], sign_day[i] = SIGNED, ticket, day
+            world.stirred = True
             announce(world, i)
 
 
-@rule
-def announce(world: World, i: int) -> None:
+@lean
+def announce(world: Any, i: int) -> None:
     """Let the public know of a signature next week; stated decisions reveal no belief."""
-    now, law, ticket = world.now[0], world.traits[i], world.investors.ticket_musd[i]
+    now, law, ticket, place = world.now, its.traits(world)[i], its.ticket_musd(world)[i], world.waiting
     now.new_musd = moved(now.new_musd, ticket)
     if law.behavioural:
-        place = world.heard[1]
-        news = world.news[1, place]
+        news = its.announced(world)[place]
+        news.author = i
         news.share = books.share_of_wealth(ticket, law.wealth_bn)
         news.risk_aversion = law.risk_aversion
         news.reputation = law.reputation
-        news.log_price = world.offer[0].log_post
+        news.log_price = world.offer.log_post
         news.capped = decision.at_his_limit(law, ticket, law.dry_powder_musd)
-        world.authors[1, place] = i
-        world.heard[1] = moved(place, 1)
+        world.waiting = moved(place, 1)
 
 
-@inlined
-def publish_book(world: World) -> None:
+@lean
+def publish_book(world: Any) -> None:
     """Publish what has been committed, and what the market thinks of it."""
-    if world.now[0].open:
+    if world.now.open:
         publish(world)
 
 
-@rule
-def publish(world: World) -> None:
+@lean
+def publish(world: Any) -> None:
     """Write the public book that everybody reads next week, and pass on what was signed this week."""
-    now, who = world.now[0], world.investors
+    now, signed, tickets, news = world.now, its.signed(world), its.ticket_musd(world), its.news(world)
     look_at_the_gates(world)
     write_stages(world)
     now.published_paid_musd = now.paid_musd
-    now.booked_musd = moved(now.paid_musd, money(world.signed, who.ticket_musd))
-    now.expected_musd = books.expected_musd(
-        world.signed, who.ticket_musd, world.traits.fallback_musd, world.contracts, world.gates.outlook
-    )
-    world.heard[0] = world.heard[1]
-    for k in range(world.heard[0]):
-        world.news[0, k] = world.news[1, k]
-        world.authors[0, k] = world.authors[1, k]
-    world.heard[1] = 0
+    now.booked_musd = moved(now.paid_musd, money(signed, tickets))
+    fallbacks, outlooks = its.traits(world).fallback_musd, its.gates(world).outlook
+    now.expected_musd = books.expected_musd(signed, tickets, fallbacks, contracts_of(world), outlooks)
+    world.heard, world.waiting = world.waiting, 0
+    for k in range(world.heard):
+        news[k] = its.announced(world)[k]
 
 
-@rule
-def look_at_the_gates(world: World) -> None:
+@lean
+def look_at_the_gates(world: Any) -> None:
     """Set what the market gives to each consent, from the table where there is one."""
-    now, gates, scenario = world.now[0], world.gates, world.scenario
-    place = consents.place_of(consents.standing(gates.status), scenario.standings)
+    now, gates, order, standings = world.now, its.gates(world), its.gate_order(world), its.standings(world)
+    table, outlooks = its.outlook_table(world), its.outlooks(world)
+    place = consents.place_of(consents.standing(gates.status), standings)
     if place < 0:
-        outlooks = consents.look_ahead(
-            scenario.gates,
-            scenario.gate_order,
-            scenario.required,
+        consents.look_ahead_into(
+            outlooks,
+            its.laws(world),
+            order,
+            its.required(world),
             gates.status,
             gates.in_force_day,
             now.deadline_day,
             now.until_day,
         )
-    else:
-        outlooks = scenario.outlooks[int(now.extended), now.week, place]
-    for g in scenario.gate_order:
-        outlook = outlooks[g]
+    first = consents.cell(now.extended, now.week, world.terms.horizon_weeks, place, standings.shape[0], gates.shape[0])
+    for g in range(gates.shape[0]):
         if gates[g].status != OPEN:
             outlook = consents.known_outlook(gates[g].status, gates[g].in_force_day, now.deadline_day)
+        else:
+            outlook = outlooks[g] if place < 0 else table[moved(first, g)]
         gates[g].outlook = outlook
 
 
-@inlined
-def closing(world: World) -> None:
-    """Compute which commitments can close together."""
-    world.stirred[1] = False
-    if round_is_alive(world):
-        last = at_the_end(world)
-        if last or world.scenario.terms[0].weekly:
-            close_the_book(world, last)
+@lean
+def closing(world: Any) -> None:
+    """Compute which commitments can close together, unless the answer must be last week's: nobody, or nobody new."""
+    world.called = False
+    if not round_is_alive(world):
+        return
+    last = at_the_end(world)
+    if last or (world.terms.weekly and (world.stirred or news_for_closers(world))):
+        world.stirred = False
+        close_the_book(world, last)
 
 
-@inlined
-def settlement(world: World) -> None:
+@lean
+def settlement(world: Any) -> None:
     """Call the closers; they pay for shares, or do not."""
-    if world.stirred[1]:
+    if world.called:
         pay_the_book(world)
 
 
-@inlined
-def expiry(world: World) -> None:
+@lean
+def expiry(world: Any) -> None:
     """At the deadline: extend, or let fallbacks close and the rest lapse."""
-    now, terms = world.now[0], world.scenario.terms[0]
+    now, terms = world.now, world.terms
     if not now.open:
         return
     if not round_is_alive(world):
@@ -415,35 +416,35 @@ def expiry(world: World) -> None:
         end_round(world, failure.diagnose(links, terms.target_musd, now.paid_musd))
 
 
-@rule
-def extend(world: World) -> bool:
+@lean
+def extend(world: Any) -> bool:
     """Grant the extension, once, if luck has it and the round needs it."""
-    now, terms = world.now[0], world.scenario.terms[0]
+    now, terms = world.now, world.terms
     if now.closed or now.extended:
         return False
-    if draws.uniform(world.key[0].seed, world.key[0].run, 0, 0, draws.EXTENSION, 0) >= terms.extension_probability:
+    if draws.uniform(world.seed, world.run, 0, 0, draws.EXTENSION, 0) >= terms.extension_probability:
         return False
     old = now.deadline_day
     now.extended, now.deadline_day = True, moved(old, terms.extension_days)
-    settlements.extend_dates(world.contracts, old, now.deadline_day)
-    world.stirred[0] = True
+    settlements.extend_dates(contracts_of(world), old, now.deadline_day)
+    world.stirred = True
     return True
 
 
-@rule
-def end_round(world: World, cause: int) -> None:
+@lean
+def end_round(world: Any, cause: int) -> None:
     """End the round for everybody."""
-    now, who = world.now[0], world.investors
+    now, stage = world.now, its.stage(world)
     now.open, now.cause = False, failure.NO_CAUSE if now.closed else cause
-    for i in range(who.stage.shape[0]):
-        if who.stage[i] == SIGNED:
-            who.stage[i] = LAPSED
+    for i in range(stage.shape[0]):
+        if stage[i] == SIGNED:
+            stage[i] = LAPSED
 
 
-@inlined
-def liquidity(world: World) -> None:
+@lean
+def liquidity(world: Any) -> None:
     """Bills are paid after all the money of the week is in."""
-    company, firm, now = world.company[0], world.scenario.firm[0], world.now[0]
+    company, firm, now = world.company, world.firm, world.now
     if not company.alive:
         return
     before = company.cash_musd
@@ -466,14 +467,15 @@ def liquidity(world: World) -> None:
             end_round(world, failure.CASH)
 
 
-@inlined
-def record(world: World) -> None:
+@lean
+def record(world: Any) -> None:
     """Write the week down; stop when nothing can happen any more."""
-    now, company, terms = world.now[0], world.company[0], world.scenario.terms[0]
+    now, company, terms = world.now, world.company, world.terms
     week, committed = now.week, now.paid_musd
     if now.open:
         write_stages(world)
-        committed = moved(committed, money(world.signed, world.investors.ticket_musd))
+        committed = moved(committed, money(its.signed(world), its.ticket_musd(world)))
     place = weeks_into(week, terms.horizon_weeks)
-    world.paths[0, place], world.paths[1, place], world.paths[2, place] = committed, now.paid_musd, company.cash_musd
+    its.committed_path(world)[place], its.paid_path(world)[place] = committed, now.paid_musd
+    its.cash_path(world)[place] = company.cash_musd
     now.running = week < terms.horizon_weeks and (now.open or company.alive)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections import Counter
 from typing import Any
 
-from abm.outcomes import Estimate, Outcomes
+from abm.outcomes import Estimate, Outcomes, Totals
 from abm.scenario import provenance
 
 #: Each first cause of failure, in words.
@@ -23,16 +24,17 @@ _MANY = 4  # payers named one by one
 _WIDTH = 110  # letters a line
 
 
-def answer_text(outcomes: Outcomes) -> str:
+def answer_text(outcomes: Outcomes | Totals) -> str:
     """Say how likely the round is to close, for how much, why it fails, and what the number leaves out."""
+    totals = outcomes.totals
     parts = [
-        _question(outcomes),
-        _closing(outcomes),
-        _money(outcomes),
-        _consents(outcomes),
-        _failure(outcomes),
-        _survival(outcomes),
-        _caveats(outcomes),
+        _question(totals),
+        _closing(totals),
+        _money(totals),
+        _consents(totals),
+        _failure(totals),
+        _survival(totals),
+        _caveats(totals),
     ]
     return "\n\n".join(_wrapped(part) for part in parts if part)
 
@@ -45,8 +47,8 @@ def _wrapped(part: str) -> str:
     )
 
 
-def _question(outcomes: Outcomes) -> str:
-    scenario = outcomes.scenario
+def _question(totals: Totals) -> str:
+    scenario = totals.scenario
     terms = scenario.round
     return (
         f"{scenario.title}\n"
@@ -54,35 +56,32 @@ def _question(outcomes: Outcomes) -> str:
     )
 
 
-def _closing(outcomes: Outcomes) -> str:
-    frame = outcomes.to_frame()
-    chance = outcomes.probability("closed")
+def _closing(totals: Totals) -> str:
+    chance, days = totals.probability("closed"), totals.quantiles("closed_day")
     lines = [f"The round closes with probability {_percent(chance)}."]
-    days = frame.loc[frame["closed"], "closed_day"]
-    if len(days):
-        early, middle, late = (outcomes.scenario.date(days.quantile(q)) for q in (0.05, 0.5, 0.95))
+    if totals.within is not None:
+        half = (chance.high - chance.low) / 2
+        words = "It took" if totals.reached else "The width was not reached in"
+        lines.append(f"{words} {totals.runs:,} runs: ±{half:.2%}, where ±{totals.within:.2%} was wanted.")
+    if not math.isnan(days["p50"]):
+        early, middle, late = (totals.scenario.date(days[q]) for q in ("p05", "p50", "p95"))
         lines.append(f"If it closes, it does so around {middle} (nine times in ten from {early} to {late}).")
-    if outcomes.scenario.round.extension_probability > 0:
-        on_time = outcomes.probability(f"closed and closed_day <= {outcomes.scenario.window_days}")
-        lines.append(f"Without an extension of the deadline it is {_percent(on_time)}.")
+    if totals.scenario.round.extension_probability > 0:
+        lines.append(f"Without an extension of the deadline it is {_percent(totals.on_time())}.")
     return "\n".join(lines)
 
 
-def _money(outcomes: Outcomes) -> str:
-    funded, frame = outcomes.quantiles("funded_bn"), outcomes.to_frame()
+def _money(totals: Totals) -> str:
+    funded = totals.quantiles("funded_bn")
     lines = [
         f"Money paid by the deadline: {funded['mean']:.1f} billion on average, half the time at most "
         f"{funded['p50']:.1f}, nine times in ten from {funded['p05']:.1f} to {funded['p95']:.1f}."
     ]
-    paid = {name: frame[f"paid_bn.{name}"] for name in outcomes.ids if "#" not in name}
-    for pool in outcomes.scenario.investor_pools:
-        paid[pool.id] = sum(frame[f"paid_bn.{name}"] for name in outcomes.ids if name.startswith(f"{pool.id}#"))  # type: ignore[assignment]
-    ranked = sorted(paid, key=lambda name: -paid[name].mean())[:_MANY]
-    shares = [f"{name} {paid[name].mean():.1f} (pays in {(paid[name] > 0).mean():.0%} of runs)" for name in ranked]
-    if ranked and paid[ranked[0]].mean() > 0:
+    payers = totals.payers()[:_MANY]
+    if payers and payers[0].mean_bn > 0:
+        shares = [f"{payer.id} {payer.mean_bn:.1f} (pays in {payer.pays.p:.0%} of runs)" for payer in payers]
         lines.append(f"It comes from {', '.join(shares)}.")
-    gap = outcomes.quantiles("closing_gap_bn")
-    apart = outcomes.probability("closing_gap_bn > 0")
+    gap, apart = totals.quantiles("closing_gap_bn"), totals.apart()
     lines.append(
         f"Closing everything at once, not one after the other, decides in {apart.p:.1%} of runs; "
         f"it is worth {gap['mean']:.2f} billion on average."
@@ -92,40 +91,38 @@ def _money(outcomes: Outcomes) -> str:
     return "\n".join(lines)
 
 
-def _consents(outcomes: Outcomes) -> str:
-    lines = []
-    for gate in outcomes.scenario.gatekeepers:
-        by_deadline = outcomes.probability(f"gate_day.{gate.id} <= {outcomes.scenario.window_days}")
-        lines.append(f"  {_share(by_deadline)}  {gate.name or gate.id}")
+def _consents(totals: Totals) -> str:
+    names = {gate.id: gate.name or gate.id for gate in totals.scenario.gatekeepers}
+    lines = [f"  {_share(in_time)}  {names[gate]}" for gate, in_time in totals.consents().items()]
     return "Consents in force by the deadline, in share of runs:\n" + "\n".join(lines) if lines else ""
 
 
-def _failure(outcomes: Outcomes) -> str:
-    causes = outcomes.causes()
+def _failure(totals: Totals) -> str:
+    causes = totals.causes()
     if not causes:
         return ""
     lines = [f"  {_share(chance)}  {CAUSE_WORDS[cause]}" for cause, chance in causes.items()]
     return "Why it fails, as the link that cost most of the missing money, in share of all runs:\n" + "\n".join(lines)
 
 
-def _survival(outcomes: Outcomes) -> str:
-    if outcomes.scenario.company is None:
+def _survival(totals: Totals) -> str:
+    company = totals.scenario.company
+    if company is None:
         return ""
-    weeks = int(outcomes.scenario.horizon_weeks)
-    chance, name = _percent(outcomes.probability("survived")), outcomes.scenario.company.name
+    weeks, chance = int(totals.scenario.horizon_weeks), _percent(totals.probability("survived"))
     lines = [
-        f"{name} pays its bills for {weeks} weeks with probability {chance}, with no money but what the file names."
+        f"{company.name} pays its bills for {weeks} weeks with probability {chance}, "
+        "with no money but what the file names."
     ]
-    frame = outcomes.to_frame()
     for closed, words in ((True, "after a closing"), (False, "after a failure")):
-        known = frame.loc[frame["closed"] == closed, "survived"].dropna()
-        if 0 < len(known) < len(frame):
-            lines.append(f"  {known.mean():6.1%}  {words} ({len(known):,} runs)")
+        survival = totals.survival(closed)
+        if 0 < survival.runs < totals.runs:
+            lines.append(f"  {survival.p:6.1%}  {words} ({survival.runs:,} runs)")
     return "\n".join(lines)
 
 
-def _caveats(outcomes: Outcomes) -> str:
-    rows = provenance(outcomes.scenario)
+def _caveats(totals: Totals) -> str:
+    rows = provenance(totals.scenario)
     grades = Counter(row.grade for row in rows)
     ranged = sum(1 for row in rows if row.range)
     counted = ", ".join(f"{grades[g]} {_GRADE_WORDS[g]}" for g in _GRADE_WORDS if grades[g])
@@ -148,20 +145,21 @@ def _share(chance: Estimate) -> str:
     return f"{chance.p:6.1%} ({chance.low:.1%} to {chance.high:.1%})"
 
 
-def answer_json(outcomes: Outcomes) -> dict[str, Any]:
+def answer_json(outcomes: Outcomes | Totals) -> dict[str, Any]:
     """Return the answer as one object, for programs."""
+    totals = outcomes.totals
     return {
-        "scenario": outcomes.scenario.id,
-        "runs": outcomes.runs,
-        "seed": outcomes.seed,
-        "engine": outcomes.engine,
+        "scenario": totals.scenario.id,
+        "runs": totals.runs,
+        "seed": totals.seed,
+        "engine": totals.engine,
         "probability": {
-            "closed": _bounds(outcomes.probability("closed")),
-            "survived": _bounds(outcomes.probability("survived")) if outcomes.scenario.company else None,
+            "closed": _bounds(totals.probability("closed")),
+            "survived": _bounds(totals.probability("survived")) if totals.scenario.company else None,
         },
-        "funded_bn": outcomes.quantiles("funded_bn"),
-        "closing_gap_bn": outcomes.quantiles("closing_gap_bn"),
-        "causes": {cause: _bounds(chance) for cause, chance in outcomes.causes().items()},
+        "funded_bn": totals.quantiles("funded_bn"),
+        "closing_gap_bn": totals.quantiles("closing_gap_bn"),
+        "causes": {cause: _bounds(chance) for cause, chance in totals.causes().items()},
     }
 
 

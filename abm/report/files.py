@@ -12,8 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import abm
-from abm.outcomes import Outcomes
+from abm.outcomes import Batch, Columns, Outcomes, Totals
+from abm.simulation import Kept
+from abm.stream import Stream
 
+TABLE = "outcomes.parquet"
+FIGURE_RUNS = 20_000  # more runs would not show in a figure, and their weekly paths fill the memory
+_GROUP = 20_000  # rows of a group in the table: read at once, and compressed together
 LIBRARIES = ("mesa", "numba", "numpy", "scipy", "pandas", "pyarrow", "seaborn", "matplotlib")
 
 
@@ -25,19 +30,143 @@ def write_outcomes(outcomes: Outcomes, folder: str | Path, figures: bool = True)
     OSError
         Where the folder cannot be written.
     """
-    folder = Path(folder)
     open_folder(folder)
-    table, manifest = folder / "outcomes.parquet", folder / "manifest.json"
-    frame = outcomes.to_frame()
-    _whole(table, lambda path: frame.to_parquet(path, compression="zstd", index=False))
-    text = json.dumps(manifest_of(outcomes), indent=2) + "\n"
-    _whole(manifest, lambda path: path.write_text(text, encoding="utf-8"))
-    written = [table, manifest]
-    if figures:
-        from abm.plots import save_figures
+    with Table(Path(folder) / TABLE, outcomes.columns) as table:
+        table.add(outcomes.batch)
+        table.finish()
+    shown = outcomes if outcomes.runs <= FIGURE_RUNS else outcomes.first(FIGURE_RUNS)
+    return [table.path, *write_rest(outcomes, shown if figures else None, folder)]
 
-        written += save_figures(outcomes, folder)
-    return written
+
+def write_rest(outcomes: Outcomes | Totals, shown: Outcomes | None, folder: str | Path) -> list[Path]:
+    """Write what goes beside the table: the manifest, and figures of the runs ``shown``, if any.
+
+    Raises
+    ------
+    OSError
+        Where the folder cannot be written.
+    """
+    manifest = Path(folder) / "manifest.json"
+    text = json.dumps(manifest_of(outcomes, shown), indent=2) + "\n"
+    _whole(manifest, lambda path: path.write_text(text, encoding="utf-8"))
+    if shown is None:
+        return [manifest]
+    from abm.plots import save_figures
+
+    return [manifest, *save_figures(shown, folder)]
+
+
+class Folder:
+    """A folder of results that fills while a simulation runs: the table as it comes, the rest at the end.
+
+    A context manager: give :attr:`sinks` to :func:`abm.simulation.collect`, then :meth:`write`.
+
+    Parameters
+    ----------
+    stream
+        What is simulated, with weekly paths for the first ``FIGURE_RUNS``.
+    path
+        The folder.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written.
+    """
+
+    def __init__(self, stream: Stream, path: str | Path) -> None:
+        open_folder(path)
+        self.stream, self.path = stream, Path(path)
+        self.shown = Kept(FIGURE_RUNS)
+        self.table = Table(self.path / TABLE, stream.columns)
+        self.sinks = (self.table, self.shown)
+
+    def __enter__(self) -> Folder:
+        """Go on; the folder is open already."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Throw away what was not finished."""
+        self.table.__exit__()
+
+    def write(self, totals: Totals) -> list[Path]:
+        """Finish the table, and write the manifest and the figures."""
+        self.table.finish()
+        shown = Outcomes(*self.stream.study(), self.shown.batch())
+        return [self.table.path, *write_rest(totals, shown, self.path)]
+
+
+class Table:
+    """A table of the runs that is written as they come, and put in place once it is whole.
+
+    A context manager: :meth:`add` batches, then :meth:`finish`; without that nothing is left behind.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    columns
+        Names and units of the columns.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written.
+    """
+
+    def __init__(self, path: Path, columns: Columns) -> None:
+        self.path, self.columns = path, columns
+        self._draft = _draft(path)
+        self._writer: Any = None
+        self._written, self._waiting = 0, list[Batch]()
+
+    def __enter__(self) -> Table:
+        """Go on; the draft is open already."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Throw away what was not finished."""
+        try:
+            if self._writer is not None:
+                self._writer.close()
+        finally:
+            self._draft.unlink(missing_ok=True)
+
+    @property
+    def runs(self) -> int:
+        """Number of runs it was given."""
+        return self._written + sum(batch.runs for batch in self._waiting)
+
+    def add(self, batch: Batch) -> None:
+        """Take a batch; as soon as there are enough runs for a group of rows, they are written."""
+        self._waiting.append(batch.without_paths())
+        if sum(one.runs for one in self._waiting) >= _GROUP:
+            self._write(_GROUP)
+
+    def finish(self) -> None:
+        """Write what is left, and put the table in place."""
+        self._write(1)
+        self._writer.close()
+        self._writer = None
+        _put_in_place(self._draft, self.path)
+
+    def _write(self, least: int) -> None:
+        """Write groups of rows as long as at least so many runs are waiting: the same bytes from any batches."""
+        while self._waiting and (waiting := Batch.joined(self._waiting)).runs >= least:
+            group = waiting.part(0, _GROUP)
+            self._rows(group)
+            rest = waiting.part(_GROUP, waiting.runs)
+            self._written, self._waiting = self._written + group.runs, [rest] if rest.runs else []
+
+    def _rows(self, group: Batch) -> None:
+        """Write one group of rows."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table = pa.Table.from_pandas(self.columns.frame(group), preserve_index=False)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._draft, table.schema, compression="zstd")
+        self._writer.write_table(table)
 
 
 def open_folder(folder: str | Path) -> None:
@@ -53,8 +182,11 @@ def open_folder(folder: str | Path) -> None:
         pass
 
 
-def manifest_of(outcomes: Outcomes) -> dict[str, Any]:
-    """Everything that is needed to get the same numbers again."""
+def manifest_of(outcomes: Outcomes | Totals, shown: Outcomes | None = None) -> dict[str, Any]:
+    """Everything that is needed to get the same numbers again; ``figure_runs`` if the figures show fewer runs."""
+    more: dict[str, Any] = {"interrupted": True} if outcomes.interrupted else {}
+    if shown is not None and shown.runs < outcomes.runs:
+        more["figure_runs"] = shown.runs
     return {
         "scenario": outcomes.scenario.id,
         "file": Path(outcomes.scenario.file).name,
@@ -63,6 +195,7 @@ def manifest_of(outcomes: Outcomes) -> dict[str, Any]:
         "engine": outcomes.engine,
         "seed": outcomes.seed,
         "runs": outcomes.runs,
+        **more,
         "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -71,11 +204,21 @@ def manifest_of(outcomes: Outcomes) -> dict[str, Any]:
 
 def _whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside the file first, then put it in place at once."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as handle:
-        draft = Path(handle.name)
+    draft = _draft(path)
     try:
         write(draft)
-        draft.chmod(0o644)
-        draft.replace(path)
+        _put_in_place(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _draft(path: Path) -> Path:
+    """Make an empty file beside another."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as handle:
+        return Path(handle.name)
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    """Turn a draft into the file that it is a draft of."""
+    draft.chmod(0o644)
+    draft.replace(path)

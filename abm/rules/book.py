@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from abm.jit import rule
+from abm.jit import lean, rule
 from abm.rules.closing import Contracts
 from abm.rules.conditions import GATE
 
 
-@rule
+@lean
 def chance_to_pay(i: int, contracts: Contracts, outlooks: Any) -> float:
     """Weight of a conditional commitment in the forecasts of others: the best clause, its consents multiplied.
 
@@ -46,7 +46,7 @@ def chance_to_pay(i: int, contracts: Contracts, outlooks: Any) -> float:
     return best
 
 
-@rule
+@lean
 def expected_musd(signed: Any, tickets: Any, fallbacks: Any, contracts: Contracts, outlooks: Any) -> float:
     """Expected money of the signed and unpaid commitments [USD million], in order of address.
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm.jit import rule
+from abm.jit import lean, rule
 from abm.rules.conditions import (
     GATE,
     HAIR,
@@ -45,7 +45,7 @@ class Closing(NamedTuple):
     barred: Any  #: bool[N], left out although his conditions would now hold
 
 
-@rule
+@lean
 def conditional(i: int, contracts: Contracts) -> bool:
     """Whether investor ``i`` has conditions; a total of nothing is none."""
     for clause in range(contracts.investors[i], contracts.investors[i + 1]):
@@ -56,7 +56,19 @@ def conditional(i: int, contracts: Contracts) -> bool:
     return False
 
 
-@rule
+@lean
+def sentiment_counts(signed: Any, contracts: Contracts) -> bool:
+    """Whether somebody who has signed asks for a market that is not broken: sentiment moves every week."""
+    for i in range(signed.shape[0]):
+        if signed[i]:
+            for clause in range(contracts.investors[i], contracts.investors[i + 1]):
+                for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
+                    if contracts.atoms[a].kind == MIN_SENTIMENT:
+                        return True
+    return False
+
+
+@lean
 def fill_totals(book: Book) -> None:
     """Add up the money of the two sets of ``book`` [USD million], in place."""
     book.totals[0] = book.totals[1] = 0
@@ -70,7 +82,7 @@ def fill_totals(book: Book) -> None:
             book.totals[1] += book.tickets[i]
 
 
-@rule
+@lean
 def clause_holds(clause: int, i: int, contracts: Contracts, book: Book) -> bool:
     """Whether all conditions of a clause of investor ``i`` hold.
 
@@ -93,7 +105,7 @@ def clause_holds(clause: int, i: int, contracts: Contracts, book: Book) -> bool:
     return True
 
 
-@rule
+@lean
 def satisfied(i: int, contracts: Contracts, book: Book) -> bool:
     """Whether one clause of investor ``i`` holds; no clauses, no conditions."""
     first, last = contracts.investors[i], contracts.investors[i + 1]
@@ -103,7 +115,7 @@ def satisfied(i: int, contracts: Contracts, book: Book) -> bool:
     return holds
 
 
-@rule
+@lean
 def invoked_clause(i: int, has_paid: bool, contracts: Contracts, book: Book) -> int:
     """Clause by whose allocation rights investor ``i`` is in, or -1 if he is in without any.
 
@@ -136,6 +148,14 @@ def respond(candidates: Any, paid: Any, contracts: Contracts, book: Book) -> Any
 
 
 @rule
+def contented(content: Any, signed: Any, paid: Any, contracts: Contracts, book: Book) -> None:
+    """Write into ``content``, bool[N], who of the signed needs nobody but those who have paid."""
+    put(book.inside, paid)
+    put(book.against, paid)
+    put(content, respond(signed, paid, contracts, book))
+
+
+@lean
 def put(target: Any, source: Any) -> None:
     """Overwrite one set with another, in place (a loop compiles in a tenth of the time of a slice)."""
     for i in range(target.shape[0]):
@@ -151,7 +171,7 @@ def union(a: Any, b: Any) -> Any:
     return both
 
 
-@rule
+@lean
 def same(a: Any, b: Any) -> bool:
     """Whether two sets are equal."""
     for i in range(a.shape[0]):
@@ -177,7 +197,7 @@ def candidates(signed: Any, paid: Any, book: Book) -> Any:
     return who[:n]
 
 
-@rule
+@lean
 def seat(who: Any, inside: Any, against: Any, book: Book) -> None:
     """Make two sets of candidates, bool[K] each, the sets of ``book``; only their money is counted anew."""
     book.totals[0] = book.totals[1] = book.base_musd[0]
@@ -202,7 +222,7 @@ def with_paid(who: Any, members: Any, paid: Any) -> Any:
     return everybody
 
 
-@rule
+@lean
 def _answers(who: Any, inside: Any, against: Any, contracts: Contracts, book: Book, answer: Any) -> bool:
     """Write the candidates' answers to two sets into ``answer``; whether they confirm the first of the sets."""
     seat(who, inside, against, book)
@@ -331,6 +351,20 @@ def close(signed: Any, paid: Any, contracts: Contracts, book: Book, select: int)
 
 
 @rule
+def close_into(closers: Any, signed: Any, paid: Any, contracts: Contracts, book: Book, select: int) -> int:
+    """Close as :func:`close` does, with the selected closers written into ``closers``; the closing gap [USD million]."""
+    answer = close(signed, paid, contracts, book, select)
+    put(closers, answer.selected)
+    return closing_gap(answer.greatest, answer.least, book.tickets, book.facts.cap_musd)
+
+
+@lean
+def closing_gap(greatest: Any, least: Any, tickets: Any, cap_musd: int) -> int:
+    """Value of closing at once rather than one after the other, greatest minus least total [USD million]."""
+    return min(money(greatest, tickets), cap_musd) - min(money(least, tickets), cap_musd)
+
+
+@lean
 def money(members: Any, tickets: Any) -> int:
     """Money that a set of investors brings [USD million]."""
     total = 0
@@ -414,7 +448,7 @@ def rights(selected: Any, contracts: Contracts, book: Book, pro_rata_share: Any,
     return insisted
 
 
-@rule
+@lean
 def allocation_cap(selected: Any, paid: Any, contracts: Contracts, book: Book, cap_musd: int) -> int:
     """Most money the round may take since as_of so that no closer's limit on the post-money is broken (C7.2).
 

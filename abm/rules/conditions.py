@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from abm.jit import dispatch, rule
+from abm.jit import dispatch, lean
 
 #: One atom of a condition. A kind uses the fields that its keys name and ignores the rest.
 ATOM = np.dtype(
@@ -96,7 +96,7 @@ def condition(
 
     def register(function: Callable[..., bool]) -> Callable[..., bool]:
         name = next(iter(keys))
-        compiled = rule(function)
+        compiled = lean(function)
         doc = inspect.getdoc(function) or ""
         CONDITIONS[name] = ConditionKind(name, len(CONDITIONS), dict(keys), direction, compiled, doc)
         return compiled
@@ -108,7 +108,7 @@ def condition(
 HAIR = 1e-6
 
 
-@rule
+@lean
 def money_with(i: int, book: Book, own: bool) -> int:
     """Money in the closing if investor ``i`` is in it [USD million], never more than the cap."""
     total = book.totals[0]
@@ -119,7 +119,7 @@ def money_with(i: int, book: Book, own: bool) -> int:
     return min(total, book.facts.cap_musd)
 
 
-@rule
+@lean
 def money_against(i: int, book: Book) -> int:
     """Money in the set of rivals if investor ``i`` is in it [USD million], never more than the cap."""
     total = book.totals[1]

@@ -288,6 +288,19 @@ def standing(status: Any) -> int:
 
 
 @rule
+def cell(extended: bool, week: int, weeks: int, place: int, places: int, gates: int) -> int:
+    """Where the outlooks of a week and a standing begin in a table of [extended, week, place, gate], laid out flat.
+
+    Examples
+    --------
+    >>> cell(False, 0, 22, 0, 4, 3), cell(False, 1, 22, 2, 4, 3), cell(True, 0, 22, 0, 4, 3)
+    (0, 18, 276)
+    """
+    block = weeks + 1 if extended else 0
+    return ((block + week) * places + place) * gates
+
+
+@rule
 def place_of(number: int, numbers: Any) -> int:
     """Place of a number in an ascending list, or -1.
 
@@ -350,6 +363,23 @@ def look_ahead(
             curve = consent_curve(before, gate, deadline_day, now, last_useful_day(deadline_day, gate.lag_days))
         outlooks[g] = curve[LOOK_AHEAD]
     return outlooks
+
+
+@rule
+def look_ahead_into(
+    outlooks: Any,
+    gates: Any,
+    order: Any,
+    required: Any,
+    status: Any,
+    in_force_days: Any,
+    deadline_day: float,
+    now: float,
+) -> None:
+    """Look ahead as :func:`look_ahead` does, with the answer written into ``outlooks``."""
+    found = look_ahead(gates, order, required, status, in_force_days, deadline_day, now)
+    for g in range(found.shape[0]):
+        outlooks[g] = found[g]
 
 
 @rule

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm.jit import rule
+from abm.jit import lean, rule
 from abm.rules.closing import (
     Contracts,
     allocation_cap,
@@ -356,6 +356,24 @@ def settle(
 
 
 @rule
+def settle_into(
+    allocated: Any,
+    unpaid: Any,
+    selected: Any,
+    signed: Any,
+    paid: Any,
+    contracts: Contracts,
+    book: Book,
+    terms: Any,
+    traits: Any,
+) -> None:
+    """Settle as :func:`settle` does, with the answer written into ``allocated`` and ``unpaid``."""
+    result = settle(selected, signed, paid, traits.unreliable, contracts, book, terms.select, terms, traits)
+    put(allocated, result.allocated)
+    put(unpaid, result.unpaid)
+
+
+@rule
 def _allocate(closers: Any, paid: Any, contracts: Contracts, book: Book, room: int, traits: Any) -> Any:
     """Share out the room that earlier closings left [USD million]."""
     new = closers.copy()
@@ -367,7 +385,7 @@ def _allocate(closers: Any, paid: Any, contracts: Contracts, book: Book, room: i
     return ration(demand, insisted, traits.lead, traits.priority, traits.min_ticket_musd, room)
 
 
-@rule
+@lean
 def waive(i: int, contracts: Contracts) -> None:
     """Drop the conditions of investor ``i``, in place: each becomes a total of nothing, which always holds."""
     for clause in range(contracts.investors[i], contracts.investors[i + 1]):
@@ -379,15 +397,9 @@ def waive(i: int, contracts: Contracts) -> None:
             atom.count_own = True
 
 
-@rule
+@lean
 def extend_dates(contracts: Contracts, old_day: float, new_day: float) -> None:
     """Move the condition dates that lie on the deadline with it, in place."""
     for a in range(contracts.atoms.shape[0]):
         if contracts.atoms[a].by_day == old_day:
             contracts.atoms[a].by_day = new_day
-
-
-@rule
-def closing_gap(greatest: Any, least: Any, tickets: Any, cap_musd: int) -> int:
-    """Value of closing at once rather than one after the other, greatest minus least total [USD million]."""
-    return min(money(greatest, tickets), cap_musd) - min(money(least, tickets), cap_musd)

@@ -1,0 +1,62 @@
+"""Engine: batches of runs for whoever asks, from as many threads as ask."""
+
+from __future__ import annotations
+
+from queue import Empty, SimpleQueue
+
+import numpy as np
+
+from abm.batch import PATHS, Batch
+from abm.ensemble.kernel import simulate
+from abm.ensemble.world import World
+from abm.layout import Population
+from abm.luck import frailty
+from abm.state import FATE, RESULT
+
+
+class Ensemble:
+    """The compiled engine of one scenario. It lets other threads work meanwhile, and may be called from several at once.
+
+    Parameters
+    ----------
+    population
+        The scenario's population.
+
+    Examples
+    --------
+    >>> import abm
+    >>> from abm.population import prepare
+    >>> Ensemble(prepare(abm.load_scenario("three-investors")))(seed=1, runs=range(100)).runs
+    100
+    """
+
+    def __init__(self, population: Population) -> None:
+        self.population = population
+        self._idle: SimpleQueue[World] = SimpleQueue()
+
+    def __call__(self, seed: int, runs: range, paths: bool = False) -> Batch:
+        """Simulate runs one after the other.
+
+        Parameters
+        ----------
+        seed, runs
+            The study's seed and consecutive run numbers [-].
+        paths
+            Whether to keep the weekly paths.
+        """
+        shared = self.population
+        investors, gates, weeks = len(shared.ids), len(shared.gate_ids), int(shared.round.horizon_weeks)
+        batch = Batch(
+            np.zeros(len(runs), RESULT),
+            np.zeros((len(runs), investors), FATE),
+            np.zeros((len(runs), gates)),
+            np.zeros((len(runs) if paths else 0, len(PATHS), weeks), np.int64),
+        )
+        frailties = np.array([frailty(shared, seed, run) for run in runs])
+        try:
+            world = self._idle.get_nowait()
+        except Empty:
+            world = World(shared)
+        simulate(world.record, seed, runs.start, frailties, *batch)
+        self._idle.put(world)
+        return batch if paths else batch.without_paths()

@@ -1,0 +1,97 @@
+"""Lockstep: the two engines side by side, compared with == after every phase of every week."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+import abm
+from abm.agents import FundingModel
+from abm.ensemble import kernel
+from abm.ensemble.world import World
+from abm.luck import frailty
+from abm.population import Population, prepare
+from abm.scenario import Scenario
+from abm.schedule import PHASES
+from abm.state import COMPANY_STATE, GATE_STATE, INVESTOR_STATE, MARKET_STATE, OFFER, ROUND_STATE
+from tests.worlds import random_world, rich_world
+
+PACKAGED = ["openai-2025", "openai-2025-article", "three-investors", "mutual-conditions"]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two numbers are equal to the last bit; what has never happened equals itself."""
+    return bool(one == other) or (one != one and other != other)
+
+
+def difference(model: FundingModel, world: World) -> str:
+    """The first field in which the engines differ, and whose it is; nothing where they agree."""
+    record, arrays = world.record, world.arrays
+    pairs = [("round", model, record.now, ROUND_STATE), ("market", model.market, record.sky, MARKET_STATE)]
+    pairs += [(g.id, g, arrays["gates"][k], GATE_STATE) for k, g in enumerate(model.gates)]
+    if model.company:
+        pairs.append(("company", model.company, record.company, COMPANY_STATE))
+    if model.open:
+        pairs.append(("offer", model.offer, record.offer, OFFER))
+    for who, agent, state, layout in pairs:
+        for name in layout.names:
+            if name in ("running",) or not hasattr(agent, name):
+                continue
+            if not same(getattr(agent, name), state[name]):
+                return f"{who}.{name}: {getattr(agent, name)!r} in the model, {state[name]!r} in the ensemble"
+    for place, investor in enumerate(model.investors):
+        for name in INVESTOR_STATE.names:
+            mine, other = getattr(investor, name), arrays[name][place]
+            if not same(mine, other):
+                return f"{investor.id}.{name}: {mine!r} in the model, {other!r} in the ensemble"
+    return ""
+
+
+def walk(scenario: Scenario, population: Population, world: World, seed: int, run: int) -> FundingModel:
+    """Walk one run through both engines; the first difference fails with week, phase, agent and field."""
+    model = FundingModel(scenario, seed, run, prepared=population)
+    kernel.begin(world.record, seed, run, frailty(population, seed, run))
+    assert not difference(model, world), f"run {run}, at the start: {difference(model, world)}"
+    while model.running:
+        model.begin_week()
+        kernel.begin_week(world.record)
+        for name, phase in zip(PHASES, kernel.PHASES, strict=True):
+            getattr(model, name)()
+            phase(world.record)
+            where = f"run {run}, week {model.week}, after {name}"
+            assert not difference(model, world), f"{where}: {difference(model, world)}"
+        assert model.running == world.record.now.running, f"run {run}, week {model.week}: running"
+    for name in ("committed_path", "paid_path", "cash_path"):
+        assert getattr(model, name) == world.arrays[name][: model.week].tolist(), f"run {run}: {name}"
+    model.free()
+    return model
+
+
+@pytest.mark.parametrize("name", PACKAGED)
+def test_the_engines_agree_after_every_phase_of_the_packaged_scenarios(name):
+    scenario = abm.load_scenario(name)
+    population = prepare(scenario)
+    world = World(population)
+    for run in range(8):
+        walk(scenario, population, world, seed=7, run=run)
+
+
+@pytest.mark.parametrize("number", range(60))
+def test_the_engines_agree_after_every_phase_of_any_scenario(number):
+    scenario = abm.scenario_from(random_world(Random(number)))
+    population = prepare(scenario)
+    world = World(population)
+    for run in range(4):
+        walk(scenario, population, world, seed=number, run=run)
+
+
+def test_the_engines_agree_where_every_feature_is_on():
+    scenario = abm.scenario_from(rich_world())
+    population = prepare(scenario)
+    world = World(population)
+    models = [walk(scenario, population, world, seed=3, run=run) for run in range(30)]
+    assert {model.closed for model in models} == {True, False}
