@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
+import itertools
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 
 import abm
@@ -80,9 +79,19 @@ def test_the_engines_agree_after_every_phase_of_the_packaged_scenarios(name):
         walk(scenario, population, world, seed=7, run=run)
 
 
+def any_scenario(number: int) -> Scenario:
+    """A scenario with this number; what cannot be loaded (a condition that can never hold) gives way to another."""
+    for attempt in itertools.count():
+        try:
+            return abm.scenario_from(random_world(Random(1000 * attempt + number)))
+        except abm.ScenarioError:
+            continue
+    raise AssertionError
+
+
 @pytest.mark.parametrize("number", range(60))
 def test_the_engines_agree_after_every_phase_of_any_scenario(number):
-    scenario = abm.scenario_from(random_world(Random(number)))
+    scenario = any_scenario(number)
     population = prepare(scenario)
     world = World(population)
     for run in range(4):

@@ -69,6 +69,7 @@ class FundingModel(mesa.Model):
         shared = self.population
         self.traits, self.contracts = population.realise(shared, self.seed, self.run)
         self.terms = fields_of(shared.round)
+        self.opinions_pull = bool((self.traits.opinion_pull > 0.0).any())
         self.frailty = population.frailty(shared, self.seed, self.run)
         self.story: list[Event] = []
 
@@ -143,7 +144,8 @@ class FundingModel(mesa.Model):
     def information(self) -> None:
         """Everybody who still thinks about the round learns."""
         if self.open:
-            self.opinion = self._mean_opinion()
+            if self.opinions_pull:
+                self.opinion = self._mean_opinion()
             for investor in self.investors:
                 if investor.law.behavioural and investor.stage in (LOOKING, SIGNED):
                     investor.learn()

@@ -168,7 +168,8 @@ def pay_the_book(world: Any) -> None:
             stage[i] = PAID
             paid_musd[i], held[i] = moved(paid_musd[i], amount), moved(held[i], shares)
             now.paid_musd, now.new_shares = moved(now.paid_musd, amount), moved(now.new_shares, shares)
-            company.cash_musd = moved(company.cash_musd, amount)
+            if world.firm.exists:
+                company.cash_musd = moved(company.cash_musd, amount)
             world.stirred = True
     if not now.closed and now.paid_musd >= terms.target_musd:
         now.closed, now.closed_day = True, now.until_day
