@@ -264,7 +264,13 @@ def normal_quantile(u: float) -> float:
 
 @rule
 def _central_quantile(q: float) -> float:
-    """Inverse of the standard normal distribution function at 0.5 + q, for |q| up to 0.425."""
+    """Inverse of the standard normal distribution function at 0.5 + q, for |q| up to 0.425.
+
+    Examples
+    --------
+    >>> _central_quantile(0.0)
+    0.0
+    """
     r = 0.180625 - q * q
     return (
         q
@@ -283,7 +289,13 @@ def _central_quantile(q: float) -> float:
 
 @rule
 def _tail_quantile(u: float) -> float:
-    """Inverse of the standard normal distribution function outside of the centre."""
+    """Inverse of the standard normal distribution function outside of the centre.
+
+    Examples
+    --------
+    >>> round(_tail_quantile(0.975), 12)
+    1.95996398454
+    """
     r = math.sqrt(-math.log(min(u, 1.0 - u)))
     if r <= 5.0:
         r = r - 1.6

@@ -62,19 +62,21 @@ else:
 
     _use_cache_folder()
 
+    _ALWAYS = {"cache": True, "fastmath": False, "error_model": "numpy", "no_cfunc_wrapper": True}
+
     #: Compile a rule. ``error_model="numpy"`` because an exception raised in a parallel region is lost silently;
     #: no fast-math, so that both engines and every machine add up the same bits.
-    rule = numba.njit(cache=True, fastmath=False, error_model="numpy", _nrt=True)
+    rule = numba.njit(**_ALWAYS, _nrt=True)
 
     #: Compile a rule that allocates nothing, and therefore need not count references to arrays: counting them is what
     #: a big kernel would spend most of its time on. It may call rules that allocate, but none that hands it an array.
-    lean = numba.njit(cache=True, fastmath=False, error_model="numpy", _nrt=False)
+    lean = numba.njit(**_ALWAYS, _nrt=False)
 
     #: Compile the way into the fast engine: lean, and free of Python's lock, so that threads run side by side.
-    entry = numba.njit(cache=True, fastmath=False, error_model="numpy", _nrt=False, nogil=True)
+    entry = numba.njit(**_ALWAYS, _nrt=False, nogil=True)
 
     #: Compile a rule into each of its callers, so that a loop over it can fill the lanes of the processor.
-    inlined = numba.njit(cache=True, fastmath=False, error_model="numpy", inline="always")
+    inlined = numba.njit(**_ALWAYS, inline="always")
 
 
 def column(name: str, layout: Any) -> Callable[[Any], Any]:

@@ -23,7 +23,7 @@ TREES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) f
 COMPILED = [name for name in TREES if name.startswith("abm/rules/")] + ["abm/draws.py", "abm/anchor.py", "abm/luck.py"]
 SCALARS = {"float", "int", "bool"}
 #: numpy as rules may use it: to make arrays and to fix the width of integers.
-NUMPY = {"zeros", "full", "empty", "int64", "uint64", "bool_", "float64"}
+NUMPY = {"zeros", "ones", "full", "empty", "int64", "uint64", "bool_", "float64"}
 MOST_LINES, MOST_FUNCTION_LINES = 450, 60
 
 
@@ -37,7 +37,7 @@ def functions(tree: ast.AST) -> list[ast.FunctionDef]:
 
 def is_rule(function: ast.FunctionDef) -> bool:
     marks = [ast.unparse(mark) for mark in function.decorator_list]
-    return any(mark == "rule" or mark.startswith("condition(") for mark in marks)
+    return any(mark in ("rule", "lean", "inlined") or mark.startswith("condition(") for mark in marks)
 
 
 RULES = [

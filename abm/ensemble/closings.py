@@ -8,7 +8,7 @@ from abm.ensemble import world as its
 from abm.jit import inlined, lean
 from abm.rules import book as books
 from abm.rules import decision, failure, settlement
-from abm.rules.closing import AS_IT_IS, Contracts, clinching_rung, close_into, contented, sentiment_counts
+from abm.rules.closing import AS_IT_IS, Contracts, anybody_new, clinching_rung, close_into, contented, mood_turned
 from abm.rules.conditions import Book
 from abm.rules.totals import in_bn, moved
 from abm.state import PAID, SIGNED, UNPAID
@@ -109,29 +109,39 @@ def move_price(world: Any, rung: int) -> None:
 
 @lean
 def news_for_closers(world: Any) -> bool:
-    """Whether a consent came into force since the last closing, or sentiment counts, so that conditions may answer anew."""
+    """Whether a consent or the mood has changed since the last closing, so that conditions may answer anew."""
     now = world.now
     for gate in its.gates(world):
         if world.last_closing_day < gate.in_force_day <= now.until_day:
             return True
-    return sentiment_counts(its.signed(world), contracts_of(world))
+    return mood_turned(its.signed(world), contracts_of(world), world.last_closing_sentiment, world.sky.sentiment)
 
 
 @lean
-def close_the_book(world: Any, at_deadline: bool) -> None:
-    """Find out who closes; at the deadline, at the price that clinches the round."""
-    now, terms, ladder = world.now, world.terms, its.ladder_musd(world)
-    signed, paid, contracts, book = its.signed(world), its.paid(world), contracts_of(world), book_of(world)
-    world.last_closing_day = now.until_day
+def clinch(world: Any) -> None:
+    """At the last chance, cut the price to where the round reaches its target, if it does."""
+    now, ladder = world.now, its.ladder_musd(world)
+    if ladder.shape[0] > 1 and write_stages(world):
+        write_book(world)
+        signed, paid, target = its.signed(world), its.paid(world), world.terms.target_musd
+        move_price(
+            world, clinching_rung(signed, paid, contracts_of(world), book_of(world), ladder, now.rung, target)
+        )
+
+
+@lean
+def close_the_book(world: Any) -> None:
+    """Find out who closes."""
+    now, paid = world.now, its.paid(world)
+    world.last_closing_day, world.last_closing_sentiment = now.until_day, world.sky.sentiment
     if not write_stages(world):
         return
     write_book(world)
-    if at_deadline and ladder.shape[0] > 1:
-        move_price(world, clinching_rung(signed, paid, contracts, book, ladder, now.rung, terms.target_musd))
-        write_book(world)
-    gap = close_into(its.closers(world), signed, paid, contracts, book, terms.select)
+    gap = close_into(
+        its.closers(world), its.signed(world), paid, contracts_of(world), book_of(world), world.terms.select
+    )
     now.gap_musd = max(now.gap_musd, gap)
-    world.called = True
+    world.called = anybody_new(its.closers(world), paid)
 
 
 @lean
@@ -210,6 +220,6 @@ def fall_back(world: Any) -> None:
             failed = True
     if failed:
         world.called = False
-        close_the_book(world, False)
+        close_the_book(world)
         if world.called:
             pay_the_book(world)

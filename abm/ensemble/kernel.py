@@ -54,7 +54,7 @@ def _begin_round(world: Any, frailty: float) -> None:
     now.running = now.open = True
     now.extended = now.closed = False
     world.heard = world.waiting = 0
-    world.stirred, world.last_closing_day = True, -1.0
+    world.stirred, world.last_closing_day, world.last_closing_sentiment = True, -1.0, 0.0
 
 
 @lean

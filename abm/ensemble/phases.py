@@ -10,6 +10,7 @@ from abm.ensemble import world as its
 from abm.ensemble.closings import (
     at_the_end,
     broken_links,
+    clinch,
     close_the_book,
     contracts_of,
     fall_back,
@@ -389,10 +390,12 @@ def closing(world: Any) -> None:
     world.called = False
     if not round_is_alive(world):
         return
-    last = at_the_end(world)
-    if last or (world.terms.weekly and (world.stirred or news_for_closers(world))):
+    if at_the_end(world):
+        clinch(world)
+        close_the_book(world)
+    elif world.terms.weekly and (world.stirred or news_for_closers(world)):
         world.stirred = False
-        close_the_book(world, last)
+        close_the_book(world)
 
 
 @lean

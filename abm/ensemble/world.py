@@ -86,6 +86,7 @@ WORLD = np.dtype(
         ("heard", np.int64),  # how many commitments are news
         ("waiting", np.int64),  # how many wait to become it
         ("last_closing_day", np.float64),
+        ("last_closing_sentiment", np.float64),
         ("stirred", np.bool_),  # whether a closing could end otherwise than the last
         ("called", np.bool_),  # whether closers are called this week
         ("opinions_pull", np.bool_),  # whether anybody's opinion moves another's

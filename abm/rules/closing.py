@@ -57,13 +57,23 @@ def conditional(i: int, contracts: Contracts) -> bool:
 
 
 @lean
-def sentiment_counts(signed: Any, contracts: Contracts) -> bool:
-    """Whether somebody who has signed asks for a market that is not broken: sentiment moves every week."""
+def anybody_new(closers: Any, paid: Any) -> bool:
+    """Whether somebody closes who has not paid yet."""
+    for i in range(closers.shape[0]):
+        if closers[i] and not paid[i]:
+            return True
+    return False
+
+
+@lean
+def mood_turned(signed: Any, contracts: Contracts, before: float, sentiment: float) -> bool:
+    """Whether sentiment has crossed a level that somebody who has signed asks for [log-points]."""
     for i in range(signed.shape[0]):
         if signed[i]:
             for clause in range(contracts.investors[i], contracts.investors[i + 1]):
                 for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
-                    if contracts.atoms[a].kind == MIN_SENTIMENT:
+                    atom = contracts.atoms[a]
+                    if atom.kind == MIN_SENTIMENT and (before >= atom.level) != (sentiment >= atom.level):
                         return True
     return False
 
