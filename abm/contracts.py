@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from abm.knobs import KINDS
-from abm.rules.closing import Contracts
+from abm.rules.clauses import Contracts
 from abm.rules.conditions import ATOM, CONDITIONS, Book
 
 
@@ -85,6 +85,8 @@ def new_book(tickets: Any, kinds: Any, gate_days: Any, members: Any, facts: Any)
         np.zeros(1 + len(KINDS), np.int64),
         gate_days,
         members,
+        np.zeros(n, np.int64),
+        np.zeros((8, n), np.bool_),
         facts,
     )
 

@@ -15,7 +15,8 @@ from abm.knobs import KINDS, Section, Spread
 from abm.parameters import Gatekeeper, Investor, InvestorPool
 from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
 from abm.rules.belief import prior_mean, prior_precision
-from abm.rules.closing import SELECT, Contracts
+from abm.rules.clauses import Contracts
+from abm.rules.closing import SELECT
 from abm.rules.company import deferrable_part, firm_part, path_between, span_between, week_of_revenue
 from abm.rules.decision import per_day_of_year
 from abm.rules.environment import gathered_spread, kept_share, weekly_chance

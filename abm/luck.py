@@ -10,7 +10,7 @@ import numpy as np
 from abm import draws
 from abm.jit import rule
 from abm.layout import Population
-from abm.rules.closing import Contracts
+from abm.rules.clauses import Contracts
 from abm.rules.conditions import ANY_OF, INVESTOR, MIN_SENTIMENT, TOTAL
 
 

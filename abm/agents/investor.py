@@ -9,7 +9,7 @@ import mesa
 
 from abm.agents.fields import fields_of
 from abm.rules import belief, decision
-from abm.rules.closing import conditional
+from abm.rules.clauses import conditional
 from abm.rules.totals import in_bn, moved
 from abm.schedule import YEARS
 from abm.state import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN

@@ -8,7 +8,8 @@ from abm.ensemble import world as its
 from abm.jit import inlined, lean
 from abm.rules import book as books
 from abm.rules import decision, failure, settlement
-from abm.rules.closing import AS_IT_IS, Contracts, anybody_new, clinching_rung, close_into, contented, mood_turned
+from abm.rules.clauses import AS_IT_IS, Contracts, mood_turned
+from abm.rules.closing import anybody_new, clinching_rung, close_into, contented
 from abm.rules.conditions import Book
 from abm.rules.totals import in_bn, moved
 from abm.state import PAID, SIGNED, UNPAID
@@ -33,6 +34,8 @@ def book_of(world: Any) -> Book:
         its.base_musd(world),
         its.gate_days(world),
         its.members(world),
+        its.who(world),
+        its.sets(world).reshape((8, its.who(world).shape[0])),
         world.facts,
     )
 
@@ -124,9 +127,7 @@ def clinch(world: Any) -> None:
     if ladder.shape[0] > 1 and write_stages(world):
         write_book(world)
         signed, paid, target = its.signed(world), its.paid(world), world.terms.target_musd
-        move_price(
-            world, clinching_rung(signed, paid, contracts_of(world), book_of(world), ladder, now.rung, target)
-        )
+        move_price(world, clinching_rung(signed, paid, contracts_of(world), book_of(world), ladder, now.rung, target))
 
 
 @lean
@@ -162,8 +163,10 @@ def pay_the_book(world: Any) -> None:
         its.closers(world),
         its.signed(world),
         its.paid(world),
+        its.traits(world).unreliable,
         contracts_of(world),
         book_of(world),
+        terms.select,
         terms,
         its.traits(world),
     )

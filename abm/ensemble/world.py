@@ -72,6 +72,8 @@ ARRAYS = {
     "kind_musd": _WHOLE,
     "base_musd": _WHOLE,
     "gate_days": _NUMBER,
+    "who": _WHOLE,
+    "sets": _FLAG,
     "committed_path": _WHOLE,
     "paid_path": _WHOLE,
     "cash_path": _WHOLE,
@@ -140,7 +142,7 @@ class World:
             "traits": population.traits,
             "atoms": contracts.atoms,
         }
-        lengths = {"gates": g, "outlooks": g, "gate_days": g, "totals": 2}
+        lengths = {"gates": g, "outlooks": g, "gate_days": g, "totals": 2, "sets": 8 * n}
         lengths |= {"kind_musd": len(KINDS), "base_musd": 1 + len(KINDS)}
         lengths |= dict.fromkeys(("weeks_ahead", "nobody"), AHEAD)
         self.arrays: dict[str, Any] = {}
@@ -253,6 +255,8 @@ totals = column("totals", ARRAYS["totals"])
 kind_musd = column("kind_musd", ARRAYS["kind_musd"])
 base_musd = column("base_musd", ARRAYS["base_musd"])
 gate_days = column("gate_days", ARRAYS["gate_days"])
+who = column("who", ARRAYS["who"])
+sets = column("sets", ARRAYS["sets"])
 committed_path = column("committed_path", ARRAYS["committed_path"])
 paid_path = column("paid_path", ARRAYS["paid_path"])
 cash_path = column("cash_path", ARRAYS["cash_path"])

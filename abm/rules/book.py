@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from abm.jit import lean, rule
-from abm.rules.closing import Contracts
+from abm.rules.clauses import Contracts
 from abm.rules.conditions import GATE
 
 

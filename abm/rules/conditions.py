@@ -54,6 +54,8 @@ class Book(NamedTuple):
     base_musd: Any  #: int64[1 + K], USD million: money of those who have paid, all of it and by kind
     gate_days: Any  #: float64[G], day on which a consent came into force; inf if it has not
     members: Any  #: int64[M], the concatenated any_of lists
+    who: Any  #: int64[N], places of the candidates of a closing
+    sets: Any  #: bool[8, N], where a closing and a settlement keep the sets that they compare
     facts: Any  #: one FACTS record
 
 

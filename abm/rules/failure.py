@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from abm.jit import rule
-from abm.rules.closing import AS_IT_IS, GATES_OPEN, PRICE_ACCEPTED, Contracts, counterfactual_money, money, union
+from abm.jit import lean, rule
+from abm.rules.clauses import AS_IT_IS, GATES_OPEN, PRICE_ACCEPTED, Contracts
+from abm.rules.closing import counterfactual_money, money
 from abm.rules.conditions import Book
 
 CAUSES = ("", "cash", "settlement", "gate", "coordination", "lead", "price", "demand")
@@ -77,7 +78,7 @@ class Links(NamedTuple):
     priced_out: int
 
 
-@rule
+@lean
 def broken_links(
     signed: Any, paid: Any, unpaid: Any, refused: Any, contracts: Contracts, book: Book, traits: Any
 ) -> Links:
@@ -105,7 +106,7 @@ def broken_links(
     for granted in (AS_IT_IS, GATES_OPEN, GATES_OPEN | PRICE_ACCEPTED):  # one call, which compiles once
         now, gates_open = gates_open, all_granted
         all_granted = counterfactual_money(signed, paid, contracts, book, granted)
-    everything = money(union(signed, paid), book.tickets)
+    everything = money(signed, book.tickets) + money(paid, book.tickets)
     without_lead, priced_out = 0, all_granted - gates_open
     for i in range(signed.shape[0]):
         if signed[i] or paid[i] or unpaid[i]:

@@ -7,17 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abm.jit import lean, rule
-from abm.rules.closing import (
-    Contracts,
-    allocation_cap,
-    close,
-    eliminate,
-    fill_totals,
-    money,
-    put,
-    rights,
-    same,
-)
+from abm.rules.clauses import Contracts
+from abm.rules.closing import allocation_cap, close_into, eliminate_into, money, put, rights, same, seat_all
 from abm.rules.conditions import TOTAL, Book
 
 #: Shares outstanding before the round; the price is the pre-money valuation over this number.
@@ -274,6 +265,10 @@ def protected_price(old_price: float, old_shares: float, money: float, new_share
     return old_price * (old_shares + money / old_price) / (old_shares + new_shares)
 
 
+# Rows of ``Book.sets`` that a closing does not use.
+_CLOSERS, _STANDING, _CONTENT = range(5, 8)
+
+
 class Settlement(NamedTuple):
     """What a closing moves."""
 
@@ -318,71 +313,99 @@ def settle(
     Model basis, C4: the same fixed-point routine serves conditions and settlement failures.
     """
     n = signed.shape[0]
-    unpaid = np.zeros(n, np.bool_)
-    standing = signed.copy()
-    closers = selected.copy()
-    earlier = money(paid, book.tickets)
-    while True:
-        put(book.inside, closers)
-        put(book.against, closers)
-        fill_totals(book)
-        cap = allocation_cap(closers, paid, contracts, book, terms.cap_musd)
-        if cap < terms.cap_musd:  # a limit on the post-money leaves less for those who ask for a total
-            book.facts.cap_musd = cap
-            content = eliminate(closers, paid, contracts, book)
-            book.facts.cap_musd = terms.cap_musd
-            if not same(content, closers):
-                closers = content
-                continue
-        if min(money(closers, book.tickets), max(cap, earlier)) < terms.minimum_close_musd:
-            return Settlement(np.zeros(n, np.int64), unpaid)
-        failed = 0
-        for i in range(n):
-            if closers[i] and not paid[i] and unreliable[i]:
-                unpaid[i] = True
-                standing[i] = False
-                failed += 1
-        if failed == 0:
-            allocated = _allocate(closers, paid, contracts, book, max(0, cap - earlier), traits)
-            served = closers.copy()
-            for i in range(n):
-                served[i] = closers[i] and (paid[i] or allocated[i] > 0)
-            content = eliminate(served, paid, contracts, book)
-            if same(content, served):
-                return Settlement(allocated, unpaid)
-            closers = content  # somebody waited for one who was cut back to nothing
-            continue
-        closers = close(standing, paid, contracts, book, select).selected
+    settlement = Settlement(np.zeros(n, np.int64), np.zeros(n, np.bool_))
+    settle_into(
+        settlement.allocated,
+        settlement.unpaid,
+        selected,
+        signed,
+        paid,
+        unreliable,
+        contracts,
+        book,
+        select,
+        terms,
+        traits,
+    )
+    return settlement
 
 
-@rule
+@lean
 def settle_into(
     allocated: Any,
     unpaid: Any,
     selected: Any,
     signed: Any,
     paid: Any,
+    unreliable: Any,
     contracts: Contracts,
     book: Book,
+    select: int,
     terms: Any,
     traits: Any,
 ) -> None:
     """Settle as :func:`settle` does, with the answer written into ``allocated`` and ``unpaid``."""
-    result = settle(selected, signed, paid, traits.unreliable, contracts, book, terms.select, terms, traits)
-    put(allocated, result.allocated)
-    put(unpaid, result.unpaid)
+    closers, standing, content = book.sets[_CLOSERS], book.sets[_STANDING], book.sets[_CONTENT]
+    put(closers, selected)
+    put(standing, signed)
+    for i in range(signed.shape[0]):
+        allocated[i], unpaid[i] = 0, False
+    earlier = money(paid, book.tickets)
+    while True:
+        seat_all(closers, paid, book)
+        cap = allocation_cap(closers, paid, contracts, book, terms.cap_musd)
+        if cap < terms.cap_musd:  # a limit on the post-money leaves less for those who ask for a total
+            book.facts.cap_musd = cap
+            eliminate_into(content, closers, paid, contracts, book)
+            book.facts.cap_musd = terms.cap_musd
+            if not same(content, closers):
+                put(closers, content)
+                continue
+        if min(money(closers, book.tickets), max(cap, earlier)) < terms.minimum_close_musd:
+            return
+        failed = 0
+        for i in range(signed.shape[0]):
+            if closers[i] and not paid[i] and unreliable[i]:
+                unpaid[i] = True
+                standing[i] = False
+                failed += 1
+        if failed > 0:
+            close_into(closers, standing, paid, contracts, book, select)
+            continue
+        _allocate(allocated, closers, paid, contracts, book, max(0, cap - earlier), traits)
+        for i in range(signed.shape[0]):
+            closers[i] = closers[i] and (paid[i] or allocated[i] > 0)
+        eliminate_into(content, closers, paid, contracts, book)
+        if same(content, closers):
+            return
+        put(closers, content)  # somebody waited for one who was cut back to nothing
+        for i in range(signed.shape[0]):
+            allocated[i] = 0
+
+
+@lean
+def _allocate(
+    allocated: Any, closers: Any, paid: Any, contracts: Contracts, book: Book, room: int, traits: Any
+) -> None:
+    """Share out the room that earlier closings left [USD million]."""
+    total = 0
+    for i in range(closers.shape[0]):
+        allocated[i] = book.tickets[i] if closers[i] and not paid[i] else 0
+        total += allocated[i]
+    if total > room:
+        _cut_back(allocated, closers, paid, contracts, book, room, traits)
 
 
 @rule
-def _allocate(closers: Any, paid: Any, contracts: Contracts, book: Book, room: int, traits: Any) -> Any:
-    """Share out the room that earlier closings left [USD million]."""
+def _cut_back(
+    allocated: Any, closers: Any, paid: Any, contracts: Contracts, book: Book, room: int, traits: Any
+) -> None:
+    """Cut the tickets in ``allocated`` back to the room, rights first."""
     new = closers.copy()
-    demand = np.zeros(closers.shape[0], np.int64)
     for i in range(closers.shape[0]):
         new[i] = closers[i] and not paid[i]
-        demand[i] = book.tickets[i] if new[i] else 0
     insisted = rights(new, contracts, book, traits.pro_rata_share, money(paid, book.tickets), room)
-    return ration(demand, insisted, traits.lead, traits.priority, traits.min_ticket_musd, room)
+    put(allocated, ration(allocated, insisted, traits.lead, traits.priority, traits.min_ticket_musd, room))
 
 
 @lean
