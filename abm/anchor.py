@@ -13,6 +13,7 @@ from abm.faults import Fault, ScenarioError
 from abm.jit import rule
 from abm.layout import Population, members_of
 from abm.parameters import Investor, InvestorPool
+from abm.rules.appetite import openness
 from abm.rules.belief import (
     drifted_mean,
     prior_mean,
@@ -163,7 +164,8 @@ def frozen_advantages(traits: Any, market: Any, offers: Any, deadline_day: float
                     mean = updated_mean(mean, precision, mean + truth - traits.prior_mean, traits.signal_precision)
                     mean += spread * draws.normal_quantile((s + 0.5) / _SIGHTS)
                     precision = updated_precision(precision, traits.signal_precision)
-                view = appraise(traits, mean, precision, traits.dry_powder_musd, offer)
+                open_share = openness(offer.weeks_left, traits.waiting_decay_weeks)
+                view = appraise(traits, mean, precision, open_share, offer)
                 if view.ticket_musd > 0 and end > start:
                     zeta[row, week], days[row, week] = view.advantage, end - start
     return zeta, days

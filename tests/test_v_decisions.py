@@ -17,6 +17,7 @@ from abm.rules.appetite import (
     binary_share,
     certainty_gain,
     crra_share,
+    openness,
     ticket_musd,
     wait_hurdle,
     waiting_value,
@@ -224,9 +225,14 @@ def test_v26_the_hurdle_of_a_perpetual_option_to_invest(r, delta, sigma, expecte
 @often
 @given(st.floats(1.01, 20.0), st.floats(0.0, 1.0), st.floats(0.0, 50.0), st.floats(0.0, 10.0), st.floats(0.5, 52.0))
 def test_the_value_of_waiting_dies_with_the_window_and_never_rises_on_the_way(hurdle, weight, left, passed, decay):
-    value = waiting_value(math.log(hurdle), weight, left, decay)
-    assert 0.0 <= waiting_value(math.log(hurdle), weight, left - passed, decay) <= value <= weight * math.log(hurdle)
-    assert waiting_value(math.log(hurdle), weight, 0.0, decay) == 0.0
+    value = waiting_value(math.log(hurdle), weight, openness(left, decay))
+    assert (
+        0.0
+        <= waiting_value(math.log(hurdle), weight, openness(left - passed, decay))
+        <= value
+        <= weight * math.log(hurdle)
+    )
+    assert waiting_value(math.log(hurdle), weight, openness(0.0, decay)) == 0.0
 
 
 @pytest.mark.parametrize(("multiple", "value", "premium"), [(1.0, 55.26527, 0.38163), (2.0, 69.98235, 0.74956)])

@@ -9,6 +9,7 @@ import mesa
 
 from abm.agents.fields import fields_of
 from abm.rules import belief, decision
+from abm.rules.appetite import openness
 from abm.rules.clauses import conditional
 from abm.rules.totals import in_bn, moved
 from abm.schedule import YEARS
@@ -65,9 +66,8 @@ class Investor(mesa.Agent):
     def appraisal(self) -> decision.Appraisal:
         """What he makes of this week's offer."""
         offer = self.model.offer
-        return decision.Appraisal(
-            *decision.appraise(self.traits, self.mean, self.precision, self.law.dry_powder_musd, offer)
-        )
+        open_share = openness(offer.weeks_left, self.law.waiting_decay_weeks)
+        return decision.Appraisal(*decision.appraise(self.traits, self.mean, self.precision, open_share, offer))
 
     def _update(self, signal: float, precision: float) -> None:
         self.mean = belief.updated_mean(self.mean, self.precision, signal, precision)

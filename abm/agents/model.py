@@ -316,7 +316,7 @@ class FundingModel(mesa.Model):
         self.new_musd = moved(self.new_musd, investor.ticket_musd)
         if investor.law.behavioural:
             share = book_rules.share_of_wealth(investor.ticket_musd, investor.law.wealth_bn)
-            capped = at_his_limit(investor.traits, investor.ticket_musd, investor.law.dry_powder_musd)
+            capped = at_his_limit(investor.traits, investor.ticket_musd)
             news = {
                 "share": share,
                 "risk_aversion": investor.law.risk_aversion,

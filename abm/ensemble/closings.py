@@ -8,6 +8,7 @@ from abm.ensemble import world as its
 from abm.jit import inlined, lean
 from abm.rules import book as books
 from abm.rules import decision, failure, settlement
+from abm.rules.appetite import openness
 from abm.rules.clauses import AS_IT_IS, Contracts, mood_turned
 from abm.rules.closing import anybody_new, clinching_rung, close_into, contented
 from abm.rules.conditions import Book
@@ -198,7 +199,8 @@ def broken_links(world: Any) -> failure.Links:
     for i in range(traits.shape[0]):
         refused[i] = False
         if traits[i].behavioural and not (signed[i] or paid[i] or unpaid[i]):
-            view = decision.appraise(traits[i], mean[i], precision[i], traits[i].dry_powder_musd, world.offer)
+            open_share = openness(world.offer.weeks_left, traits[i].waiting_decay_weeks)
+            view = decision.appraise(traits[i], mean[i], precision[i], open_share, world.offer)
             refused[i] = view.reason != decision.WILLING
     return failure.broken_links(signed, paid, unpaid, refused, contracts_of(world), book_of(world), traits)
 

@@ -29,6 +29,7 @@ from abm.rules import environment as nature
 from abm.rules import gatekeepers as consents
 from abm.rules import liquidity as bills
 from abm.rules import settlement as settlements
+from abm.rules.appetite import openness
 from abm.rules.closing import money
 from abm.rules.totals import moved
 from abm.schedule import YEARS, weeks_into
@@ -301,6 +302,7 @@ def decisions(world: Any) -> None:
     ticket_musd, sign_day, clock = its.ticket_musd(world), its.sign_day(world), its.sign_clock(world)
     if not now.open:
         return
+    decay = open_share = math.nan  # most investors share the same patience, so it is worked out once
     for i in range(traits.shape[0]):
         if stage[i] != LOOKING:
             continue
@@ -309,7 +311,10 @@ def decisions(world: Any) -> None:
         if law.behavioural:
             if law.diligence_day >= now.until_day:
                 continue
-            view = decision.appraise(law, mean[i], precision[i], law.dry_powder_musd, offer)
+            if law.waiting_decay_weeks != decay:
+                decay = law.waiting_decay_weeks
+                open_share = openness(offer.weeks_left, decay)
+            view = decision.appraise(law, mean[i], precision[i], open_share, offer)
             rate, start = decision.per_day(view.rate_per_week), max(now.start_day, law.diligence_day)
             ticket = view.ticket_musd
         day = decision.event_day(clock[i], law.sign_threshold, rate, start, now.until_day)
@@ -332,7 +337,7 @@ def announce(world: Any, i: int) -> None:
         news.risk_aversion = law.risk_aversion
         news.reputation = law.reputation
         news.log_price = world.offer.log_post
-        news.capped = decision.at_his_limit(law, ticket, law.dry_powder_musd)
+        news.capped = decision.at_his_limit(law, ticket)
         world.waiting = moved(place, 1)
 
 

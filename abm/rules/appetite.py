@@ -215,14 +215,24 @@ def log_wait_hurdle(required_return: float, cost_of_waiting: float, volatility: 
 
 
 @rule
-def waiting_value(log_hurdle: float, weight: float, weeks_left: float, decay_weeks: float) -> float:
-    r"""What the option to wait is worth per unit, :math:`\kappa \ln(\text{hurdle}) (1 - e^{-\text{left}/s})` [-].
-
-    Rounds close, so the option dies with the window.
+def openness(weeks_left: float, decay_weeks: float) -> float:
+    r"""Share of the option to wait that is still alive, :math:`1 - e^{-\text{left}/s}` [-]: rounds close.
 
     Examples
     --------
-    >>> waiting_value(0.7, 0.1, 0.0, 8.0), waiting_value(0.7, 0.0, 20.0, 8.0)
-    (0.0, 0.0)
+    >>> openness(0.0, 8.0)
+    0.0
     """
-    return weight * log_hurdle * -math.expm1(-max(0.0, weeks_left) / decay_weeks)
+    return -math.expm1(-max(0.0, weeks_left) / decay_weeks)
+
+
+@rule
+def waiting_value(log_hurdle: float, weight: float, open_share: float) -> float:
+    r"""What the option to wait is worth per unit, :math:`\kappa \ln(\text{hurdle})` while it is alive [-].
+
+    Examples
+    --------
+    >>> waiting_value(0.75, 0.5, 0.5), waiting_value(0.75, 0.5, openness(0.0, 8.0))
+    (0.1875, 0.0)
+    """
+    return weight * log_hurdle * open_share

@@ -77,6 +77,12 @@ def clause_holds(clause: int, i: int, contracts: Contracts, book: Book) -> bool:
 
 
 @lean
+def unconditional(i: int, contracts: Contracts) -> bool:
+    """Whether investor ``i`` has no clauses at all."""
+    return contracts.investors[i] == contracts.investors[i + 1]
+
+
+@lean
 def satisfied(i: int, contracts: Contracts, book: Book) -> bool:
     """Whether one clause of investor ``i`` holds; no clauses, no conditions."""
     first, last = contracts.investors[i], contracts.investors[i + 1]

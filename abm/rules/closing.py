@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abm.jit import lean, rule
-from abm.rules.clauses import AS_IT_IS, Contracts, invoked_clause, rights_are_asked, satisfied
+from abm.rules.clauses import AS_IT_IS, Contracts, invoked_clause, rights_are_asked, satisfied, unconditional
 from abm.rules.conditions import HAIR, MAX_POST_MONEY, MIN_OWN_SHARE, Book
 
 GREATEST, LEAST, ELIMINATION = 0, 1, 2
@@ -152,14 +152,23 @@ def answer_to(n: int, inside: Any, against: Any, contracts: Contracts, book: Boo
 def enclose(n: int, contracts: Contracts, book: Book) -> None:
     """Find the least and the greatest consistent set of candidates, in the first two rows of ``book.sets``."""
     least, greatest, answer, other = book.sets[_LEAST], book.sets[_GREATEST], book.sets[_ANSWER], book.sets[_OTHER]
-    fill(n, least, False)
-    fill(n, greatest, True)
+    for k in range(n):
+        least[k], greatest[k] = unconditional(book.who[k], contracts), True
     settled = False
     while not settled:
         settled = answer_to(n, least, greatest, contracts, book, answer)
         settled = answer_to(n, greatest, least, contracts, book, other) and settled
         for k in range(n):
             least[k], greatest[k] = answer[k], other[k]
+
+
+@lean
+def same_of(n: int, one: Any, other: Any) -> bool:
+    """Whether two sets of candidates are equal."""
+    for k in range(n):
+        if one[k] != other[k]:
+            return False
+    return True
 
 
 @lean
@@ -225,7 +234,8 @@ def close_into(selected: Any, signed: Any, paid: Any, contracts: Contracts, book
     n = gather(signed, paid, book)
     enclose(n, contracts, book)
     least, greatest, chosen = book.sets[_LEAST], book.sets[_GREATEST], book.sets[_CHOSEN]
-    prune(n, greatest, contracts, book)
+    if not same_of(n, least, greatest):
+        prune(n, greatest, contracts, book)
     if select == ELIMINATION:
         fill(n, chosen, True)
         prune(n, chosen, contracts, book)

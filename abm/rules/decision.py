@@ -160,7 +160,7 @@ def expected_return(traits: Any, mean: float, offer: Any) -> float:
 
 
 @rule
-def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, offer: Any) -> Appraisal:
+def appraise(traits: Any, mean: float, precision: float, open_share: float, offer: Any) -> Appraisal:
     """Weigh the offer: from belief to wanted share, ticket, advantage, and the rate of signing.
 
     Parameters
@@ -169,8 +169,8 @@ def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, o
         A ``state.TRAITS`` record: who he is.
     mean, precision
         His belief about log value [log-points], [1/log-points^2].
-    dry_powder_musd
-        Money he can still call [USD million].
+    open_share
+        Share of the option to wait that is still alive, from :func:`abm.rules.appetite.openness` [-].
     offer
         A ``state.OFFER`` record: the terms and the public book of last week.
 
@@ -187,7 +187,9 @@ def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, o
     m = expected_return(traits, mean, offer)
     wanted = crra_share(m, s2, traits.risk_aversion)
     wealth_musd = traits.wealth_bn * 1000.0
-    limit = min(float(dry_powder_musd), float(traits.max_ticket_musd), traits.ownership_cap * offer.post_bn * 1000.0)
+    limit = min(
+        float(traits.dry_powder_musd), float(traits.max_ticket_musd), traits.ownership_cap * offer.post_bn * 1000.0
+    )
     ticket = ticket_musd(wanted, wealth_musd, traits.concentration_cap, limit, traits.min_ticket_musd)
     if ticket == 0:
         return Appraisal(0, 0.0, m, -1.0, PRICE if wanted <= 0.0 else TOO_SMALL)
@@ -195,7 +197,7 @@ def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, o
     belief = success_belief(
         offer.forecast_bn + ticket / 1000.0, traits.needed_share * offer.target_bn, traits.forecast_sd * offer.target_bn
     )
-    waiting = waiting_value(traits.log_wait_hurdle, traits.waiting_weight, offer.weeks_left, traits.waiting_decay_weeks)
+    waiting = waiting_value(traits.log_wait_hurdle, traits.waiting_weight, open_share)
     gain = certainty_gain(share, m, s2, traits.risk_aversion)
     zeta = advantage(belief, gain, share, traits.lockup_cost, waiting, traits.diligence_cost_bn / traits.wealth_bn)
     rate = signing_rate(zeta, traits.sign_bias, traits.choice_noise, traits.sign_rate_per_week)
@@ -203,15 +205,15 @@ def appraise(traits: Any, mean: float, precision: float, dry_powder_musd: int, o
 
 
 @rule
-def at_his_limit(traits: Any, ticket: int, dry_powder_musd: int) -> bool:
+def at_his_limit(traits: Any, ticket: int) -> bool:
     """Whether a ticket was cut by a limit rather than by appetite, so that it reveals only a lower bound.
 
     Parameters
     ----------
     traits
         A ``state.TRAITS`` record.
-    ticket, dry_powder_musd
-        The commitment and the money that he could call [USD million].
+    ticket
+        The commitment [USD million].
 
     Returns
     -------
@@ -223,7 +225,7 @@ def at_his_limit(traits: Any, ticket: int, dry_powder_musd: int) -> bool:
     Model basis, B4.
     """
     cap = traits.concentration_cap * traits.wealth_bn * 1000.0
-    return ticket >= min(float(traits.max_ticket_musd), float(dry_powder_musd), cap) - 1.0
+    return ticket >= min(float(traits.max_ticket_musd), float(traits.dry_powder_musd), cap) - 1.0
 
 
 @rule
