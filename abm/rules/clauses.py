@@ -12,6 +12,7 @@ from abm.rules.conditions import (
     MIN_OWN_SHARE,
     MIN_SENTIMENT,
     TOTAL,
+    WITHOUT,
     Book,
     atom_holds,
 )
@@ -74,6 +75,16 @@ def clause_holds(clause: int, i: int, contracts: Contracts, book: Book) -> bool:
         if not atom_holds(kind, atom, i, book):
             return False
     return True
+
+
+@lean
+def rivalry(contracts: Contracts) -> bool:
+    """Whether any contract asks for less of others (``down``): a rival out, a small round, a stake not diluted."""
+    for a in range(contracts.atoms.shape[0]):
+        kind = contracts.atoms[a].kind
+        if kind == WITHOUT or kind == MIN_OWN_SHARE or kind == MAX_POST_MONEY:
+            return True
+    return False
 
 
 @lean

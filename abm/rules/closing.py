@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abm.jit import lean, rule
-from abm.rules.clauses import AS_IT_IS, Contracts, invoked_clause, rights_are_asked, satisfied, unconditional
+from abm.rules.clauses import AS_IT_IS, Contracts, invoked_clause, rivalry, satisfied, unconditional
 from abm.rules.conditions import HAIR, MAX_POST_MONEY, MIN_OWN_SHARE, Book
 
 GREATEST, LEAST, ELIMINATION = 0, 1, 2
@@ -154,12 +154,26 @@ def enclose(n: int, contracts: Contracts, book: Book) -> None:
     least, greatest, answer, other = book.sets[_LEAST], book.sets[_GREATEST], book.sets[_ANSWER], book.sets[_OTHER]
     for k in range(n):
         least[k], greatest[k] = unconditional(book.who[k], contracts), True
-    settled = False
-    while not settled:
-        settled = answer_to(n, least, greatest, contracts, book, answer)
-        settled = answer_to(n, greatest, least, contracts, book, other) and settled
-        for k in range(n):
-            least[k], greatest[k] = answer[k], other[k]
+    if rivalry(contracts):
+        settled = False
+        while not settled:
+            settled = answer_to(n, least, greatest, contracts, book, answer)
+            settled = answer_to(n, greatest, least, contracts, book, other) and settled
+            for k in range(n):
+                least[k], greatest[k] = answer[k], other[k]
+        return
+    while not answer_to(n, least, least, contracts, book, answer):
+        put_first(n, least, answer)
+    # without rivals no answer to the greatest set falls below the least one: once there, it stays there
+    while not same_of(n, greatest, least) and not answer_to(n, greatest, greatest, contracts, book, answer):
+        put_first(n, greatest, answer)
+
+
+@lean
+def put_first(n: int, target: Any, source: Any) -> None:
+    """Overwrite one set of candidates with another, in place."""
+    for k in range(n):
+        target[k] = source[k]
 
 
 @lean
@@ -376,8 +390,6 @@ def allocation_cap(selected: Any, paid: Any, contracts: Contracts, book: Book, c
     int
         Cap [USD million].
     """
-    if not rights_are_asked(contracts):
-        return cap_musd
     cap, base = cap_musd, book.facts.pre_money_musd + book.facts.already_closed_musd
     for i in range(selected.shape[0]):
         clause = invoked_clause(i, paid[i], contracts, book) if selected[i] else -1

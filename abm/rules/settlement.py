@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abm.jit import lean, rule
-from abm.rules.clauses import Contracts
-from abm.rules.closing import allocation_cap, close_into, eliminate_into, money, put, rights, same, seat_all
+from abm.rules.clauses import Contracts, rights_are_asked
+from abm.rules.closing import LEAST, allocation_cap, close_into, eliminate_into, money, put, rights, same, seat_all
 from abm.rules.conditions import TOTAL, Book
 
 #: Shares outstanding before the round; the price is the pre-money valuation over this number.
@@ -351,9 +351,12 @@ def settle_into(
     for i in range(signed.shape[0]):
         allocated[i], unpaid[i] = 0, False
     earlier = money(paid, book.tickets)
+    consistent = select != LEAST  # of rivals, the least closing need not be
     while True:
-        seat_all(closers, paid, book)
-        cap = allocation_cap(closers, paid, contracts, book, terms.cap_musd)
+        cap = terms.cap_musd
+        if rights_are_asked(contracts):
+            seat_all(closers, paid, book)
+            cap = allocation_cap(closers, paid, contracts, book, terms.cap_musd)
         if cap < terms.cap_musd:  # a limit on the post-money leaves less for those who ask for a total
             book.facts.cap_musd = cap
             eliminate_into(content, closers, paid, contracts, book)
@@ -373,11 +376,16 @@ def settle_into(
             close_into(closers, standing, paid, contracts, book, select)
             continue
         _allocate(allocated, closers, paid, contracts, book, max(0, cap - earlier), traits)
+        served = True
         for i in range(signed.shape[0]):
+            served = served and (not closers[i] or paid[i] or allocated[i] > 0)
             closers[i] = closers[i] and (paid[i] or allocated[i] > 0)
+        if served and consistent:
+            return
         eliminate_into(content, closers, paid, contracts, book)
         if same(content, closers):
             return
+        consistent = False
         put(closers, content)  # somebody waited for one who was cut back to nothing
         for i in range(signed.shape[0]):
             allocated[i] = 0
