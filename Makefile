@@ -29,8 +29,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: setup ## Simulate the shipped round 2,000 times into results/run
-	$(BIN)/abm run openai-2025 --runs 2000 --seed 1 --out results/run
+run: setup ## Simulate the shipped round 20,000 times into results/run
+	$(BIN)/abm run openai-2025 --seed 1 --out results/run
 
 test: lint pytest ## Run every check: style, types, imports and tests
 

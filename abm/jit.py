@@ -80,7 +80,7 @@ else:
 
 
 def column(name: str, layout: Any) -> Callable[[Any], Any]:
-    """Compile an accessor: the array whose address and length stand in the fields ``name_at`` and ``name_n`` of a record.
+    """Compile an accessor: the array whose address and length stand in ``name_at`` and ``name_n`` of a record.
 
     A compiled function that takes dozens of arrays takes seven numbers for each of them, wherever it is called; one
     that takes a record takes one pointer. The record's owner must keep the arrays alive.

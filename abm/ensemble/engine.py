@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
 import numpy as np
@@ -14,8 +17,20 @@ from abm.luck import frailty
 from abm.state import FATE, RESULT
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let the garbage collector rest: the first call compiles, and a tenth of that would be searching for garbage."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class Ensemble:
-    """The compiled engine of one scenario. It lets other threads work meanwhile, and may be called from several at once.
+    """The compiled engine of one scenario; several threads may call it at once, and work side by side.
 
     Parameters
     ----------
@@ -57,6 +72,7 @@ class Ensemble:
             world = self._idle.get_nowait()
         except Empty:
             world = World(shared)
-        simulate(world.record, seed, runs.start, frailties, *batch)
+        with _without_collector():
+            simulate(world.record, seed, runs.start, frailties, *batch)
         self._idle.put(world)
         return batch if paths else batch.without_paths()
