@@ -233,7 +233,7 @@ def _expected(stream: Stream) -> int:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; whatever the user can mend ends in one sentence and exit 2."""
-    # the first run compiles a quarter faster so, and every run is as fast; a program that imports abm keeps its own level
+    # compiles a quarter faster, runs as fast; a program that imports abm keeps its own level
     os.environ.setdefault("NUMBA_OPT", "1")
     try:
         sys.exit(app(arguments, prog_name="abm", standalone_mode=False))

@@ -129,6 +129,47 @@ def _compiled_column(name: str, layout: Any) -> Callable[[Any], Any]:
     return compiled
 
 
+def far(function: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Let compiled callers reach a function of one record through the address in its field ``NAME_call``.
+
+    What is called directly is compiled into every caller, and into theirs. The rare and heavy parts of a week are
+    compiled once so, and the record's owner writes their addresses down with :func:`address_of`.
+    """
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return function
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic
+
+    name = f"{function.__name__}_call"
+
+    def call(typing: Any, record: Any) -> Any:
+        """Call the address that stands in the record."""
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            kind = context.get_value_type(types.intp)
+            address = builder.load(cgutils.get_record_member(builder, arguments[0], record.offset(name), kind), align=1)
+            form = context.call_conv.get_function_type(types.none, (record,))
+            there = builder.inttoptr(address, form.as_pointer())
+            context.call_conv.call_function(builder, there, types.none, (record,), arguments)
+            return context.get_dummy_value()
+
+        return types.none(record), generate
+
+    compiled: Callable[[Any], None] = intrinsic(call)
+    compiled.far = function  # type: ignore[attr-defined]
+    return compiled
+
+
+def address_of(function: Any, record: Any) -> int:
+    """Compile a :func:`far` function for this kind of record, or load it, and return its address; 0 uncompiled."""
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return 0
+    dispatcher = function.far
+    dispatcher.compile((numba.typeof(record),))
+    (compiled,) = dispatcher.overloads.values()
+    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+
+
 def chain(functions: Sequence[Callable[..., None]]) -> Callable[..., None]:
     """Compile ``functions`` into one that calls each of them, in order, with the same argument."""
     head, *tail = functions

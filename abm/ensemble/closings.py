@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from abm.ensemble import world as its
-from abm.jit import inlined, lean
+from abm.jit import far, inlined, lean
 from abm.rules import book as books
 from abm.rules import decision, failure, settlement
 from abm.rules.appetite import openness
@@ -121,6 +121,7 @@ def news_for_closers(world: Any) -> bool:
     return mood_turned(its.signed(world), contracts_of(world), world.last_closing_sentiment, world.sky.sentiment)
 
 
+@far
 @lean
 def clinch(world: Any) -> None:
     """At the last chance, cut the price to where the round reaches its target, if it does."""
@@ -131,6 +132,7 @@ def clinch(world: Any) -> None:
         move_price(world, clinching_rung(signed, paid, contracts_of(world), book_of(world), ladder, now.rung, target))
 
 
+@far
 @lean
 def close_the_book(world: Any) -> None:
     """Find out who closes."""
@@ -146,6 +148,7 @@ def close_the_book(world: Any) -> None:
     world.called = anybody_new(its.closers(world), paid)
 
 
+@far
 @lean
 def pay_the_book(world: Any) -> None:
     """Call the closers; they pay for shares, or do not."""
@@ -189,9 +192,10 @@ def pay_the_book(world: Any) -> None:
         now.closed, now.closed_day = True, now.until_day
 
 
+@far
 @lean
-def broken_links(world: Any) -> failure.Links:
-    """What each link has cost the round, as it stands when the deadline comes."""
+def look_for_causes(world: Any) -> None:
+    """Write down what each link has cost the round, as it stands when the deadline comes."""
     traits, mean, precision = its.traits(world), its.mean(world), its.precision(world)
     signed, paid, unpaid, refused = its.signed(world), its.paid(world), its.unpaid(world), its.refused(world)
     write_stages(world)
@@ -202,9 +206,15 @@ def broken_links(world: Any) -> failure.Links:
             open_share = openness(world.offer.weeks_left, traits[i].waiting_decay_weeks)
             view = decision.appraise(traits[i], mean[i], precision[i], open_share, world.offer)
             refused[i] = view.reason != decision.WILLING
-    return failure.broken_links(signed, paid, unpaid, refused, contracts_of(world), book_of(world), traits)
+    links, found = (
+        world.links,
+        failure.broken_links(signed, paid, unpaid, refused, contracts_of(world), book_of(world), traits),
+    )
+    links.unpaid, links.gated, links.uncoordinated = found.unpaid, found.gated, found.uncoordinated
+    links.without_lead, links.priced_out = found.without_lead, found.priced_out
 
 
+@far
 @lean
 def fall_back(world: Any) -> None:
     """Turn what failed into fallback money, and close once more over everybody."""

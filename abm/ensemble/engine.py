@@ -68,11 +68,11 @@ class Ensemble:
             np.zeros((len(runs) if paths else 0, len(PATHS), weeks), np.int64),
         )
         frailties = np.array([frailty(shared, seed, run) for run in runs])
-        try:
-            world = self._idle.get_nowait()
-        except Empty:
-            world = World(shared)
         with _without_collector():
+            try:
+                world = self._idle.get_nowait()
+            except Empty:
+                world = World(shared)
             simulate(world.record, seed, runs.start, frailties, *batch)
         self._idle.put(world)
         return batch if paths else batch.without_paths()

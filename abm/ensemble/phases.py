@@ -9,11 +9,11 @@ from abm import draws
 from abm.ensemble import world as its
 from abm.ensemble.closings import (
     at_the_end,
-    broken_links,
     clinch,
     close_the_book,
     contracts_of,
     fall_back,
+    look_for_causes,
     move_price,
     news_for_closers,
     pay_the_book,
@@ -419,9 +419,9 @@ def expiry(world: Any) -> None:
     if not round_is_alive(world):
         end_round(world, failure.CASH)
     elif at_the_end(world) and (now.week == terms.horizon_weeks or not extend(world)):
-        links = broken_links(world)
+        look_for_causes(world)
         fall_back(world)
-        end_round(world, failure.diagnose(links, terms.target_musd, now.paid_musd))
+        end_round(world, failure.diagnose(world.links, terms.target_musd, now.paid_musd))
 
 
 @lean

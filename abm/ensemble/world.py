@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from abm import state
-from abm.jit import column
+from abm.jit import address_of, column
 from abm.knobs import KINDS
 from abm.layout import Population
 from abm.rules.conditions import ATOM, FACTS
+from abm.rules.failure import Links
 from abm.rules.gatekeepers import look_ahead, standing
 from abm.rules.totals import moved
 from abm.schedule import week_end
@@ -79,6 +80,12 @@ ARRAYS = {
     "cash_path": _WHOLE,
 }
 
+#: What each broken link cost a round that failed (see ``rules.failure.Links``) [USD million].
+LINKS = np.dtype([(name, np.int64) for name in Links._fields])
+
+#: Functions that compiled phases reach through addresses in the world (``jit.far``).
+CALLS = ("clinch", "close_the_book", "pay_the_book", "look_for_causes", "fall_back")
+
 #: One pointer to everything: the records themselves, and addresses and lengths of the arrays.
 WORLD = np.dtype(
     [
@@ -101,6 +108,8 @@ WORLD = np.dtype(
         ("company", state.COMPANY_STATE),
         ("offer", state.OFFER),
         ("facts", FACTS),
+        ("links", LINKS),
+        *((f"{name}_call", np.int64) for name in CALLS),
         *((f"{name}_{part}", np.int64) for name in ARRAYS for part in ("at", "n")),
     ]
 )
@@ -159,6 +168,10 @@ class World:
             )
         memory["opinions_pull"] = bool((population.traits.opinion_pull > 0.0).any())
         self.record = memory.view(np.recarray)[0]
+        from abm.ensemble import closings  # which needs the accessors below
+
+        for name in CALLS:
+            memory[f"{name}_call"] = address_of(getattr(closings, name), self.record)
 
 
 def _standings(population: Population) -> list[tuple[int, ...]]:
