@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from random import Random
 from typing import Any
 
@@ -24,7 +25,7 @@ PACKAGED = ["openai-2025", "openai-2025-article", "three-investors", "mutual-con
 
 def same(one: Any, other: Any) -> bool:
     """Whether two numbers are equal to the last bit; what has never happened equals itself."""
-    return bool(one == other) or (one != one and other != other)
+    return bool(one == other or (math.isnan(one) and math.isnan(other)))
 
 
 def difference(model: FundingModel, world: World) -> str:

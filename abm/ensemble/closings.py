@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from abm.ensemble import world as its
-from abm.jit import far, inlined, lean
+from abm.jit import inlined, lean
+from abm.memory import far
 from abm.rules import book as books
 from abm.rules import decision, failure, settlement
 from abm.rules.appetite import openness

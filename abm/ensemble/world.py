@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from abm import state
-from abm.jit import address_of, column
 from abm.knobs import KINDS
 from abm.layout import Population
+from abm.memory import address_of, column
 from abm.rules.conditions import ATOM, FACTS
 from abm.rules.failure import Links
 from abm.rules.gatekeepers import look_ahead, standing

@@ -22,7 +22,7 @@ def moved(level: _Number, change: _Number) -> _Number:
 
 
 @rule
-def in_bn(musd: int) -> float:
+def in_bn(musd: float) -> float:
     """USD million as USD billion.
 
     Examples
