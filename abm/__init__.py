@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from abm.outcomes import Batch, Estimate, Event, Outcomes, Totals, Trace
     from abm.scenario import Scenario, load_scenario, packaged, scenario_from
     from abm.simulation import batches, simulate
-    from abm.standalone import BookClosing, close_book
+    from abm.standalone import BookClosing, CommitmentBook, close_book
 
 # Names are imported when they are first used: `import abm` and `abm --help` stay fast.
 _HOMES = {
@@ -33,12 +33,14 @@ _HOMES = {
     "batches": "abm.simulation",
     "simulate": "abm.simulation",
     "BookClosing": "abm.standalone",
+    "CommitmentBook": "abm.standalone",
     "close_book": "abm.standalone",
 }
 
 __all__ = [
     "Batch",
     "BookClosing",
+    "CommitmentBook",
     "Company",
     "Estimate",
     "Event",

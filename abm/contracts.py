@@ -25,20 +25,21 @@ def musd(bn: float) -> int:
 
 def records(layout: np.dtype[Any], rows: list[dict[str, Any]]) -> Any:
     """Build records of ``layout`` from rows; what a row leaves out is zero."""
-    array = np.zeros(len(rows), layout).view(np.recarray)
+    array = np.zeros(len(rows), layout)
     for place, row in enumerate(rows):
         for name, value in row.items():
             array[name][place] = value
-    return array
+    return array.view(np.recarray)
 
 
 def flatten(conditions: Any, ids: Any, gate_ids: Any, day: Any, named: list[int] | None = None) -> Contracts:
     """Lay out conditions (OR of ANDs per investor) as the arrays that the closing reads."""
     atoms: list[dict[str, Any]] = []
+    places = {name: place for place, name in enumerate(ids)}
     clause_starts, investor_starts, members = [0], [0], list(named or [])
     for own in conditions:
         for clause in own:
-            atoms += [_atom(raw, ids, gate_ids, day, members) for raw in clause]
+            atoms += [_atom(raw, places, gate_ids, day, members) for raw in clause]
             clause_starts.append(len(atoms))
         investor_starts.append(len(clause_starts) - 1)
     return Contracts(
@@ -49,7 +50,7 @@ def flatten(conditions: Any, ids: Any, gate_ids: Any, day: Any, named: list[int]
     )
 
 
-def _atom(raw: dict[str, Any], ids: Any, gate_ids: Any, day: Any, members: list[int]) -> dict[str, Any]:
+def _atom(raw: dict[str, Any], places: dict[str, int], gate_ids: Any, day: Any, members: list[int]) -> dict[str, Any]:
     kind = next(kind for name, kind in CONDITIONS.items() if name in raw)
     row: dict[str, Any] = {"kind": kind.code}
     for name, key in kind.keys.items():
@@ -59,14 +60,14 @@ def _atom(raw: dict[str, Any], ids: Any, gate_ids: Any, day: Any, members: list[
         elif key.type == "gate":
             value = list(gate_ids).index(value)
         elif key.type == "investor":
-            value = list(ids).index(value)
+            value = places[value]
         elif key.type == "kind":
             value = KINDS.index(value)
         elif key.type == "date" and value is not math.inf:
             value = day(value)
         elif key.type == "investors":
             row["first"], row["last"] = len(members), len(members) + len(value)
-            members += [list(ids).index(one) for one in value]
+            members += [places[one] for one in value]
             continue
         row[key.field] = value
     return row

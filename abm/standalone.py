@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -45,6 +47,104 @@ class BookClosing(NamedTuple):
     least: tuple[str, ...]  #: who would close if nobody moved before his own condition is met
     gap_bn: float  #: what closing at once is worth [USD billion]
     barred: tuple[str, ...]  #: left out although their conditions would now hold (only with `without` and the like)
+
+
+class CommitmentBook:
+    """Commitments read once, to be closed as often as one likes: at other prices, caps and consents.
+
+    Parameters
+    ----------
+    commitments, gates
+        As in :func:`close_book`.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the commitments.
+
+    Examples
+    --------
+    >>> book = CommitmentBook([{"id": "a", "ticket_bn": 3.0, "conditions": [[{"max_pre_money_bn": 200.0}]]}])
+    >>> book.close(pre_money_bn=260.0).total_bn, book.close(pre_money_bn=180.0).total_bn
+    (0.0, 3.0)
+    """
+
+    def __init__(
+        self, commitments: Sequence[Mapping[str, Any]], gates: Mapping[str, bool | dt.date] | None = None
+    ) -> None:
+        if gates is not None and not isinstance(gates, Mapping):
+            raise ScenarioError("commitments", [Fault("gates", "expected a table of gates", repr(gates))])
+        self._given = dict(gates or {})
+        parsed = _parse(commitments, self._given)
+        self.ids = tuple(c.id for c in parsed)
+        n = len(parsed)
+        contracts = flatten([c.conditions for c in parsed], self.ids, tuple(self._given), _ordinal)
+        # plain arrays: the attribute access of records costs more than the closing itself
+        self._contracts = contracts._replace(atoms=np.asarray(contracts.atoms).view(np.ndarray))
+        self._tickets = np.array([musd(c.ticket_bn) for c in parsed], np.int64)
+        self._kinds = np.array([KINDS.index(c.kind) for c in parsed], np.int64)
+        self._paid = np.array([c.paid for c in parsed], np.bool_)
+        self._nobody = np.zeros(n, np.bool_)
+        rows = [
+            {
+                "lead": c.role == "lead",
+                "priority": int(c.priority),
+                "min_ticket_musd": musd(c.min_ticket_bn),
+                "pro_rata_share": c.pro_rata_share,
+            }
+            for c in parsed
+        ]
+        self._traits = np.asarray(records(TRAITS, rows)).view(np.ndarray)
+
+    def close(
+        self,
+        *,
+        gates: Mapping[str, bool | dt.date] | None = None,
+        base_bn: float = 0.0,
+        cap_bn: float | None = None,
+        select: Literal["greatest", "least", "elimination"] = "greatest",
+        pre_money_bn: float = 1.0,
+        sentiment: float = 0.0,
+        on: dt.date | None = None,
+    ) -> BookClosing:
+        """Find out which of the commitments can close together; arguments as in :func:`close_book`."""
+        standing = self._given if gates is None else {**self._given, **gates}
+        beside = {"base_bn": base_bn, "cap_bn": cap_bn, "pre_money_bn": pre_money_bn, "sentiment": sentiment, "on": on}
+        faults = [*_faults_of_gates(standing, self._given), *_faults_beside(beside)]
+        if select not in SELECT:
+            faults.append(Fault("select", f"expected one of {', '.join(SELECT)}", repr(select)))
+        if faults:
+            raise ScenarioError("commitments", faults)
+        cap = musd(cap_bn) if cap_bn is not None else 10**12
+        facts = {
+            "cap_musd": cap,
+            "already_closed_musd": musd(base_bn),
+            "pre_money_musd": musd(pre_money_bn),
+            "sentiment": sentiment,
+            "day": _ordinal(on or dt.date.max),  # finite: a gate that is not in force never is
+        }
+        days = np.array([_gate_day(gate) for gate in standing.values()], np.float64)
+        book = new_book(self._tickets, self._kinds, days, self._contracts.members, records(FACTS, [facts])[0])
+        paid, signed, rule = self._paid, ~self._paid, SELECT[select]
+        answer = Closing(*close(signed, paid, self._contracts, book, rule))
+        gap = closing_gap(answer.greatest, answer.least, self._tickets, cap)
+        terms = records(ROUND, [{"cap_musd": cap}])[0]
+        allocated, _ = settle(
+            answer.selected, signed, paid, self._nobody, self._contracts, book, rule, terms, self._traits
+        )
+        new = answer.selected & signed
+        return BookClosing(
+            closers=self._names(answer.selected),
+            allocated_bn=dict(zip(self._names(new), (allocated[new] / 1000).tolist(), strict=True)),
+            total_bn=int(money(new, allocated)) / 1000,
+            greatest=self._names(answer.greatest),
+            least=self._names(answer.least),
+            gap_bn=int(gap) / 1000,
+            barred=self._names(answer.barred),
+        )
+
+    def _names(self, mask: Any) -> tuple[str, ...]:
+        return tuple(compress(self.ids, mask.tolist()))
 
 
 def close_book(
@@ -99,54 +199,8 @@ def close_book(
     >>> close_book(book).closers, close_book(book, select="least").closers, close_book(book).gap_bn
     (('a', 'b'), (), 5.0)
     """
-    beside = {"base_bn": base_bn, "cap_bn": cap_bn, "pre_money_bn": pre_money_bn, "sentiment": sentiment, "on": on}
-    if gates is not None and not isinstance(gates, Mapping):
-        raise ScenarioError("commitments", [Fault("gates", "expected a table of gates", repr(gates))])
-    parsed = _parse(commitments, gates or {}, select, beside)
-    ids, gate_ids = tuple(c.id for c in parsed), tuple(gates or {})
-    contracts = flatten([c.conditions for c in parsed], ids, gate_ids, _ordinal)
-    cap = musd(cap_bn) if cap_bn is not None else 10**12
-    facts = {
-        "cap_musd": cap,
-        "already_closed_musd": musd(base_bn),
-        "pre_money_musd": musd(pre_money_bn),
-        "sentiment": sentiment,
-        "day": _ordinal(on or dt.date.max),  # finite: a gate that is not in force never is
-    }
-    days = np.array([_gate_day(gate) for gate in (gates or {}).values()], np.float64)
-    tickets = np.array([musd(c.ticket_bn) for c in parsed], np.int64)
-    kinds = np.array([KINDS.index(c.kind) for c in parsed], np.int64)
-    book = new_book(tickets, kinds, days, contracts.members, records(FACTS, [facts])[0])
-    paid = np.array([c.paid for c in parsed], np.bool_)
-    signed, nobody = ~paid, np.zeros(len(parsed), np.bool_)
-    answer = Closing(*close(signed, paid, contracts, book, SELECT[select]))
-    gap = closing_gap(answer.greatest, answer.least, tickets, cap)
-    terms = records(ROUND, [{"cap_musd": cap}])[0]
-    traits = records(
-        TRAITS,
-        [
-            {
-                "lead": c.role == "lead",
-                "priority": int(c.priority),
-                "min_ticket_musd": musd(c.min_ticket_bn),
-                "pro_rata_share": c.pro_rata_share,
-            }
-            for c in parsed
-        ],
-    )
-    allocated, _ = settle(answer.selected, signed, paid, nobody, contracts, book, SELECT[select], terms, traits)
-
-    def names(mask: Any) -> tuple[str, ...]:
-        return tuple(name for name, chosen in zip(ids, mask, strict=True) if chosen)
-
-    return BookClosing(
-        closers=names(answer.selected),
-        allocated_bn={ids[k]: int(allocated[k]) / 1000 for k in np.flatnonzero(answer.selected & signed)},
-        total_bn=int(money(answer.selected & signed, allocated)) / 1000,
-        greatest=names(answer.greatest),
-        least=names(answer.least),
-        gap_bn=int(gap) / 1000,
-        barred=names(answer.barred),
+    return CommitmentBook(commitments, gates).close(
+        base_bn=base_bn, cap_bn=cap_bn, select=select, pre_money_bn=pre_money_bn, sentiment=sentiment, on=on
     )
 
 
@@ -186,29 +240,34 @@ def _faults_beside(beside: Mapping[str, Any]) -> list[Fault]:
 _LIST = TypeAdapter(tuple[Commitment, ...])
 
 
-def _parse(
-    commitments: Sequence[Mapping[str, Any]], gates: Mapping[str, Any], select: str, beside: Mapping[str, Any]
-) -> tuple[Commitment, ...]:
+def _parse(commitments: Sequence[Mapping[str, Any]], gates: Mapping[str, Any]) -> tuple[Commitment, ...]:
     raw = [dict(one) if isinstance(one, Mapping) else one for one in commitments]
     try:
         parsed = _LIST.validate_python(raw)
     except ValidationError as error:
         found = [fault_from(detail, raw, Commitment) for detail in error.errors()]
         raise ScenarioError("commitments", found) from None
-    faults = [*_faults(parsed, gates), *_faults_beside(beside)]
-    if select not in SELECT:
-        faults.append(Fault("select", f"expected one of {', '.join(SELECT)}", repr(select)))
+    faults = _faults(parsed, gates)
     if faults:
         raise ScenarioError("commitments", faults)
     return parsed
 
 
-def _faults(parsed: tuple[Commitment, ...], gates: Mapping[str, Any]) -> list[Fault]:
-    ids = [c.id for c in parsed]
-    faults = [Fault(name, "expected every id once") for name in sorted({i for i in ids if ids.count(i) > 1})]
+def _faults_of_gates(gates: Mapping[str, Any], known: Mapping[str, Any]) -> list[Fault]:
+    """Faults of the state of the consents, where ``known`` are those that the book was read with."""
+    faults = []
     for name, gate in gates.items():
-        if not isinstance(gate, bool) and not is_date(gate):
+        if name not in known:
+            faults.append(Fault(f"gates.{name}", f"expected a gate of the book{did_you_mean(name, known)}"))
+        elif not isinstance(gate, bool) and not is_date(gate):
             faults.append(Fault(f"gates.{name}", "expected True, False or a date", repr(gate)))
+    return faults
+
+
+def _faults(parsed: tuple[Commitment, ...], gates: Mapping[str, Any]) -> list[Fault]:
+    ids = Counter(c.id for c in parsed)
+    faults = [Fault(name, "expected every id once") for name, times in sorted(ids.items()) if times > 1]
+    faults += _faults_of_gates(gates, gates)
     for commitment in parsed:
         if not all(commitment.conditions):
             faults.append(Fault(commitment.id, "expected at least one condition in a clause"))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import abm
 from abm import ScenarioError, close_book
 
 NEW_YEARS_EVE = dt.date(2025, 12, 31)
@@ -247,3 +248,29 @@ def test_an_unknown_key_of_a_commitment_gets_a_hint():
 def test_an_empty_clause_is_refused_as_in_a_file():
     with pytest.raises(ScenarioError, match="at least one condition in a clause"):
         close_book([one("a", 1.0, [])])
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# A book that is read once
+
+
+def test_a_book_read_once_closes_as_often_as_one_likes_as_if_read_anew():
+    commitments = [
+        {"id": "lead", "ticket_bn": 6.0, "role": "lead", "conditions": [[{"gate": "law"}]]},
+        {"id": "fund", "ticket_bn": 3.0, "conditions": [[{"investor": "lead"}], [{"max_pre_money_bn": 200.0}]]},
+        {"id": "cheap", "ticket_bn": 1.0, "conditions": [[{"min_sentiment": -0.5}]]},
+    ]
+    book = abm.CommitmentBook(commitments, gates={"law": False})
+    for law in (False, True):
+        for price in (150.0, 250.0):
+            for mood in (-1.0, 0.0):
+                anew = close_book(commitments, gates={"law": law}, pre_money_bn=price, sentiment=mood, cap_bn=8.0)
+                assert book.close(gates={"law": law}, pre_money_bn=price, sentiment=mood, cap_bn=8.0) == anew
+    assert book.close(gates={"law": True}, cap_bn=8.0).closers == ("lead", "fund", "cheap")
+    assert book.close(pre_money_bn=250.0).closers == ("cheap",)
+
+
+def test_a_gate_that_the_book_was_not_read_with_is_refused():
+    book = abm.CommitmentBook([{"id": "a", "ticket_bn": 1.0}], gates={"law": True})
+    with pytest.raises(ScenarioError, match=r"gates\.lawe: expected a gate of the book \(did you mean 'law'\?\)"):
+        book.close(gates={"lawe": True})
