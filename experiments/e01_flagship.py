@@ -15,7 +15,7 @@ Expectation (written before the first run)
 Finding
     Written by the script from its own numbers: ``results/e01_flagship/finding.md``.
 
-Run it: ``python experiments/e01_flagship.py`` (about two minutes on two cores).
+Run it: ``python experiments/e01_flagship.py`` (a few seconds).
 """
 
 from __future__ import annotations
