@@ -61,18 +61,16 @@ class Ensemble:
         """
         shared = self.population
         investors, gates, weeks = len(shared.ids), len(shared.gate_ids), int(shared.round.horizon_weeks)
-        batch = Batch(
-            np.zeros(len(runs), RESULT),
-            np.zeros((len(runs), investors), FATE),
-            np.zeros((len(runs), gates)),
-            np.zeros((len(runs) if paths else 0, len(PATHS), weeks), np.int64),
-        )
+        rows, fates = np.zeros(len(runs), RESULT), np.zeros((len(runs), investors), FATE)
+        gate_days = np.zeros((len(runs), gates))
+        weekly = np.zeros((len(runs) if paths else 0, len(PATHS), weeks), np.int64)
         frailties = np.array([frailty(shared, seed, run) for run in runs])
         with _without_collector():
             try:
                 world = self._idle.get_nowait()
             except Empty:
                 world = World(shared)
-            simulate(world.record, seed, runs.start, frailties, *batch)
+            records = rows.view(np.recarray), fates.view(np.recarray)  # uncompiled code asks for attributes, too
+            simulate(world.record, seed, runs.start, frailties, *records, gate_days, weekly)
         self._idle.put(world)
-        return batch if paths else batch.without_paths()
+        return Batch(rows, fates, gate_days, weekly if paths else None)
