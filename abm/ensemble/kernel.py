@@ -9,6 +9,7 @@ from abm import draws, schedule
 from abm.ensemble import phases
 from abm.ensemble import world as its
 from abm.ensemble.closings import contracts_of, post_offer
+from abm.ensemble.parts import next_jump, publish
 from abm.ensemble.world import AHEAD
 from abm.jit import chain, entry, lean
 from abm.luck import draw_investors
@@ -40,7 +41,7 @@ def begin(world: Any, seed: int, run: int, frailty: float) -> None:
         gate.consent_clock = gate.block_clock = 0.0
         gate.satisfied_day = gate.in_force_day = math.inf
     _begin_investors(world)
-    phases.publish(world)
+    publish(world)
     post_offer(world)
 
 
@@ -66,7 +67,7 @@ def _begin_market(world: Any) -> None:
     sky.burst_weeks_left = sky.jumps = 0
     z = draws.normal(world.seed, world.run, 0, 0, draws.TRUE_VALUE, 0)
     sky.log_value = jump_size(prior_mean(market.mean_bn, market.sd_log, 0.0), market.sd_log, z)
-    sky.next_jump_day = phases.next_jump(world, 0.0)
+    sky.next_jump_day = next_jump(world, 0.0)
 
 
 @lean
