@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 _PACKAGE = Path(__file__).parent
-_COMPILED = ("jit.py", "memory.py", "draws.py", "state.py", "anchor.py", "luck.py", "rules/*.py", "ensemble/*.py")
+_COMPILED = (
+    *("jit.py", "memory.py", "state.py", "schedule.py", "draws.py", "luck.py", "anchor.py"),
+    *("rules/*.py", "ensemble/*.py"),
+)
 _KEEP_CACHES = 3
 
 

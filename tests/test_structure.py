@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -14,7 +15,9 @@ import pytest
 from importlinter.cli import lint_imports
 
 import abm
+from abm import jit
 from abm.agents import FundingModel
+from abm.ensemble import kernel
 from abm.schedule import PHASES
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +49,10 @@ RULES = [
     for function in functions(TREES[name])
     if is_rule(function)
 ]
+
+
+def modules_imported(tree: ast.AST) -> set[str]:
+    return {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
 
 
 def arguments(function: ast.FunctionDef) -> dict[str, str]:
@@ -129,6 +136,44 @@ def test_rules_are_total_and_neither_draw_nor_print(name, function):
         assert not isinstance(node, ast.Raise | ast.Try | ast.Assert | ast.Global | ast.Nonlocal)
         if isinstance(node, ast.Call) and name.startswith("abm/rules/"):
             assert ast.unparse(node.func) not in ("uniform", "normal", "exponential", "philox", "print", "open")
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Engines: they load, call a rule, and store
+
+
+ENGINES = ["abm/ensemble/phases.py", "abm/ensemble/parts.py", "abm/ensemble/closings.py", "abm/ensemble/kernel.py"]
+HARMLESS = {"math.isnan", "np.array", "np.zeros", "np.ascontiguousarray", "np.flatnonzero"}
+ENGINES += sorted(name for name in TREES if name.startswith("abm/agents/"))
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_engines_compute_nothing_themselves(name):
+    reckoned = [node for node in ast.walk(TREES[name]) if isinstance(node, ast.BinOp | ast.AugAssign)]
+    assert [text for text in map(ast.unparse, reckoned) if not re.search(r"\| None|None \||^'|^f'", text)] == []
+    called = {ast.unparse(node.func) for node in ast.walk(TREES[name]) if isinstance(node, ast.Call)}
+    assert not [name for name in called if re.match(r"sum$|round$|(math|np)\.", name) and name not in HARMLESS]
+
+
+def test_the_compiled_engine_walks_the_phases_of_the_schedule():
+    assert tuple(phase.__name__ for phase in kernel.PHASES) == PHASES
+
+
+def test_every_source_that_is_compiled_names_the_cache(monkeypatch, tmp_path):
+    """Whoever holds a compiled function, or feeds one, must change the folder that compiled code is kept in."""
+    package = tmp_path / "abm"
+    shutil.copytree(ROOT / "abm", package)
+    monkeypatch.setattr(jit, "_PACKAGE", package)
+    before = jit._sources_digest()
+    compiled = [n for n, tree in TREES.items() if {"abm.jit", "abm.memory"} & modules_imported(tree)]
+    assert len(compiled) > 15
+    for name in [*compiled, "abm/jit.py", "abm/memory.py", "abm/state.py"]:
+        source = tmp_path / name
+        text = source.read_text("utf-8")
+        source.write_text(text + "# edited", "utf-8")
+        assert jit._sources_digest() != before, name
+        source.write_text(text, "utf-8")
+    assert jit._sources_digest() == before
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 import numpy as np
 
 from abm.batch import PATHS, Batch
+from abm.ensemble.ahead import compile_ahead
 from abm.ensemble.kernel import simulate
 from abm.ensemble.world import World
 from abm.layout import Population
@@ -48,6 +49,7 @@ class Ensemble:
     def __init__(self, population: Population) -> None:
         self.population = population
         self._idle: SimpleQueue[World] = SimpleQueue()
+        self._ahead = compile_ahead()
 
     def __call__(self, seed: int, runs: range, paths: bool = False) -> Batch:
         """Simulate runs one after the other.
@@ -70,6 +72,8 @@ class Ensemble:
                 world = self._idle.get_nowait()
             except Empty:
                 world = World(shared)
+                if self._ahead is not None:
+                    self._ahead.wait()
             records = rows.view(np.recarray), fates.view(np.recarray)  # uncompiled code asks for attributes, too
             simulate(world.record, seed, runs.start, frailties, *records, gate_days, weekly)
         self._idle.put(world)

@@ -1,0 +1,51 @@
+"""Ahead: on the first use after an install, a second process compiles half of the engine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from abm.ensemble.kernel import simulate
+from abm.ensemble.world import WORLD
+from abm.state import FATE, RESULT
+
+_COMPILE = "from abm.ensemble.ahead import compile_kernel; compile_kernel()"
+
+
+def compile_kernel() -> None:
+    """Compile the kernel, or load it, by simulating no runs."""
+    world = np.zeros(1, WORLD).view(np.recarray)[0]
+    rows, fates = np.zeros(0, RESULT).view(np.recarray), np.zeros((0, 0), FATE).view(np.recarray)
+    simulate(world, 0, 0, np.zeros(0), rows, fates, np.zeros((0, 0)), np.zeros((0, 0, 0), np.int64))
+
+
+def is_compiled() -> bool:
+    """Whether the cache of these sources and this Python holds the kernel, or nothing is compiled or kept."""
+    settings: Any = numba.config
+    if settings.DISABLE_JIT or not settings.CACHE_DIR:
+        return True
+    python = f"py{sys.version_info.major}{sys.version_info.minor}"
+    return any(Path(settings.CACHE_DIR).glob(f"*/kernel.simulate-*.{python}*.nbi"))
+
+
+def compile_ahead() -> subprocess.Popen[bytes] | None:
+    """Start to compile the kernel into the cache, in a process that nobody needs to wait for.
+
+    The caller compiles the rest meanwhile. Where this fails, the kernel is compiled when it is called.
+
+    Returns
+    -------
+    subprocess.Popen or None
+        The process, or None where there is nothing to do.
+    """
+    if is_compiled():
+        return None
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(
+        [sys.executable, "-c", _COMPILE], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+    )

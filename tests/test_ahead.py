@@ -1,0 +1,49 @@
+"""Compiling ahead: a second process, only where nothing is compiled yet, and only for what is asked of it."""
+
+from __future__ import annotations
+
+import sys
+
+import numba
+import pytest
+
+import abm
+from abm.ensemble import ahead
+
+pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Commands of the processes that were started, none of which is."""
+    commands = []
+    monkeypatch.setattr(ahead.subprocess, "Popen", lambda command, **how: commands.append(command))
+    return commands
+
+
+def test_a_second_use_starts_no_process(started):
+    ahead.compile_kernel()
+    assert ahead.is_compiled()
+    abm.simulate("three-investors", 10)
+    assert started == []
+
+
+def test_the_first_use_compiles_the_kernel_in_another_process(started, monkeypatch, tmp_path):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    assert not ahead.is_compiled()
+    ahead.compile_ahead()
+    ((python, _, code),) = started
+    assert python == sys.executable
+    exec(code)  # what the process would do; here it finds the kernel compiled
+
+
+def test_a_kernel_of_another_python_does_not_count(monkeypatch, tmp_path):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    (tmp_path / "ensemble_0").mkdir()
+    (tmp_path / "ensemble_0" / "kernel.simulate-1.py39.nbi").touch()
+    assert not ahead.is_compiled()
+
+
+def test_nothing_is_compiled_ahead_where_no_cache_is_kept(monkeypatch):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    assert ahead.compile_ahead() is None
