@@ -13,7 +13,7 @@ CODE  := $(wildcard abm tests experiments benchmarks)
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint pytest format results lock clean
+.PHONY: help setup run test lint pytest format results bench lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s  %s\n", $$1, $$2 }'
@@ -52,6 +52,9 @@ results: setup ## Rerun every experiment: experiments/e*.py
 		echo "$$experiment"; $(BIN)/python "$$experiment"; \
 	done
 
+bench: setup ## Measure how fast abm is, side by side (ten minutes)
+	$(BIN)/python -m benchmarks
+
 lock: ## Renew requirements.lock (needs uv; LOCK=--upgrade takes the newest versions)
 	$(UV) pip compile $(LOCK) --quiet --universal --python-version 3.11 --extra test \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
@@ -60,4 +63,4 @@ lock: ## Renew requirements.lock (needs uv; LOCK=--upgrade takes the newest vers
 clean: ## Remove .venv, caches and what `make run` wrote
 	rm -rf $(VENV) results/run build dist *.egg-info .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache
-	find abm tests experiments -name __pycache__ -type d -prune -exec rm -rf {} +
+	find abm tests experiments benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, get_args
@@ -153,13 +154,30 @@ def _over_processes(job: _Job, starts: range, workers: int) -> Generator[Batch]:
 
     yield job(starts[0])  # compiles, so that the workers find everything in the cache
     executor = get_reusable_executor(max_workers=workers, timeout=60, initializer=_leave_interrupts_to_the_parent)
-    yield from _in_order(lambda start: executor.submit(job, start), starts[1:], workers)
+
+    def submit(start: int) -> Future[Batch]:
+        with _interrupts_held():  # a process that starts now never sees one, not even before it is initialized
+            future: Future[Batch] = executor.submit(job, start)
+            return future
+
+    yield from _in_order(submit, starts[1:], workers)
 
 
 def _leave_interrupts_to_the_parent() -> None:
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold back the interrupt key, here and, where the system hands that on, in processes started meanwhile."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _in_order(submit: Callable[[int], Future[Batch]], starts: range, workers: int) -> Generator[Batch]:

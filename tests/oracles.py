@@ -6,12 +6,14 @@ Nothing here calls a rule. The one bridge is :func:`posed`, which lays a problem
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
 from typing import Any
 
 import numpy as np
+from scipy.stats import chi2
 
 from abm.contracts import flatten, new_book, records
 from abm.knobs import KINDS
@@ -259,3 +261,48 @@ def random_problem(chance: Random, antitone: bool = False, most: int = 9) -> Pro
         paid=frozenset(name for name in ids if chance.random() < 0.1),
         absent=frozenset(name for name in ids if chance.random() < 0.1),
     )
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Laws by enumeration
+
+
+def follows(values: Any, law: dict[Any, float]) -> bool:
+    """Whether numbers have a law {value: chance}: no other value, each in four standard errors, and Pearson's sum."""
+    found, seen = np.unique(values, return_counts=True)
+    runs, times = len(values), dict(zip(found.tolist(), seen.tolist(), strict=True))
+    likely = {value: chance for value, chance in law.items() if chance * runs >= 10.0}
+    counts = [times.get(value, 0) for value in likely]
+    expected = [chance * runs for chance in likely.values()]
+    rare = max(0.0, runs - sum(expected))
+    pearson = sum((n - mean) ** 2 / mean for n, mean in zip(counts, expected, strict=True))
+    return (
+        all(law.get(value, 0.0) > 0.0 for value in times)
+        and all(agrees(n, runs, chance) for n, chance in zip(counts, likely.values(), strict=True))
+        and runs - sum(counts) <= rare + 4.0 * math.sqrt(rare) + 1e-6
+        and bool(pearson <= chi2.isf(6e-5, max(1, len(likely) - 1)))
+    )
+
+
+def subsets(chances: dict[str, float]) -> list[tuple[frozenset[str], float]]:
+    """Every set of those who act, each with a chance of his own: (set, its chance)."""
+    found = [(frozenset[str](), 1.0)]
+    for name, chance in chances.items():
+        found = [one for who, p in found for one in ((who | {name}, p * chance), (who, p * (1.0 - chance)))]
+    return found
+
+
+def law_of(chances: dict[str, float], answer: Callable[[frozenset[str]], Any]) -> dict[Any, float]:
+    """Law of what follows from who acts: {answer: chance}."""
+    law: dict[Any, float] = {}
+    for who, chance in subsets(chances):
+        law[answer(who)] = law.get(answer(who), 0.0) + chance
+    return law
+
+
+def at_rest(signed: frozenset[str], wants: dict[str, Callable[..., bool]], least: bool = False) -> frozenset[str]:
+    """The set of those who signed at which everybody's answers come to rest: from all of them, or from nobody."""
+    current = frozenset[str]() if least else signed
+    while (answer := frozenset(one for one in signed if wants[one](current | {one}))) != current:
+        current = answer
+    return current
