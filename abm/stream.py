@@ -150,10 +150,13 @@ def _over_processes(job: _Job, starts: range, workers: int) -> Generator[Batch]:
     if workers == 1 or len(starts) == 1:
         yield from map(job, starts)
         return
+    from multiprocessing.resource_tracker import ensure_running
+
     from loky import get_reusable_executor  # starts from plain scripts too, without a __main__ guard
 
     yield job(starts[0])  # compiles, so that the workers find everything in the cache
     executor = get_reusable_executor(max_workers=workers, timeout=60, initializer=_leave_interrupts_to_the_parent)
+    ensure_running()  # which would let interrupts through again if it happened below
 
     def submit(start: int) -> Future[Batch]:
         with _interrupts_held():  # a process that starts now never sees one, not even before it is initialized
