@@ -40,9 +40,8 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
     }
     bias_of: dict[str, float] = {}
     faults: dict[str, Fault] = {}
-    for place, name in enumerate(population.ids):
+    for place, (_, name, own) in enumerate(members_of(scenario)):
         section_id = name.split("#")[0]
-        own = next(who for _, member, who in members_of(scenario) if member == name)
         if own.inclination is None or section_id in faults:
             continue
         # whoever is not in the file as it was written is anchored in the world that he was added to

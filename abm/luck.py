@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -143,12 +144,12 @@ def _draw_condition(atom: Any, lots: Any, address: int, terms: Any, seed: int, r
         atom.amount_musd = terms.already_closed_musd + (math.floor(share * terms.target_musd))
 
 
-def frailty(population: Population, seed: int, run: int) -> float:
-    """Luck that all gatekeepers of a run share: gamma with mean 1, by inversion (D4)."""
+def frailties(population: Population, seed: int, runs: Sequence[int]) -> Any:
+    """Luck that all gatekeepers of a run share, for each of some runs: gamma with mean 1, by inversion (D4)."""
     variance = float(population.market.frailty_variance)
     if variance <= 0.0:
-        return 1.0
+        return np.ones(len(runs))
     from scipy.special import gammaincinv
 
-    u = draws.uniform(seed, run, 0, 0, draws.FRAILTY, 0)
-    return float(gammaincinv(1.0 / variance, u) * variance)
+    luck = np.array([draws.uniform(seed, run, 0, 0, draws.FRAILTY, 0) for run in runs])
+    return gammaincinv(1.0 / variance, luck) * variance

@@ -11,7 +11,7 @@ from abm.anchor import set_biases
 from abm.consistency import largest_ticket
 from abm.contracts import contracts_of, flatten, musd, new_book, records
 from abm.layout import Population, members_of, records_of
-from abm.luck import frailty, realise
+from abm.luck import frailties, realise
 from abm.rules.closing import bounds
 from abm.rules.conditions import FACTS
 from abm.scenario import Scenario
@@ -21,7 +21,7 @@ __all__ = [
     "circles",
     "contracts_of",
     "flatten",
-    "frailty",
+    "frailties",
     "new_book",
     "prepare",
     "realise",

@@ -13,7 +13,7 @@ import abm
 from abm.agents import FundingModel
 from abm.ensemble import kernel
 from abm.ensemble.world import World
-from abm.luck import frailty
+from abm.luck import frailties
 from abm.population import Population, prepare
 from abm.scenario import Scenario
 from abm.schedule import PHASES
@@ -54,7 +54,7 @@ def difference(model: FundingModel, world: World) -> str:
 def walk(scenario: Scenario, population: Population, world: World, seed: int, run: int) -> FundingModel:
     """Walk one run through both engines; the first difference fails with week, phase, agent and field."""
     model = FundingModel(scenario, seed, run, prepared=population)
-    kernel.begin(world.record, seed, run, frailty(population, seed, run))
+    kernel.begin(world.record, seed, run, frailties(population, seed, [run])[0])
     assert not difference(model, world), f"run {run}, at the start: {difference(model, world)}"
     while model.running:
         model.begin_week()

@@ -15,7 +15,7 @@ from scipy import special
 from abm.contracts import records
 from abm.draws import BLOCK, CONSENT, exponential
 from abm.jit import rule
-from abm.luck import frailty
+from abm.luck import frailties
 from abm.rules.decision import clock_after, event_day, per_day_of_year, withdrawal_rate
 from abm.rules.environment import weekly_chance
 from abm.rules.gatekeepers import (
@@ -138,7 +138,7 @@ def test_v10d_three_independent_consents_multiply():
 
 def shared_luck(variance: float, runs: int) -> np.ndarray:
     case = SimpleNamespace(market=SimpleNamespace(frailty_variance=variance))
-    return np.array([frailty(case, 104, run) for run in range(runs)])
+    return frailties(case, 104, range(runs))
 
 
 @pytest.fixture(scope="module")

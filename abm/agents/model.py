@@ -70,7 +70,7 @@ class FundingModel(mesa.Model):
         self.traits, self.contracts = population.realise(shared, self.seed, self.run)
         self.terms = fields_of(shared.round)
         self.opinions_pull = bool((self.traits.opinion_pull > 0.0).any())
-        self.frailty = population.frailty(shared, self.seed, self.run)
+        self.frailty = float(population.frailties(shared, self.seed, [self.run])[0])
         self.story: list[Event] = []
 
         self.week = 0

@@ -14,7 +14,7 @@ from abm.ensemble.ahead import compile_ahead
 from abm.ensemble.kernel import simulate
 from abm.ensemble.world import World
 from abm.layout import Population
-from abm.luck import frailty
+from abm.luck import frailties
 from abm.state import FATE, RESULT
 
 
@@ -66,7 +66,6 @@ class Ensemble:
         rows, fates = np.zeros(len(runs), RESULT), np.zeros((len(runs), investors), FATE)
         gate_days = np.zeros((len(runs), gates))
         weekly = np.zeros((len(runs) if paths else 0, len(PATHS), weeks), np.int64)
-        frailties = np.array([frailty(shared, seed, run) for run in runs])
         with _without_collector():
             try:
                 world = self._idle.get_nowait()
@@ -75,6 +74,6 @@ class Ensemble:
                 if self._ahead is not None:
                     self._ahead.wait()
             records = rows.view(np.recarray), fates.view(np.recarray)  # uncompiled code asks for attributes, too
-            simulate(world.record, seed, runs.start, frailties, *records, gate_days, weekly)
+            simulate(world.record, seed, runs.start, frailties(shared, seed, runs), *records, gate_days, weekly)
         self._idle.put(world)
         return Batch(rows, fates, gate_days, weekly if paths else None)
