@@ -28,6 +28,11 @@ def agrees(successes: int, runs: int, probability: float) -> bool:
     return abs(successes / runs - probability) <= 4.0 * math.sqrt(probability * (1.0 - probability) / runs)
 
 
+def often(happened: Any, probability: float) -> bool:
+    """Whether as many of these are true as a probability says."""
+    return agrees(int(np.sum(happened)), len(happened), probability)
+
+
 def mean_agrees(values: Any, expected: float) -> bool:
     """Whether a sample mean is within four standard errors of its expectation."""
     return bool(abs(np.mean(values) - expected) <= 4.0 * np.std(values) / math.sqrt(len(values)))
@@ -306,3 +311,55 @@ def at_rest(signed: frozenset[str], wants: dict[str, Callable[..., bool]], least
     while (answer := frozenset(one for one in signed if wants[one](current | {one}))) != current:
         current = answer
     return current
+
+
+def moods_after(weeks: int, kept: float, cold: float, thaw: float, shift: float) -> tuple[Any, Any]:
+    """Sentiment after all 2^weeks histories of a market that is hot at first, and their chances (V24)."""
+    moods, chances = [np.zeros(1), np.zeros(0)], [np.ones(1), np.zeros(0)]  # hot, cold
+    for _ in range(weeks):
+        before, (hot, chilly) = np.concatenate(moods), chances
+        moods = [before * kept, shift + (before - shift) * kept]
+        chances = [
+            np.concatenate([(1.0 - cold) * hot, thaw * chilly]),
+            np.concatenate([cold * hot, (1.0 - thaw) * chilly]),
+        ]
+    return np.concatenate(moods), np.concatenate(chances)
+
+
+def shocks_reach(level: float, per_week: float, keeps: Any, mean: float, sd: float) -> float:
+    """Chance that normal shocks at a rate a week, each kept in part, sum to ``level <= 0`` or more (V25).
+
+    By inversion of the characteristic function, without the weight of no shock at all.
+    """
+    u, none = np.linspace(1e-6, 150.0, 4_001), math.exp(-per_week * len(keeps))
+    at = u * np.asarray(keeps)[:, None]
+    rest = np.exp(per_week * (np.exp(1j * mean * at - (sd * at) ** 2 / 2.0) - 1.0).sum(axis=0)) - none
+    below = (1.0 - none) / 2.0 - np.trapezoid((np.exp(-1j * u * level) * rest).imag / u, u) / math.pi
+    return float(1.0 - below)
+
+
+def shapley(worth: dict[frozenset[str], float], names: list[str]) -> list[float]:
+    """What everybody adds to a worth on average over all orders in which they may come (V29b)."""
+    n, parts = len(names), []
+    for name in names:
+        gains = {who: worth[who | {name}] - worth[who] for who in worth if name not in who}
+        parts.append(sum(gain / n / math.comb(n - 1, len(who)) for who, gain in gains.items()))
+    return parts
+
+
+SIX_AND_ONE_MORE = {"l": 22.5, "a": 2.8, "b": 3.0, "c": 2.0, "d": 1.2, "e": 1.5, "more": 2.5, "legal": 0.0}
+
+
+def money(who: frozenset[str], tickets: dict[str, float] = SIX_AND_ONE_MORE) -> float:
+    """What a set brings [USD billion]."""
+    return round(sum(tickets[name] for name in who), 3)
+
+
+#: What the six of V14 ask of the set they are in; the consent is a member of it.
+WISHES: dict[str, Callable[[frozenset[str]], bool]] = {
+    "l": lambda who: "legal" in who,
+    "b": lambda who: money(who) >= 8.0,
+    "c": lambda who: "b" in who,
+    "d": lambda who: len(who & {"a", "b", "c", "e"}) >= 2,
+    "e": lambda who: "c" in who and money(who) >= 7.0,
+} | dict.fromkeys(("a", "more", "legal"), lambda who: True)

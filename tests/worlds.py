@@ -396,3 +396,50 @@ def _needy() -> dict[str, Any]:
             {"id": "next", "on": day(120), "amount_bn": 3.0, "probability_if_closed": 0.7, "probability_if_not": 0.4}
         ],
     }
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Small worlds of which every number is known
+
+
+def laboratory(laws: dict[str, dict[str, Any]], days: int = 156, **environment: float) -> dict[str, Any]:
+    """Gatekeepers by their laws, each with an investor who waits for it."""
+    watchers = [bound(f"w-{name}", 1.0, [{"gate": name}]) for name in laws]
+    gates = [{"id": name} | law for name, law in laws.items()]
+    return world(watchers, gates, days=days, target_bn=1.0, sections={"environment": environment})
+
+
+def book_of(tickets: dict[str, float], chances: dict[str, float], asks: dict[str, Any]) -> list[dict[str, Any]]:
+    """Signers by their tickets and chances, each with one clause at most: a list of atoms."""
+    wants = {name: {"conditions": [asks[name]]} if name in asks else {} for name in tickets}
+    return [signer(name, ticket, chances[name], **wants[name]) for name, ticket in tickets.items()]
+
+
+def unburdened(name: str, **traits: Any) -> dict[str, Any]:
+    """A thinker for whom signing costs nothing but the money, and who leaves after three years."""
+    costs = {"lockup_cost": 0.0, "diligence_cost_bn": 0.0, "waiting_weight": 0.0, "min_ticket_bn": 0.0}
+    limits = {"wealth_bn": 9999.0, "max_ticket_bn": 1.0, "horizon_years": 3.0, "required_return_per_year": 0.15}
+    return thinker(name, **costs | limits | traits)
+
+
+#: The six of V14: tickets, chances of V29b to sign, and what they ask for.
+SIX = {"l": 22.5, "a": 2.8, "b": 3.0, "c": 2.0, "d": 1.2, "e": 1.5}
+SIGNS = dict(zip(SIX, (0.60, 0.85, 0.5, 0.5, 0.7, 0.6), strict=True))
+ASKS = {
+    "l": [{"gate": "legal"}],
+    "b": [{"total_bn": 8.0}],
+    "c": [{"investor": "b"}],
+    "d": [{"any_of": ["a", "b", "c", "e"], "at_least": 2}],
+    "e": [{"investor": "c"}, {"total_bn": 7.0}],
+}
+
+
+def fly(raw: dict[str, Any] | abm.Scenario, runs: int = 100_000, seed: int = 1) -> pd.DataFrame:
+    """Outcomes of many runs of the compiled engine."""
+    scenario = raw if isinstance(raw, abm.Scenario) else abm.scenario_from(raw)
+    return abm.simulate(scenario, runs, seed, engine="ensemble", keep="rows", workers=1).to_frame()
+
+
+def musd(frame: pd.DataFrame, *names: str) -> Any:
+    """What these investors paid together, in every run [USD million]."""
+    return (1000 * frame[[f"paid_bn.{name}" for name in names]]).round().astype(int).sum(axis=1).to_numpy()
