@@ -13,10 +13,10 @@ CODE  := $(wildcard abm tests experiments benchmarks)
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint pytest format results bench lock clean
+.PHONY: help setup run test lint pytest interpreted format results bench lock clean
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s  %s\n", $$1, $$2 }'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s  %s\n", $$1, $$2 }'
 	@echo
 	@echo "Another Python: make test VENV=.venv-3.13 PYTHON=python3.13"
 
@@ -42,6 +42,9 @@ lint: setup ## Check style, types and imports
 
 pytest: setup ## Run the tests only
 	$(BIN)/pytest -n $(JOBS)
+
+interpreted: setup ## Run the tests of closing, paying and drawing without the compiler
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n $(JOBS) tests/test_closing.py tests/test_settlement.py tests/test_draws.py
 
 format: setup ## Put the code into the one style
 	$(BIN)/ruff check --fix $(CODE)
