@@ -128,3 +128,93 @@ def spread(values: np.ndarray[Any, Any], counts: np.ndarray[Any, Any], scale: in
         low, high = (values[np.searchsorted(upto, min(k, total - 1), side="right")] for k in (below, below + 1))
         found[name] = float(low + (high - low) * (rank - below)) / scale
     return found
+
+
+def evidence_against(successes: int, runs: int, p: float) -> float:
+    r"""Log evidence of the runs so far against a probability, whenever one looks [-].
+
+    .. math:: \log \frac{B(1 + k, 1 + n - k)}{p^k (1 - p)^{n - k}}
+
+    The ratio is a martingale under p that starts at 1, so it ever exceeds 1/a with probability a at most (Ville): one
+    may look after every run and stop when one likes.
+
+    Parameters
+    ----------
+    successes, runs
+        Counts k and n [-].
+    p
+        The probability in question [-].
+
+    Returns
+    -------
+    float
+        Log evidence [-]; infinite where p cannot have led to these runs.
+
+    References
+    ----------
+    Robbins, H. (1970). Statistical methods related to the law of the iterated logarithm. Annals of Mathematical
+    Statistics 41(5), 1397-1409. doi:10.1214/aoms/1177696786
+
+    Examples
+    --------
+    >>> evidence_against(0, 0, 0.5), round(evidence_against(10, 10, 0.5), 6), evidence_against(1, 2, 0.0)
+    (0.0, 4.533577, inf)
+    """
+    failures = runs - successes
+    if (p <= 0.0 and successes) or (p >= 1.0 and failures):
+        return math.inf
+    mixture = math.lgamma(successes + 1) + math.lgamma(failures + 1) - math.lgamma(runs + 2)
+    return mixture - (successes * math.log(p) if successes else 0.0) - (failures * math.log1p(-p) if failures else 0.0)
+
+
+def confidence_sequence(successes: int, runs: int, error: float = 0.05) -> tuple[float, float]:
+    """Bounds that hold at all looks together with probability 1 - ``error``: one may stop when one likes.
+
+    Parameters
+    ----------
+    successes, runs
+        Counts [-].
+    error
+        Chance of ever being wrong [-].
+
+    Returns
+    -------
+    low, high
+        Bounds [-]: the probabilities that the evidence does not exclude (:func:`evidence_against`).
+
+    Examples
+    --------
+    >>> low, high = confidence_sequence(4_213, 10_000)
+    >>> round(low, 4), round(high, 4)
+    (0.4024, 0.4404)
+    """
+    if runs == 0:
+        return 0.0, 1.0
+    from scipy.optimize import brentq
+
+    limit, p = -math.log(error), successes / runs
+    low = brentq(lambda q: min(evidence_against(successes, runs, q), 1e9) - limit, 0.0, p) if successes else 0.0
+    high = brentq(lambda q: min(evidence_against(successes, runs, q), 1e9) - limit, p, 1.0) if successes < runs else 1.0
+    return float(low), float(high)
+
+
+def verdict(successes: int, runs: int, threshold: float, error: float = 0.05) -> bool | None:
+    """Whether a probability is above a threshold, or None while that is open; wrong with at most ``error``.
+
+    Parameters
+    ----------
+    successes, runs
+        Counts [-].
+    threshold
+        What the probability is compared with [-].
+    error
+        Chance of ever giving the wrong answer, however often one looks [-].
+
+    Examples
+    --------
+    >>> verdict(60, 100, 0.5), verdict(70, 100, 0.5), verdict(3, 100, 0.5)
+    (None, True, False)
+    """
+    if evidence_against(successes, runs, threshold) < -math.log(error):
+        return None
+    return successes > threshold * runs

@@ -35,20 +35,21 @@ def provenance(scenario: Scenario) -> list[Provenance]:
     ['8']
     """
     rows = []
-    for path, number, found in _numbers(scenario, ""):
+    for path, number, found in numbers_of(scenario):
         grade = number.grade or "assumption"
         rows.append(Provenance(path, _text(number), _range(number), found.unit, grade, number.source or ""))
     return rows
 
 
-def _numbers(section: Section, prefix: str) -> Iterator[tuple[str, Any, Knob]]:
+def numbers_of(section: Section, prefix: str = "") -> Iterator[tuple[str, Any, Knob]]:
+    """Yield every number that a section states: its dotted path, itself, and what it has to be."""
     for name, field in type(section).model_fields.items():
         if name not in section.model_fields_set:
             continue
         value, path = getattr(section, name), f"{prefix}{field.alias or name}"
         knob = next((m for m in field.metadata if isinstance(m, Knob)), None)
         if isinstance(value, Section):
-            yield from _numbers(value, f"{path}.")
+            yield from numbers_of(value, f"{path}.")
         elif knob is not None and isinstance(value, tuple):
             for position, entry in enumerate(value):
                 number = entry[1] if isinstance(entry, tuple) else entry
@@ -56,7 +57,7 @@ def _numbers(section: Section, prefix: str) -> Iterator[tuple[str, Any, Knob]]:
         elif isinstance(value, tuple):
             for item in value:
                 if isinstance(item, Section):
-                    yield from _numbers(item, f"{path}.{item.id}.")  # type: ignore[attr-defined]
+                    yield from numbers_of(item, f"{path}.{item.id}.")  # type: ignore[attr-defined]
         elif knob is not None and value is not None:
             yield path, value, knob
 

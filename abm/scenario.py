@@ -17,6 +17,7 @@ from pydantic import PrivateAttr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from abm.changes import parse_setting, set_path
 from abm.consistency import faults_of
 from abm.faults import Fault, ScenarioError
 from abm.knobs import Date, Format, Id, Knob, Section, did_you_mean, is_date
@@ -36,7 +37,6 @@ __all__ = [
     "parse_setting",
     "provenance",
     "scenario_from",
-    "set_path",
 ]
 
 
@@ -110,9 +110,9 @@ class Scenario(Section):
         faults = []
         for path, value in changes.items():
             try:
-                set_path(raw, path, value)
+                set_path(raw, path, value, _known_keys)
                 if path.endswith(".inclination"):
-                    set_path(baseline, path, value)
+                    set_path(baseline, path, value, _known_keys)
             except LookupError as error:
                 faults.append(Fault(path, str(error.args[0])))
         if faults:
@@ -347,74 +347,6 @@ def _sections_in(annotation: Any) -> Iterator[type[Section]]:
         yield annotation
     for inner in getattr(annotation, "__args__", ()):
         yield from _sections_in(inner)
-
-
-# --------------------------------------------------------------------------------------------------------------------
-# Changing by dotted path
-
-
-def set_path(raw: dict[str, Any], path: str, value: Any) -> None:
-    """Set one value of the tables ``raw`` by dotted path, in place; a sourced number loses its source.
-
-    Raises
-    ------
-    LookupError
-        With a sentence, where the path leads nowhere.
-    """
-    *way, last = path.split(".")
-    place: Any = raw
-    for number, step in enumerate(way):
-        if isinstance(place, list):
-            place = place[_position(place, step)]
-        elif isinstance(place, dict):
-            known = _known_keys(tuple(way[:number]))
-            if step not in place and known and step not in known:
-                raise LookupError(f"expected a path into the scenario, '{step}' is unknown{did_you_mean(step, known)}")
-            place = place.setdefault(step, {})
-        else:
-            raise LookupError(f"expected a path into the scenario, '{step}' is inside a single value")
-    if isinstance(place, list):
-        position = _position(place, last)
-        dated = isinstance(place[position], list) and len(place[position]) == 2 and is_date(place[position][0])
-        if dated:
-            place[position] = [place[position][0], value]
-        elif isinstance(place[position], dict) and not isinstance(value, dict) and "id" in place[position]:
-            raise LookupError(f"expected a path to a value, '{path}' is a table")
-        else:
-            place[position] = value
-    elif isinstance(place, dict):
-        place[last] = value
-    else:
-        raise LookupError(f"expected a path into the scenario, '{last}' is inside a single value")
-
-
-def _position(items: list[Any], step: str) -> int:
-    ids = [item.get("id") for item in items if isinstance(item, dict)]
-    if step in ids:
-        return ids.index(step)
-    if step.isdecimal() and int(step) < len(items):
-        return int(step)
-    named = [i for i in ids if isinstance(i, str)]
-    hint = did_you_mean(step, named) or (f"; there are {', '.join(named)}" if named else "")
-    raise LookupError(f"expected an id or a position, got '{step}'{hint}")
-
-
-def parse_setting(text: str) -> tuple[str, Any]:
-    """Read ``round.target_bn=20`` as a path and a TOML value; what is no TOML value is text.
-
-    Examples
-    --------
-    >>> parse_setting("round.close_select=least"), parse_setting("round.pre_money_bn=[260, 220]")
-    (('round.close_select', 'least'), ('round.pre_money_bn', [260, 220]))
-    """
-    path, equals, value = text.partition("=")
-    if not equals or not path.strip():
-        raise ScenarioError("--set", [Fault(text, "expected PATH=VALUE such as round.target_bn=20")])
-    try:
-        read = tomllib.loads(f"value = {value}")
-        return path.strip(), read["value"] if len(read) == 1 else value.strip()
-    except (ValueError, RecursionError):
-        return path.strip(), value.strip()
 
 
 def _without_sources(raw: Any) -> Any:

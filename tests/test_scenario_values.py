@@ -324,7 +324,10 @@ def test_changing_a_scenario_leaves_the_scenario_alone():
         ("investors.3.ticket_bn", "expected an id or a position, got '3'; there are lead, fund, swf"),
         ("investors.-1.ticket_bn", "expected an id or a position"),
         ("gatekeepers.restucturing.lag_days", "(did you mean 'restructuring'?)"),
-        ("investors.lead", "expected a path to a value, 'investors.lead' is a table"),
+        (
+            "investors.lead",
+            "expected a path to a value or one of the words as_is, out, bound, 'investors.lead' is a table",
+        ),
         ("round.target_bn.value", "'value' is inside a single value"),
         ("round.target_bn.deep.er", "'deep' is inside a single value"),
         ("company.net_burn_bn_per_year.2", "expected an id or a position, got '2'"),

@@ -198,10 +198,9 @@ def information(world: Any) -> None:
                 shown = belief.signal(sky.log_value, own, traits[i].signal_luck)
                 mean[i] = belief.updated_mean(mean[i], precision[i], shown, own)
                 precision[i] = belief.updated_precision(precision[i], own)
-    for k in range(world.heard):
-        for i in range(traits.shape[0]):
-            if traits[i].behavioural and stage[i] <= SIGNED and news[k].author != i:
-                mean[i], precision[i] = decision.hear(traits[i], mean[i], precision[i], news[k], offer)
+            for k in range(world.heard):
+                if news[k].author != i:
+                    mean[i], precision[i] = decision.hear(traits[i], mean[i], precision[i], news[k], offer)
     if world.opinions_pull:
         for i in range(traits.shape[0]):
             if traits[i].behavioural and stage[i] <= SIGNED and traits[i].opinion_pull > 0.0:

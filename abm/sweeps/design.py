@@ -1,0 +1,307 @@
+"""Designs: which points of a scenario to look at, described rather than listed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from abm.faults import Fault, ScenarioError
+from abm.provenance import numbers_of
+from abm.scenario import Scenario
+
+Changes = dict[str, Any]
+_BLOCK = 1024  # points of a Sobol' sequence that are made at once: a power of two, as its balance asks for
+_LONGEST = 10_000_000  # points of a design
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One thing that is varied: the dotted paths that it sets, and what it sets them to.
+
+    Attributes
+    ----------
+    paths
+        Set together. A value that is a tuple as long as ``paths`` gives each its own; any other goes to all of them.
+    values
+        One of these; empty for a range.
+    low, high
+        Ends of a range: numbers or dates.
+    mode
+        Top of a triangular law over the range; None: uniform.
+    whole
+        Whether only whole numbers make sense.
+    """
+
+    paths: tuple[str, ...]
+    values: tuple[Any, ...] = ()
+    low: Any = None
+    high: Any = None
+    mode: float | None = None
+    whole: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of its column in a table of points."""
+        return self.paths[0]
+
+    @property
+    def ends(self) -> tuple[Any, ...]:
+        """Return what shows whether the axis can be followed at all: every value, or both ends of the range."""
+        return self.values or (self.low, self.high)
+
+    def at(self, u: float) -> Any:
+        """Value at a share of the axis, by inversion of its law.
+
+        Examples
+        --------
+        >>> Axis(("round.target_bn",), low=20.0, high=40.0).at(0.25), Axis(("a",), values=("x", "y")).at(0.5)
+        (25.0, 'y')
+        """
+        if self.values:
+            return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
+        if isinstance(self.low, dt.date):
+            return self.low + dt.timedelta(days=int(u * ((self.high - self.low).days + 1)))
+        if self.whole:
+            return min(int(self.low) + int(u * (int(self.high) - int(self.low) + 1)), int(self.high))
+        if self.mode is None or self.low == self.high:
+            return self.low + u * (self.high - self.low)
+        width, left = self.high - self.low, self.mode - self.low
+        if u * width <= left:
+            return self.low + math.sqrt(u * width * left)
+        return self.high - math.sqrt((1.0 - u) * width * (width - left))
+
+    def changes(self, value: Any) -> Changes:
+        """Set the paths to a value."""
+        if len(self.paths) > 1 and isinstance(value, tuple):
+            return dict(zip(self.paths, value, strict=True))
+        return dict.fromkeys(self.paths, value)
+
+
+Axes = Mapping[str | tuple[str, ...], Any]
+
+
+@dataclass(frozen=True)
+class Design(Sequence[Changes]):
+    """Points of a scenario: a sequence of changes that :meth:`abm.Scenario.with_values` takes, made when asked for.
+
+    Axes are given by dotted path, as ``--set`` takes them: a list of values, or a pair ``(low, high)`` of numbers or
+    dates for a range. Several paths in a tuple move together: each takes the value, or its own part of a tuple.
+    Investors can be switched: ``"investors.ID": ["as_is", "out", "bound"]``, ``"investors.ID.conditions": ["as_is",
+    "off"]``.
+
+    Examples
+    --------
+    >>> design = Design.grid({"round.target_bn": [20, 30], "investors.softbank": ["as_is", "out"]})
+    >>> len(design), design[3]
+    (4, {'round.target_bn': 30, 'investors.softbank': 'out'})
+    """
+
+    kind: str
+    axes: tuple[Axis, ...]
+    points: int
+    seed: int = 1
+    rows: tuple[Changes, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.points <= _LONGEST:
+            raise ValueError(f"expected a design of 1 to {_LONGEST:,} points, got {self.points:,}")
+
+    @classmethod
+    def grid(cls, axes: Axes) -> Design:
+        """Every combination of the values of the axes; the last axis changes fastest."""
+        read = _axes(axes, ranges=False)
+        return cls("grid", read, math.prod(len(axis.values) for axis in read))
+
+    @classmethod
+    def one_at_a_time(cls, axes: Axes) -> Design:
+        """The scenario as it is, then every value of every axis alone."""
+        read = _axes(axes, ranges=False)
+        return cls("one_at_a_time", read, 1 + sum(len(axis.values) for axis in read))
+
+    @classmethod
+    def latin_hypercube(cls, axes: Axes, points: int, seed: int = 1) -> Design:
+        """Points of which each falls into another stratum of every axis.
+
+        All points are laid out at once, eight bytes a number: no stratum can be found without the others.
+        """
+        return cls("latin_hypercube", _axes(axes), points, seed)
+
+    @classmethod
+    def sobol(cls, axes: Axes, points: int, seed: int = 1) -> Design:
+        """A scrambled Sobol' sequence: even over all axes together, best with a power of two points."""
+        return cls("sobol", _axes(axes), points, seed)
+
+    @classmethod
+    def prior(cls, scenario: Scenario, points: int, seed: int = 1) -> Design:
+        """Draws from what the file does not know: triangular laws (low, value, high) over its numbers with a range.
+
+        Raises
+        ------
+        ScenarioError
+            Where no number of the file has a range.
+        """
+        axes = [
+            Axis((path,), low=number.low, high=number.high, mode=float(number), whole=knob.whole)
+            for path, number, knob in numbers_of(scenario)
+            if getattr(number, "low", None) is not None and number.low < number.high
+        ]
+        if not axes:
+            raise ScenarioError(scenario.file, [Fault("prior", "expected numbers with low and high, there are none")])
+        return cls("prior", tuple(axes), points, seed)
+
+    @classmethod
+    def table(cls, rows: str | Path | Iterable[Mapping[str, Any]] | Any) -> Design:
+        """Points of one's own: a pandas frame, a list of mappings, or the path of a CSV file with paths as its head.
+
+        Raises
+        ------
+        ValueError
+            Where there are no points, or they do not all change the same paths.
+        """
+        made = tuple(_rows(rows))
+        if not made or any(row.keys() != made[0].keys() for row in made):
+            raise ValueError("expected a table with a column for each path and at least one row")
+        axes = tuple(Axis((path,), tuple(dict.fromkeys(row[path] for row in made))) for path in made[0])
+        return cls("table", axes, len(made), rows=made)
+
+    def __len__(self) -> int:
+        """Number of points."""
+        return self.points
+
+    def __getitem__(self, place: Any) -> Any:
+        """Changes of the point at a place, or of several."""
+        if isinstance(place, slice):
+            return [self[k] for k in range(*place.indices(self.points))]
+        if not -self.points <= place < self.points:
+            raise IndexError(place)
+        changes: Changes = {}
+        for axis, value in zip(self.axes, self.values(place % self.points), strict=True):
+            if value is not None:
+                changes |= axis.changes(value)
+        return changes
+
+    def values(self, place: int) -> tuple[Any, ...]:
+        """What each axis is set to at a point; None where it is left as it is."""
+        if self.kind == "table":
+            return tuple(self.rows[place].values())
+        if self.kind == "grid":
+            return self._combination(place)
+        if self.kind == "one_at_a_time":
+            return self._single(place - 1)
+        sample = _latin(len(self.axes), self.points, self.seed) if self.kind == "latin_hypercube" else None
+        shares = _sobol(len(self.axes), self.seed, place // _BLOCK)[place % _BLOCK] if sample is None else sample[place]
+        return tuple(axis.at(float(u)) for axis, u in zip(self.axes, shares, strict=True))
+
+    def _combination(self, place: int) -> tuple[Any, ...]:
+        chosen = []
+        for axis in reversed(self.axes):
+            place, position = divmod(place, len(axis.values))
+            chosen.append(axis.values[position])
+        return tuple(reversed(chosen))
+
+    def _single(self, place: int) -> tuple[Any, ...]:
+        chosen: list[Any] = [None] * len(self.axes)
+        for number, axis in enumerate(self.axes):
+            if 0 <= place < len(axis.values):
+                chosen[number] = axis.values[place]
+            place -= len(axis.values)
+        return tuple(chosen)
+
+    def check(self, scenario: Scenario) -> None:
+        """Follow every axis to its values or ends, the others left as they are.
+
+        Raises
+        ------
+        ScenarioError
+            With everything that leads nowhere or to nonsense.
+        """
+        faults = []
+        for axis in self.axes:
+            for value in axis.ends:
+                try:
+                    scenario.with_values(axis.changes(value))
+                except ScenarioError as error:
+                    faults += [fault for fault in error.faults if fault not in faults]
+        if faults:
+            raise ScenarioError(scenario.file, faults)
+
+
+def _axes(axes: Axes, ranges: bool = True) -> tuple[Axis, ...]:
+    """Read the axes of a design.
+
+    Raises
+    ------
+    ValueError
+        Where one is neither a list of values nor, if ``ranges`` are of use, a pair (low, high).
+    """
+    if not axes:
+        raise ValueError("expected at least one axis")
+    read = []
+    for key, given in axes.items():
+        paths = (key,) if isinstance(key, str) else tuple(key)
+        if isinstance(given, tuple):
+            if not ranges:
+                raise ValueError(f"expected a list of values for {paths[0]}, got the range {given}")
+            read.append(Axis(paths, low=given[0], high=given[1]) if _is_range(given) else _refuse(paths, given))
+            continue
+        values = tuple(v.item() if isinstance(v, np.generic) else v for v in given) if _is_list(given) else ()
+        read.append(Axis(paths, values) if values else _refuse(paths, given))
+    taken = [path for axis in read for path in axis.paths]
+    if len(set(taken)) < len(taken):
+        raise ValueError(f"expected every path on one axis only, got {', '.join(taken)}")
+    return tuple(read)
+
+
+def _is_list(given: Any) -> bool:
+    return isinstance(given, Iterable) and not isinstance(given, str | Mapping)
+
+
+def _is_range(given: tuple[Any, ...]) -> bool:
+    if len(given) != 2:  # noqa: PLR2004, a pair
+        return False
+    dates = all(isinstance(end, dt.date) for end in given)
+    numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in given)
+    return (dates or numbers) and given[0] < given[1]
+
+
+def _refuse(paths: tuple[str, ...], given: Any) -> Axis:
+    raise ValueError(f"expected a list of values or a range (low, high) for {paths[0]}, got {given!r}")
+
+
+def _rows(rows: Any) -> Iterable[Changes]:
+    """Read a table of points."""
+    if isinstance(rows, str | Path):
+        import csv
+
+        from abm.scenario import parse_setting
+
+        with Path(rows).open(encoding="utf-8", newline="") as file:
+            return [dict(parse_setting(f"{path}={text}") for path, text in row.items()) for row in csv.DictReader(file)]
+    if hasattr(rows, "to_dict"):
+        return [{str(path): value for path, value in row.items()} for row in rows.to_dict("records")]
+    return [dict(row) for row in rows]
+
+
+@lru_cache(maxsize=8)
+def _sobol(axes: int, seed: int, block: int) -> np.ndarray[Any, Any]:
+    """Points of a scrambled Sobol' sequence, a block of them, float64[_BLOCK, axes]."""
+    from scipy.stats import qmc
+
+    engine = qmc.Sobol(axes, scramble=True, rng=seed)
+    engine.fast_forward(block * _BLOCK)
+    return np.asarray(engine.random(_BLOCK))
+
+
+@lru_cache(maxsize=2)
+def _latin(axes: int, points: int, seed: int) -> np.ndarray[Any, Any]:
+    """Latin hypercube, float64[points, axes]."""
+    from scipy.stats import qmc
+
+    return np.asarray(qmc.LatinHypercube(axes, rng=seed).random(points))
