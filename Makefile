@@ -55,7 +55,7 @@ results: setup ## Rerun every experiment: experiments/e*.py
 		echo "$$experiment"; $(BIN)/python "$$experiment"; \
 	done
 
-bench: setup ## Measure how fast abm is, side by side (ten minutes)
+bench: setup ## Measure how fast abm is, side by side (six minutes)
 	$(BIN)/python -m benchmarks
 
 lock: ## Renew requirements.lock (needs uv; LOCK=--upgrade takes the newest versions)

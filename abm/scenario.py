@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from abm.changes import parse_setting, set_path
 from abm.consistency import faults_of
 from abm.faults import Fault, ScenarioError
-from abm.knobs import Date, Format, Id, Knob, Section, did_you_mean, is_date
+from abm.knobs import Date, Format, Id, Knob, Section, did_you_mean
 from abm.parameters import Company, Environment, Gatekeeper, Investor, InvestorPool, Ipo, Round, Valuation
 from abm.provenance import Provenance, provenance
 
