@@ -38,7 +38,8 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
         **{who.id: who for who in scenario.baseline.investors},
         **{pool.id: pool for pool in scenario.baseline.investor_pools},
     }
-    bias_of: dict[str, float] = {}
+    bias_of: dict[str, float] = scenario.baseline.known.setdefault("biases", {})
+    added: dict[str, float] = {}  # of those who are not in the file as it was written
     faults: dict[str, Fault] = {}
     for place, (_, name, own) in enumerate(members_of(scenario)):
         section_id = name.split("#")[0]
@@ -49,7 +50,8 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
         inclination = section.inclination
         if inclination is None:
             continue
-        if section_id not in bias_of:
+        biases = bias_of if section_id in sections else added
+        if section_id not in biases:
             traits = world.traits[world.ids.index(name)].copy()
             offers, deadline = frozen_offers(world), world.round.deadline_day
             zeta, days = frozen_advantages(traits, world.market, offers, deadline)
@@ -60,7 +62,7 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
 
             most, least = miss(-_NEVER), miss(_NEVER)
             if inclination == 0:
-                bias_of[section_id] = _NEVER
+                biases[section_id] = _NEVER
             elif most < 0:
                 reachable = most + float(inclination)
                 why = (
@@ -72,8 +74,8 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
                 faults[section_id] = Fault(key, most_text, f"{inclination:g}")
                 continue
             else:
-                bias_of[section_id] = _NEVER if least > 0 else float(brentq(miss, -_NEVER, _NEVER, xtol=1e-12))
-        population.traits["sign_bias"][place] = bias_of[section_id]
+                biases[section_id] = _NEVER if least > 0 else float(brentq(miss, -_NEVER, _NEVER, xtol=1e-12))
+        population.traits["sign_bias"][place] = biases[section_id]
     if faults:
         raise ScenarioError(scenario.file, list(faults.values()))
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from abm.cli_study import SWEEP_EXAMPLES, studies, sweep
+from abm.faults import Refusal
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -40,10 +43,6 @@ Examples:
 
     abm run three-investors --json
 """
-
-
-class Refusal(Exception):
-    """Something the user can mend: one sentence a fault, exit 2."""
 
 
 @app.callback(epilog="Examples:\n\n    abm scenarios\n\n    abm run openai-2025\n\n    abm provenance openai-2025")
@@ -121,6 +120,10 @@ def _print_answer(outcomes: Totals, as_json: bool) -> None:
     from abm.report.answer import answer_json, answer_text
 
     print(json.dumps(answer_json(outcomes), indent=2, allow_nan=False) if as_json else answer_text(outcomes))
+
+
+app.command(epilog=SWEEP_EXAMPLES)(sweep)
+app.add_typer(studies, name="study")
 
 
 @app.command(epilog="Examples:\n\n    abm check my-round.toml\n\n    abm check rounds/*.toml")
@@ -254,9 +257,9 @@ def _refused(error: Exception, arguments: list[str]) -> int:
         if message:  # there is none where the help was asked for by giving no command
             print(f"abm: {message}{_what_came(message, arguments)}", file=sys.stderr)
         return 2
-    from abm.faults import ScenarioError
+    from abm.faults import ScenarioError, StoreError
 
-    mendable: tuple[type[Any], ...] = (ScenarioError, Refusal, OSError)
+    mendable: tuple[type[Any], ...] = (ScenarioError, Refusal, StoreError, OSError)
     if not isinstance(error, mendable):
         raise error
     if isinstance(error, OSError):

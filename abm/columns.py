@@ -79,7 +79,7 @@ class Columns:
         """
         if column not in self.names or column == "cause" or column.startswith("stage."):
             raise ValueError(f"expected a column of numbers{_hint(column, self.names)}, got {column!r}")
-        values, scale = self._raw(batch, column)
+        values, scale = self.raw(batch, column)
         if column == "survived" and not self.company:
             values = values[:0]
         return (values[np.isfinite(values)] if values.dtype == np.float64 else values), scale
@@ -100,8 +100,8 @@ class Columns:
         """Return a batch of no runs."""
         return Batch(np.zeros(0, RESULT), np.zeros((0, len(self.ids)), FATE), np.zeros((0, len(self.gate_ids))))
 
-    def _raw(self, batch: Batch, column: str) -> tuple[np.ndarray[Any, Any], int]:
-        """Values as they are kept, and what to divide them by."""
+    def raw(self, batch: Batch, column: str) -> tuple[np.ndarray[Any, Any], int]:
+        """Values of a column as they are kept, and what to divide them by."""
         if column in _OF_RUN:
             field, scale = _OF_RUN[column]
             return batch.rows[field], scale
@@ -119,10 +119,12 @@ class Columns:
         return pd.DataFrame(made, index=pd.RangeIndex(batch.runs))
 
     def _series(self, batch: Batch, column: str) -> Any:
-        """A column in the type that it has in a frame."""
+        return self.series(column, *self.raw(batch, column))
+
+    def series(self, column: str, values: np.ndarray[Any, Any], scale: int) -> Any:
+        """Values as :meth:`raw` returned them, in the type that the column has in a frame."""
         import pandas as pd
 
-        values, scale = self._raw(batch, column)
         if column == "cause" or column.startswith("stage."):
             return pd.Categorical.from_codes(values.tolist(), pd.Index(CAUSES if column == "cause" else STAGES))
         if column == "survived":

@@ -30,3 +30,11 @@ class ScenarioError(ValueError):
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the error travel between processes."""
         return type(self), (self.file, self.faults)
+
+
+class Refusal(Exception):
+    """Something the user of the command line can mend: one sentence a fault, exit 2."""
+
+
+class StoreError(Exception):
+    """A study folder that cannot be used, in one sentence."""

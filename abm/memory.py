@@ -90,6 +90,7 @@ def address_of(function: Any, record: Any) -> int:
     if _INTERPRETED:
         return 0
     dispatcher = function.far
-    dispatcher.compile((numba.typeof(record),))
+    if not dispatcher.overloads:
+        dispatcher.compile((numba.typeof(record),))
     (compiled,) = dispatcher.overloads.values()
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))

@@ -45,7 +45,11 @@ def prepare(scenario: Scenario) -> Population:
     ('lead', 'fund', 'swf')
     """
     population = records_of(scenario)
-    base = population if scenario.baseline is scenario else records_of(scenario.baseline)
+    known = scenario.baseline.known
+    if scenario.baseline is scenario:
+        base = population
+    else:
+        base = known["records"] = known.get("records") or records_of(scenario.baseline)
     set_biases(scenario, population, base)
     return population
 

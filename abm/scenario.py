@@ -37,6 +37,7 @@ __all__ = [
     "parse_setting",
     "provenance",
     "scenario_from",
+    "scenario_of",
 ]
 
 
@@ -61,6 +62,7 @@ class Scenario(Section):
     _file: str = PrivateAttr(default="scenario")
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
     _baseline: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _known: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
     def file(self) -> str:
@@ -71,6 +73,11 @@ class Scenario(Section):
     def raw(self) -> dict[str, Any]:
         """The tables of the file, with changes made by :meth:`with_values`; a copy."""
         return copy.deepcopy(self._raw)
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What has been worked out from this scenario, by name, so that it need not be worked out again."""
+        return self._known
 
     @property
     def window_days(self) -> int:
@@ -117,7 +124,10 @@ class Scenario(Section):
                 faults.append(Fault(path, str(error.args[0])))
         if faults:
             raise ScenarioError(self._file, faults)
-        return _build(raw, baseline, self._file)
+        changed = _build(raw, baseline, self._file)
+        if baseline == self._baseline:
+            changed.__dict__["baseline"] = self.baseline  # built, checked and anchored once for all that is made of it
+        return changed
 
     def save(self, path: str | Path) -> None:
         """Write the scenario as a TOML file that gives the same results.
@@ -178,6 +188,11 @@ def scenario_from(raw: Mapping[str, Any], name: str = "scenario") -> Scenario:
     """Build a scenario from tables in memory, laid out as in a file."""
     tables = copy.deepcopy(dict(raw))
     return _build(tables, tables, name)
+
+
+def scenario_of(raw: dict[str, Any], baseline: dict[str, Any], name: str) -> Scenario:
+    """Build a scenario that was changed: its tables, and those in which its inclinations are anchored."""
+    return _build(raw, baseline, name)
 
 
 def _read(source: str | Path) -> tuple[str, str]:

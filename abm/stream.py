@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, get_args
@@ -18,6 +17,7 @@ from abm.batch import Batch
 from abm.columns import Columns
 from abm.estimates import half_width
 from abm.population import Population
+from abm.processes import processes
 from abm.scenario import Scenario
 
 EngineName = Literal["ensemble", "mesa"]
@@ -104,10 +104,9 @@ class _Job:
     """What a worker needs to know, sent along with every task."""
 
     def __init__(self, stream: Stream) -> None:
-        self.scenario, self.population, self.seed = stream.scenario, stream.population, stream.seed
+        self.seed, self.size = stream.seed, _CHUNK[stream.engine]
         self.stop, self.path_stop = stream.first_run + stream.most, stream.first_run + stream.path_runs
-        self.size, self.agents = _CHUNK[stream.engine], stream.agents
-        self.simulate = _ensemble(self.population) if stream.engine == "ensemble" else partial(_mesa, self)
+        self.simulate = engine_of(stream.engine, stream.scenario, stream.population, stream.agents)
 
     def __call__(self, start: int) -> Batch:
         """Simulate a chunk of runs."""
@@ -115,25 +114,41 @@ class _Job:
         return self.simulate(self.seed, runs, start < self.path_stop)
 
 
-def _ensemble(population: Population) -> Callable[[int, range, bool], Batch]:
-    """Return the compiled engine, which lets other threads work meanwhile."""
+def engine_of(
+    name: EngineName, scenario: Scenario, population: Population, agents: Mapping[str, type[Any]]
+) -> Callable[[int, range, bool], Batch]:
+    """Return what simulates runs of a scenario: a function of seed, runs, and whether to keep their weekly paths.
+
+    Parameters
+    ----------
+    name
+        ``"ensemble"``, which lets other threads work meanwhile, or ``"mesa"``.
+    scenario, population
+        What to simulate.
+    agents
+        Classes of one's own, for the Mesa model.
+    """
+    if name == "mesa":
+        return partial(_mesa, scenario, population, agents)
     from abm.ensemble import Ensemble
 
     return Ensemble(population)
 
 
-def _mesa(job: _Job, seed: int, runs: range, paths: bool) -> Batch:
+def _mesa(
+    scenario: Scenario, population: Population, agents: Mapping[str, type[Any]], seed: int, runs: range, paths: bool
+) -> Batch:
     """Simulate runs with the readable model, one after the other."""
     from abm.agents import FundingModel
 
     results = []
     for run in runs:
-        model = FundingModel(job.scenario, seed, run, prepared=job.population, **job.agents)
+        model = FundingModel(scenario, seed, run, prepared=population, **agents)
         model.run_model()
         results.append(model.result())
         model.free()
-    weeks = int(job.scenario.horizon_weeks) if paths else None
-    return Batch.of(results, len(job.population.ids), len(job.population.gate_ids), weeks)
+    weeks = int(scenario.horizon_weeks) if paths else None
+    return Batch.of(results, len(population.ids), len(population.gate_ids), weeks)
 
 
 def _over_threads(job: _Job, starts: range, workers: int) -> Generator[Batch]:
@@ -150,37 +165,9 @@ def _over_processes(job: _Job, starts: range, workers: int) -> Generator[Batch]:
     if workers == 1 or len(starts) == 1:
         yield from map(job, starts)
         return
-    from multiprocessing.resource_tracker import ensure_running
-
-    from loky import get_reusable_executor  # starts from plain scripts too, without a __main__ guard
-
     yield job(starts[0])  # compiles, so that the workers find everything in the cache
-    executor = get_reusable_executor(max_workers=workers, timeout=60, initializer=_leave_interrupts_to_the_parent)
-    ensure_running()  # which would let interrupts through again if it happened below
-
-    def submit(start: int) -> Future[Batch]:
-        with _interrupts_held():  # a process that starts now never sees one, not even before it is initialized
-            future: Future[Batch] = executor.submit(job, start)
-            return future
-
-    yield from _in_order(submit, starts[1:], workers)
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold back the interrupt key, here and, where the system hands that on, in processes started meanwhile."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    pool = processes(workers)
+    yield from _in_order(lambda start: pool.submit(job, start), starts[1:], workers)
 
 
 def _in_order(submit: Callable[[int], Future[Batch]], starts: range, workers: int) -> Generator[Batch]:

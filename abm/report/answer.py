@@ -36,10 +36,10 @@ def answer_text(outcomes: Outcomes | Totals) -> str:
         _survival(totals),
         _caveats(totals),
     ]
-    return "\n\n".join(_wrapped(part) for part in parts if part)
+    return "\n\n".join(wrapped(part) for part in parts if part)
 
 
-def _wrapped(part: str) -> str:
+def wrapped(part: str) -> str:
     """Break long lines of a paragraph; lines of a list keep their indent."""
     return "\n".join(
         textwrap.fill(line, _WIDTH, subsequent_indent=" " * 4 if line.startswith(" ") else "")

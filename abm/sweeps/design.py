@@ -295,7 +295,8 @@ def _sobol(axes: int, seed: int, block: int) -> np.ndarray[Any, Any]:
     from scipy.stats import qmc
 
     engine = qmc.Sobol(axes, scramble=True, rng=seed)
-    engine.fast_forward(block * _BLOCK)
+    if block:
+        engine.fast_forward(block * _BLOCK)
     return np.asarray(engine.random(_BLOCK))
 
 

@@ -1,0 +1,101 @@
+"""Study in words: what a sweep asked and what came out, for a terminal and as one JSON object."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from abm.report.answer import wrapped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from abm.sweeps import Study
+
+_SHOWN = 30  # points that are shown one by one
+_ENDS = 5  # points shown from either end where there are more
+
+
+def study_text(study: Study) -> str:
+    """Say what was asked, and what is known at each point, or at the ends where there are many."""
+    frame = study.points()
+    rule, event = study.stopping, study.job.event
+    if rule.within is not None:
+        effort = f"until the 95 % interval is at most ±{rule.within:g} wide"
+    elif rule.threshold is not None:
+        effort = f"until it is clear whether the probability is above {rule.threshold:g} (wrong in 5 % at most)"
+    else:
+        effort = f"{rule.most:,} runs each"
+    parts = [
+        study.job.scenario.title,
+        f"How probable is '{event}' at {len(frame):,} points ({study.design.kind}), {effort}; seed {study.job.seed}, "
+        f"the same luck at all points.",
+    ]
+    if len(frame) <= _SHOWN:
+        parts.append(_table(study, frame))
+    else:
+        ranked = frame.sort_values("p", ascending=False)
+        parts += [
+            "The highest:\n" + _table(study, ranked.head(_ENDS)),
+            "The lowest:\n" + _table(study, ranked.tail(_ENDS)),
+        ]
+    if len(frame) > 1:
+        layers = study.layers()
+        middle = [f"{layers.quantiles[name]:.1%}" for name in ("p05", "p50", "p95")]
+        parts.append(
+            f"Over the points: mean {layers.mean:.1%} (Monte Carlo error {layers.error:.1%} at most), between "
+            f"{middle[0]} and {middle[2]} at nine in ten of them, median {middle[1]}; their spread without Monte Carlo "
+            f"noise {layers.spread:.1%}."
+        )
+    if frame["failed"].any():
+        lost = int(frame["failed"].sum())
+        parts.append(f"{lost:,} runs failed; p_least and p_most say what they could change. See abm study show --json.")
+    return "\n\n".join(part if "\n" in part else wrapped(part) for part in parts)
+
+
+def _table(study: Study, frame: pd.DataFrame) -> str:
+    axes = [axis.name for axis in study.design.axes][:6]
+    shown = frame[axes].copy()
+    shown[study.job.event] = [
+        "unknown" if math.isnan(p) else f"{p:.1%} ({low:.1%} to {high:.1%})"
+        for p, low, high in zip(frame["p"], frame["low"], frame["high"], strict=True)
+    ]
+    if "above" in frame:
+        words = {True: f"above {study.stopping.threshold:g}", False: f"below {study.stopping.threshold:g}"}
+        shown["verdict"] = [words.get(one, "open") for one in frame["above"].astype(object)]
+    shown["runs"] = [f"{runs:,}" for runs in frame["runs"]]
+    if "mean.funded_bn" in frame:
+        shown["funded bn"] = [f"{money:.1f}" for money in frame["mean.funded_bn"]]
+    return shown.to_string(float_format=lambda number: f"{number:g}")
+
+
+def study_json(study: Study) -> dict[str, Any]:
+    """Tell everything that is known of a study as plain values."""
+    from dataclasses import asdict
+
+    frame = study.points()
+    rows = [{name: _plain(value) for name, value in row.items()} for row in frame.reset_index().to_dict("records")]
+    return {
+        "scenario": study.job.scenario.id,
+        "design": study.design.kind,
+        "seed": study.job.seed,
+        "engine": study.job.engine,
+        "event": study.job.event,
+        "stopping": asdict(study.stopping),
+        "layers": asdict(study.layers()),
+        "failures": [one._asdict() for one in study.failures()],
+        "points": rows,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Turn a cell of a frame into what JSON knows."""
+    import pandas as pd
+
+    if value is pd.NA:
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

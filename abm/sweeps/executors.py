@@ -1,0 +1,78 @@
+"""Executors: who does the work of a sweep."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from abm.processes import processes
+from abm.stream import EngineName
+
+
+class Crew(NamedTuple):
+    """An executor, how many tasks it does at a time, and how to replace it where one of its workers died."""
+
+    executor: Executor
+    workers: int
+    renew: Callable[[], Executor] | None
+
+
+@contextmanager
+def crew_for(
+    executor: Executor | str | None, workers: int | None, engine: EngineName, cluster: str | None
+) -> Iterator[Crew]:
+    """Get hold of an executor for as long as a sweep takes.
+
+    Parameters
+    ----------
+    executor
+        ``"threads"``, ``"processes"``, ``"dask"``, or anything with the interface of
+        :class:`concurrent.futures.Executor`; default: threads for the ensemble, processes for Mesa.
+    workers
+        How many; default: one a core, or all of the cluster.
+    engine
+        What will be run.
+    cluster
+        Address of a Dask scheduler such as ``tcp://host:8786``; default with ``"dask"``: a cluster on this machine.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such executor, or Dask is not installed.
+    """
+    chosen = executor or ("dask" if cluster else "threads" if engine == "ensemble" else "processes")
+    count = workers or os.cpu_count() or 1
+    if isinstance(chosen, Executor) or (not isinstance(chosen, str) and hasattr(chosen, "submit")):
+        yield Crew(chosen, workers or getattr(chosen, "_max_workers", None) or count, None)
+    elif chosen == "threads":
+        with ThreadPoolExecutor(count) as pool:
+            yield Crew(pool, count, None)
+    elif chosen == "processes":
+        yield Crew(processes(count), count, lambda: processes(count))
+    elif chosen == "dask":
+        with _dask(cluster, workers) as crew:
+            yield crew
+    else:
+        raise ValueError(f"expected an executor among threads, processes and dask, got {chosen!r}")
+
+
+@contextmanager
+def _dask(cluster: str | None, workers: int | None) -> Iterator[Crew]:
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise ValueError("expected Dask for this executor, it is not installed: pip install 'abm[dask]'") from None
+    if cluster:
+        with Client(cluster) as client:
+            count = workers or sum(client.nthreads().values()) or 1
+            yield Crew(client.get_executor(pure=False, retries=3), count, None)
+        return
+    count = workers or os.cpu_count() or 1
+    with (
+        LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None) as local,
+        Client(local) as client,
+    ):
+        yield Crew(client.get_executor(pure=False, retries=3), count, None)

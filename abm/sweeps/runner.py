@@ -1,0 +1,271 @@
+"""Runner: hands the blocks of a sweep to workers, writes down what comes back, and stops where enough is known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from abm.stream import LOOK
+from abm.sweeps.design import Design
+from abm.sweeps.stopping import Stopping
+from abm.sweeps.store import Store, key_of
+from abm.sweeps.work import Job, Task, name_of
+
+_TASK_SECONDS = 0.5  # of work that is handed out at once
+_AHEAD = 3  # tasks given out for each worker
+_PATIENCE = 3  # times that a task is tried when its worker dies
+_BEAT = 0.2  # seconds between two looks at what has come
+
+
+@dataclass
+class Point:
+    """What is known of a point so far."""
+
+    place: int
+    changes: dict[str, Any]
+    name: str
+    blocks: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # runs, successes, failed runs, by number
+    upto: int = 0  # blocks that are there without a gap, and counted
+    asked: int = 0  # blocks that are there or handed out
+    runs: int = 0
+    successes: int = 0
+    lost: int = 0
+    settled: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is.
+
+    Attributes
+    ----------
+    points, settled
+        Points of the design, and those that are done [-].
+    runs, expected
+        Runs that are there, and that it will take in all by what is known now [-].
+    rate
+        Runs a second of this session [1/s].
+    seconds_left
+        By rate and expectation [s]; infinite before the first runs have come.
+    worst
+        Widest half-width among the points that have begun [-].
+    """
+
+    points: int
+    settled: int
+    runs: int
+    expected: int
+    rate: float
+    seconds_left: float
+    worst: float
+
+
+class Runner:
+    """One session of a sweep.
+
+    Parameters
+    ----------
+    design, job, stopping
+        What is asked.
+    store
+        Where results go, and where those of earlier sessions are.
+    code
+        Name of the sources that decide results.
+    reuse
+        Stores of other studies to copy blocks from.
+    """
+
+    def __init__(
+        self, design: Design, job: Job, stopping: Stopping, store: Store, code: str, reuse: tuple[Store, ...] = ()
+    ) -> None:
+        self.design, self.job, self.stopping = design, job, stopping
+        self.store, self.code, self.reuse = store, code, reuse
+        self.last = -(-stopping.most // job.block)  # blocks of a point at most
+        self.points: dict[int, Point] = {}  # begun, and not settled yet
+        self.finished: dict[int, tuple[int, int, int, int]] = {}  # blocks, runs, successes and failed runs of a point
+        self.next_place = 0
+        self.seconds_per_run = 0.0
+        self.simulated = 0
+        self.started = time.monotonic()
+
+    def key(self, point: Point | Any, block: int) -> bytes:
+        """Key of a block of a point."""
+        start = block * self.job.block
+        size = min(self.job.block, self.stopping.most - start)
+        return key_of(self.job.name, self.code, point.name, start, size)
+
+    def wanted(self) -> list[tuple[int, bytes]]:
+        """Places and keys of the blocks that make up the result, in order."""
+        rows = []
+        for place in range(len(self.design)):
+            name = name_of(self.design[place])
+            point = Point(place, {}, name)
+            blocks = self.finished[place][0] if place in self.finished else self.points[place].upto
+            rows += [(place, self.key(point, block)) for block in range(blocks)]
+        return rows
+
+    # ----------------------------------------------------------------------------------------------------------------
+    # Points
+
+    def _open(self) -> Point | None:
+        """Begin with the next point that needs runs; blocks that exist are counted first."""
+        while self.next_place < len(self.design):
+            place = self.next_place
+            changes = self.design[place]
+            point = Point(place, changes, name_of(changes))
+            self.next_place += 1
+            self.points[place] = point
+            self._find(point)
+            self._count(point)
+            if not point.settled:
+                return point
+        return None
+
+    def _find(self, point: Point) -> None:
+        """Look for blocks of a point that exist, here or in other studies."""
+        for block in range(self.last):
+            key = self.key(point, block)
+            if key not in self.store:
+                source = next((other for other in self.reuse if key in other), None)
+                if source is None:
+                    if block > point.asked + _AHEAD:  # a gap: no later ones
+                        return
+                    continue
+                self.store.adopt(source, [key])
+            point.blocks[block] = self.store.counts(key)
+            point.asked = block + 1 if block == point.asked else point.asked
+
+    def _count(self, point: Point) -> None:
+        """Count the blocks of a point as far as there is no gap, and see whether they are enough."""
+        while not point.settled and point.upto in point.blocks:
+            runs, successes, lost = point.blocks.pop(point.upto)
+            point.upto += 1
+            point.runs, point.successes, point.lost = point.runs + runs, point.successes + successes, point.lost + lost
+            done = min(point.upto * self.job.block, self.stopping.most)
+            at_look = done % LOOK == 0 or done == self.stopping.most
+            point.settled = point.upto == self.last or (at_look and self.stopping.settled(point.successes, point.runs))
+        if point.settled:
+            self.finished[point.place] = (point.upto, point.runs, point.successes, point.lost)
+            self.points.pop(point.place, None)
+
+    def _tasks(self) -> Generator[Task]:
+        """Tasks to hand out, as long as somebody asks for them."""
+        while True:
+            point = next((point for point in self.points.values() if self._open_blocks(point)), None) or self._open()
+            if point is None:
+                return
+            size = min(self._open_blocks(point), self._blocks_of_a_task())
+            first, point.asked = point.asked, point.asked + size
+            missing = [block for block in range(first, first + size) if block not in point.blocks]
+            if missing:
+                yield Task(point.place, point.changes, missing[0], missing[-1] - missing[0] + 1)
+
+    def _open_blocks(self, point: Point) -> int:
+        """Blocks of a point that should be handed out by what is known of it [-]."""
+        expected = self.stopping.expected(point.successes, point.runs)
+        wanted = min(self.last, -(-expected // self.job.block))
+        idle = point.asked == point.upto  # nothing is under way: at least one more, or it would never settle
+        return max(wanted - point.asked, 1 if idle and point.asked < self.last else 0)
+
+    def _blocks_of_a_task(self) -> int:
+        if not self.seconds_per_run:
+            return 1
+        return max(1, min(64, round(_TASK_SECONDS / (self.seconds_per_run * self.job.block))))
+
+    # ----------------------------------------------------------------------------------------------------------------
+    # Work
+
+    def run(
+        self,
+        executor: Executor,
+        workers: int,
+        renew: Callable[[], Executor] | None,
+        tell: Callable[[Progress], None],
+    ) -> None:
+        """Work until every point is settled.
+
+        Parameters
+        ----------
+        executor, workers
+            Who does the work, and how many they are [-].
+        renew
+            Makes another executor where this one has lost a worker; None: that ends the session.
+        tell
+            Called with the progress, a few times a second.
+        """
+        pending: dict[Future[Any], tuple[Task, int]] = {}
+        with closing(self._tasks()) as tasks:
+            again: list[tuple[Task, int]] = []
+            try:
+                while True:
+                    while len(pending) < _AHEAD * workers:
+                        task, tries = again.pop() if again else (next(tasks, None), 0)
+                        if task is None:
+                            break
+                        pending[executor.submit(_timed, self.job, task)] = (task, tries + 1)
+                    if not pending:
+                        break
+                    done, _ = wait(pending, timeout=_BEAT, return_when=FIRST_COMPLETED)
+                    lost = []
+                    for future in done:
+                        task, tries = pending.pop(future)
+                        try:
+                            seconds, blocks = future.result()
+                        except BrokenExecutor:
+                            if renew is None or tries >= _PATIENCE:
+                                raise
+                            lost.append((task, tries))
+                            continue
+                        self._take(task, seconds, blocks)
+                    if lost:
+                        lost += pending.values()
+                        pending.clear()
+                        again, executor = again + lost, renew() if renew else executor
+                    tell(self.progress())
+            finally:
+                for future in pending:
+                    future.cancel()
+
+    def _take(self, task: Task, seconds: float, blocks: list[Any]) -> None:
+        """Write down what came back."""
+        runs = sum(block.runs + len(block.failures) for block in blocks)
+        self.simulated += runs
+        per_run = seconds / max(runs, 1)
+        self.seconds_per_run = per_run if not self.seconds_per_run else 0.7 * self.seconds_per_run + 0.3 * per_run
+        point = self.points.get(task.place)
+        if point is None:
+            return  # settled meanwhile
+        keys = [self.key(point, block.first_run // self.job.block) for block in blocks]
+        new = [place for place, key in enumerate(keys) if key not in self.store]
+        if new:
+            self.store.append([keys[k] for k in new], [blocks[k] for k in new])
+        for key, block in zip(keys, blocks, strict=True):
+            point.blocks[block.first_run // self.job.block] = self.store.counts(key)
+        self._count(point)
+
+    def progress(self) -> Progress:
+        """How far it is."""
+        begun = list(self.points.values())
+        there = [(runs, successes) for _, runs, successes, _ in self.finished.values()]
+        there += [(point.runs, point.successes) for point in begun]
+        runs = sum(n for n, _ in there)
+        expected = sum(n for _, n, _, _ in self.finished.values())
+        expected += sum(self.stopping.expected(point.successes, point.runs) for point in begun)
+        known = len(self.finished) + sum(1 for point in begun if point.runs)
+        typical = expected / max(len(there), 1) if known else self.stopping.most
+        expected += round(typical * (len(self.design) - self.next_place))
+        rate = self.simulated / max(time.monotonic() - self.started, 1e-9)
+        left = (expected - runs) / rate if rate > 0 else float("inf")
+        worst = max((self.stopping.doubt(k, n) for n, k in there if n), default=0.5)
+        return Progress(len(self.design), len(self.finished), runs, expected, rate, left, worst)
+
+
+def _timed(job: Job, task: Task) -> tuple[float, list[Any]]:
+    """Do a task, and say how long it took [s]."""
+    start = time.perf_counter()
+    blocks = job(task)
+    return time.perf_counter() - start, blocks

@@ -1,0 +1,286 @@
+"""Store: what a sweep has computed, safe on disk the moment it is done, and as one sorted file in the end."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from abm.faults import StoreError
+from abm.sweeps.work import Block, Failure
+
+TABLE, SPARE, MANIFEST, LOCK = "blocks.parquet", "spare.parquet", "manifest.json", ".lock"
+_GROUP = 256  # blocks of a row group
+_NUMBER = {"b": pa.bool_(), "i": pa.int64(), "f": pa.float64(), "u": pa.int64()}
+
+
+class BusyError(StoreError):
+    """Somebody else is at work in the folder."""
+
+
+def schema_of(columns: Sequence[str], dtypes: Sequence[np.dtype[Any]]) -> pa.Schema:
+    """Layout of the blocks: their key, place, runs and successes, and a list of raw values for each column."""
+    fields = [("key", pa.binary(32)), ("place", pa.int64()), ("first_run", pa.int64())]
+    fields += [("runs", pa.int32()), ("successes", pa.int32()), ("failures", pa.string())]
+    fields += [(name, pa.list_(_NUMBER[dtype.kind])) for name, dtype in zip(columns, dtypes, strict=True)]
+    return pa.schema(fields)
+
+
+def key_of(job_name: str, code: str, point: str, first_run: int, runs: int) -> bytes:
+    """Key of a block: a hash of everything that decides its numbers."""
+    return hashlib.sha256(f"{job_name} {code} {point} {first_run} {runs}".encode()).digest()
+
+
+class _Source(Protocol):
+    """A file of blocks."""
+
+    batches: int
+
+    def batch(self, number: int) -> pa.RecordBatch:
+        """Return some of its blocks."""
+
+
+class _Table:
+    """A sorted file: read a group at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path, memory_map=True)
+        self.batches = self._file.num_row_groups
+        self._last: tuple[int, Any] = (-1, None)
+
+    def batch(self, number: int) -> pa.RecordBatch:
+        """Read a group, or return the one that was read last."""
+        if self._last[0] != number:
+            self._last = (number, self._file.read_row_group(number).combine_chunks().to_batches()[0])
+        return self._last[1]
+
+
+class _Journal:
+    """A journal, as far as it is whole; its batches stay on disk until they are looked at."""
+
+    def __init__(self, path: Path) -> None:
+        self._batches: list[pa.RecordBatch] = []
+        self.note = ""
+        try:
+            with pa.ipc.open_stream(pa.memory_map(str(path))) as reader:
+                for batch in reader:
+                    batch.validate(full=True)
+                    self._batches.append(batch)
+        except (pa.ArrowInvalid, OSError):
+            self.note = f"{path}: the end is damaged, kept the {len(self._batches)} whole batches before it"
+        self.batches = len(self._batches)
+
+    def batch(self, number: int) -> pa.RecordBatch:
+        """Return a batch."""
+        return self._batches[number]
+
+
+class Store:
+    """A study folder: an append-only journal while the sweep runs, one Parquet file when it is done.
+
+    Every batch of blocks is whole in the journal or not there at all, so whatever kills the program costs only the
+    chunks in flight. The final file depends on the blocks alone, not on the order in which they came.
+
+    Parameters
+    ----------
+    folder
+        The study's folder, made if need be.
+    schema
+        From :func:`schema_of`.
+    """
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        self.folder, self.schema = folder, schema
+        self.notes: list[str] = []  # what was found and mended, one sentence each
+        self._counts: dict[bytes, tuple[int, int, int]] = {}  # key: runs, successes, failed runs
+        self._places: dict[bytes, tuple[_Source, int, int]] = {}  # key: file, batch and row
+        self._writer: Any = None
+        self._file: Any = None
+        self._read()
+
+    def _journals(self) -> list[Path]:
+        return sorted(self.folder.glob("journal-*.arrows"))
+
+    def _read(self) -> None:
+        """Find out what is there."""
+        tables = [_Table(self.folder / name) for name in (TABLE, SPARE) if (self.folder / name).exists()]
+        journals = [_Journal(path) for path in self._journals()]
+        sources: list[_Source] = [*tables, *journals]
+        for source in sources:
+            for number in range(source.batches):
+                batch = source.batch(number)
+                if batch.schema.equals(self.schema):
+                    self._learn(source, number, batch)
+        self.notes = [journal.note for journal in journals if journal.note]
+
+    def _learn(self, source: _Source, number: int, batch: pa.RecordBatch) -> None:
+        keys, failures = batch.column("key").to_pylist(), batch.column("failures").to_pylist()
+        lost = [len(json.loads(told)) if told else 0 for told in failures]
+        counts = zip(batch.column("runs").to_pylist(), batch.column("successes").to_pylist(), lost, strict=True)
+        self._counts.update(zip(keys, counts, strict=True))
+        self._places.update((key, (source, number, row)) for row, key in enumerate(keys))
+
+    def __contains__(self, key: bytes) -> bool:
+        """Whether a block is there."""
+        return key in self._counts
+
+    def __len__(self) -> int:
+        """Number of blocks."""
+        return len(self._counts)
+
+    def counts(self, key: bytes) -> tuple[int, int, int]:
+        """Runs, successes and failed runs of a block."""
+        return self._counts[key]
+
+    def _row(self, key: bytes) -> pa.RecordBatch:
+        source, number, row = self._places[key]
+        return source.batch(number).slice(row, 1)
+
+    def append(self, keys: Sequence[bytes], blocks: Sequence[Block]) -> None:
+        """Write blocks down; when this returns, they survive the end of the program.
+
+        Raises
+        ------
+        OSError
+            Where they cannot be written.
+        """
+        self._write(self._batch(keys, blocks))
+        counts = ((block.runs, block.successes, len(block.failures)) for block in blocks)
+        self._counts.update(zip(keys, counts, strict=True))
+
+    def adopt(self, other: Store, keys: Sequence[bytes]) -> None:
+        """Copy blocks from another store."""
+        self._write(_one([other._row(key) for key in keys]))
+        self._counts.update((key, other.counts(key)) for key in keys)
+
+    def _write(self, batch: pa.RecordBatch) -> None:
+        if self._writer is None:
+            number = 1 + max((int(path.stem.split("-")[1]) for path in self._journals()), default=0)
+            self._file = (self.folder / f"journal-{number:04}.arrows").open("xb")
+            self._writer = pa.ipc.new_stream(self._file, self.schema)
+        self._writer.write_batch(batch)
+        self._file.flush()
+
+    def _batch(self, keys: Sequence[bytes], blocks: Sequence[Block]) -> pa.RecordBatch:
+        arrays: list[pa.Array] = [
+            pa.array(keys, pa.binary(32)),
+            pa.array([block.place for block in blocks], pa.int64()),
+            pa.array([block.first_run for block in blocks], pa.int64()),
+            pa.array([block.runs for block in blocks], pa.int32()),
+            pa.array([block.successes for block in blocks], pa.int32()),
+            pa.array([json.dumps(block.failures) if block.failures else None for block in blocks], pa.string()),
+        ]
+        for name in self.schema.names[len(arrays) :]:
+            kind = self.schema.field(name).type.value_type
+            parts = [np.asarray(block.values.get(name, ())) for block in blocks]
+            offsets = np.cumsum([0, *(len(part) for part in parts)]).astype(np.int32)
+            values = pa.array(np.concatenate(parts) if parts else [], kind)
+            arrays.append(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values))
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def close(self) -> None:
+        """Put the journal's end mark; a journal without one is read just as well."""
+        if self._writer is not None:
+            with contextlib.suppress(OSError, pa.ArrowInvalid):
+                self._writer.close()
+            self._file.close()
+            self._writer = self._file = None
+
+    def failures(self, keys: Iterable[bytes]) -> list[Failure]:
+        """What went wrong in some blocks."""
+        found = []
+        for key in keys:
+            told = self._row(key).column("failures")[0].as_py()
+            found += [Failure(*one) for one in json.loads(told)] if told else []
+        return found
+
+    def rows(self, wanted: Iterable[tuple[int, bytes]]) -> Iterator[pa.RecordBatch]:
+        """Blocks by place in the design and key, in the order asked for, a group at a time."""
+        if len(self._places) < len(self._counts):
+            self._read()
+        group: list[pa.RecordBatch] = []
+        for place, key in wanted:
+            one = self._row(key)
+            if one.column("place")[0].as_py() != place:
+                one = one.set_column(1, self.schema.field(1), pa.array([place], pa.int64()))
+            group.append(one)
+            if len(group) == _GROUP:
+                yield _one(group)
+                group = []
+        if group:
+            yield _one(group)
+
+    def compact(self, wanted: Sequence[tuple[int, bytes]]) -> None:
+        """Turn everything into one sorted Parquet file; blocks that nobody wants now are put aside, not thrown away."""
+        self.close()
+        known = {key for _, key in wanted}
+        spare = sorted(set(self._counts) - known)
+        if spare:
+            self._table(SPARE, [(-1, key) for key in spare])
+        else:
+            (self.folder / SPARE).unlink(missing_ok=True)
+        self._table(TABLE, wanted)
+        for journal in self._journals():
+            journal.unlink()
+
+    def _table(self, name: str, wanted: Sequence[tuple[int, bytes]]) -> None:
+        with draft(self.folder / name) as path, pq.ParquetWriter(path, self.schema, compression="zstd") as writer:
+            for group in self.rows(wanted):
+                writer.write_batch(group)
+
+
+def _one(group: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """Put batches of one row together."""
+    return pa.Table.from_batches(group).combine_chunks().to_batches()[0]
+
+
+@contextlib.contextmanager
+def draft(path: Path) -> Iterator[Path]:
+    """Write a file beside its place, and put it there at once when it is whole."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    beside = Path(name)
+    try:
+        yield beside
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        beside.chmod(0o644)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a study folder alone; the hold ends with the program, however that ends.
+
+    Raises
+    ------
+    BusyError
+        Where somebody else holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("a+") as lock:
+        try:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ModuleNotFoundError:  # no such locks on this system
+            pass
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "somebody"
+            raise BusyError(f"{folder}: expected nobody else at work here, got {holder}") from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}")
+        lock.flush()
+        yield

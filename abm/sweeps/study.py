@@ -1,0 +1,368 @@
+"""Study: a sweep and its results, as they stand in a folder that can be moved, copied and merged."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import json
+import math
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import abm
+from abm.columns import Columns, true_in
+from abm.estimates import Difference, Estimate, paired
+from abm.faults import StoreError
+from abm.layout import Population, records_of
+from abm.scenario import scenario_of
+from abm.sweeps.code import code_digest
+from abm.sweeps.design import Axis, Design
+from abm.sweeps.stopping import Stopping
+from abm.sweeps.store import MANIFEST, TABLE, Store, draft, schema_of
+from abm.sweeps.work import Failure, Job
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Layers:
+    """How unsure a probability is, and of what: of the world, and of the runs.
+
+    Attributes
+    ----------
+    mean
+        Mean of the probability over the points [-].
+    spread
+        Standard deviation of the probability over the points, Monte Carlo noise taken out [-].
+    error
+        Standard error of the mean from the runs alone, at most: points that share their luck err together [-].
+    points
+        Number of points.
+    quantiles
+        5, 25, 50, 75 and 95 % quantiles of the estimates over the points [-].
+    """
+
+    mean: float
+    spread: float
+    error: float
+    points: int
+    quantiles: dict[str, float]
+
+
+class Study:
+    """A sweep in a folder: what was asked, and what came out so far.
+
+    Parameters
+    ----------
+    folder
+        Where it is kept; None: in a temporary folder that goes with this object.
+    design, job, stopping
+        What is asked.
+    """
+
+    def __init__(self, folder: str | Path | None, design: Design, job: Job, stopping: Stopping) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="abm-") if folder is None else None
+        self.folder = Path(self._temporary.name if self._temporary else folder or ".")
+        self.design, self.job, self.stopping = design, job, stopping
+        self.interrupted = False
+        self.notes: list[str] = []  # what was found damaged, and mended
+
+    # ----------------------------------------------------------------------------------------------------------------
+    # The folder
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Study:
+        """Open a study that a sweep has left.
+
+        Raises
+        ------
+        StoreError
+            Where there is none, or this version cannot read it.
+        """
+        path = Path(folder) / MANIFEST
+        try:
+            told = json.loads(path.read_text("utf-8"), object_hook=_read)
+        except FileNotFoundError:
+            raise StoreError(f"{folder}: expected the folder of a study, it has no {MANIFEST}") from None
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path}: expected the manifest of a study, got {error}") from None
+        if told.get("format") != _FORMAT:
+            raise StoreError(f"{path}: expected format {_FORMAT}, got {told.get('format')!r}")
+        raw, baseline = tomllib.loads(told["scenario"]), tomllib.loads(told["baseline"])
+        scenario = scenario_of(raw, baseline, told["file"])
+        agents = {role: _class(name) for role, name in told["agents"].items()}
+        job = Job(
+            scenario, told["seed"], told["engine"], told["stopping"]["event"], tuple(told["columns"]),
+            told["stopping"]["most"], agents,
+        )  # fmt: skip
+        axes = tuple(Axis(**{**axis, "paths": tuple(axis["paths"]), "values": tuple(map(_hashable, axis["values"]))})
+                     for axis in told["design"].pop("axes"))  # fmt: skip
+        rows = tuple(told["design"].pop("rows"))
+        return cls(folder, Design(axes=axes, rows=rows, **told["design"]), job, Stopping(**told["stopping"]))
+
+    def write_manifest(self) -> None:
+        """Write down what is asked, so that anybody can go on with it."""
+        import tomli_w
+
+        scenario = self.job.scenario
+        told = {
+            "format": _FORMAT,
+            "abm": abm.__version__,
+            "code": code_digest(),
+            "file": scenario.file,
+            "scenario_sha256": scenario.digest,
+            "seed": self.job.seed,
+            "engine": self.job.engine,
+            "agents": {role: f"{cls.__module__}:{cls.__qualname__}" for role, cls in self.job.agents.items()},
+            "columns": self.job.columns,
+            "stopping": asdict(self.stopping),
+            "design": asdict(self.design),
+            "scenario": tomli_w.dumps(scenario.raw),
+            "baseline": tomli_w.dumps(scenario.baseline.raw),
+        }
+        with draft(self.folder / MANIFEST) as path:
+            path.write_text(json.dumps(told, indent=2, default=_told) + "\n", encoding="utf-8")
+
+    @cached_property
+    def population(self) -> Population:
+        """Investors and gatekeepers of the scenario, whose names the columns have."""
+        return records_of(self.job.scenario)
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The columns of a run."""
+        shared = self.population
+        return Columns(shared.ids, shared.gate_ids, company=self.job.scenario.company is not None)
+
+    @cached_property
+    def _raw(self) -> dict[str, tuple[np.dtype[Any], int]]:
+        """Type of each kept column in the store, and what to divide it by."""
+        empty = self.columns.empty()
+        return {name: ((raw := self.columns.raw(empty, name))[0].dtype, raw[1]) for name in self.job.columns}
+
+    def store(self) -> Store:
+        """Open its store."""
+        return Store(self.folder, schema_of(self.job.columns, [dtype for dtype, _ in self._raw.values()]))
+
+    @property
+    def done(self) -> bool:
+        """Whether it has been finished, and its results stand in one file."""
+        return (self.folder / TABLE).exists() and not list(self.folder.glob("journal-*.arrows"))
+
+    # ----------------------------------------------------------------------------------------------------------------
+    # Results
+
+    def _groups(self) -> Iterator[Any]:
+        """Groups of finished blocks, in order of places."""
+        import pyarrow.parquet as pq
+
+        path = self.folder / TABLE
+        if not self.done:
+            raise StoreError(f"{self.folder}: expected a finished study; go on with: abm study resume {self.folder}")
+        with pq.ParquetFile(path) as file:
+            for number in range(file.num_row_groups):
+                yield file.read_row_group(number)
+
+    @cached_property
+    def _sums(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Totals of every column over the runs of every point."""
+        size = len(self.design)
+        names = ("runs", "successes", "lost")
+        sums: dict[str, np.ndarray[Any, Any]] = {name: np.zeros(size, np.int64) for name in names}
+        for name in self.job.columns:
+            shape = (size, self._classes(name)) if self._classes(name) else (size,)
+            sums[f"sum.{name}"], sums[f"known.{name}"] = np.zeros(shape), np.zeros(size, np.int64)
+        for group in self._groups():
+            places = group.column("place").to_numpy()
+            lost = [len(json.loads(told)) if told else 0 for told in group.column("failures").to_pylist()]
+            for name, values in (("runs", group.column("runs").to_numpy()), ("lost", np.array(lost, np.int64))):
+                np.add.at(sums[name], places, values)
+            np.add.at(sums["successes"], places, group.column("successes").to_numpy())
+            for name in self.job.columns:
+                whose, values = _flat(group, name, places)
+                if classes := self._classes(name):
+                    np.add.at(sums[f"sum.{name}"], (whose, values.astype(np.int64) % classes), 1.0)
+                else:
+                    known = np.isfinite(values.astype(np.float64))
+                    np.add.at(sums[f"sum.{name}"], whose[known], values[known].astype(np.float64))
+                    whose = whose[known]
+                np.add.at(sums[f"known.{name}"], whose, 1)
+        return sums
+
+    def _classes(self, column: str) -> int:
+        """Number of different things that a column can say; 0 for numbers."""
+        from abm.rules.failure import CAUSES
+        from abm.state import STAGES
+
+        return len(CAUSES) if column == "cause" else len(STAGES) if column.startswith("stage.") else 0
+
+    def points(self) -> pd.DataFrame:
+        """Return a frame with one row a point.
+
+        Columns: the axes; ``runs``; ``p``, ``low`` and ``high`` of the event, with the interval that the stopping rule
+        allows; ``above`` where a question was to be decided; ``failed`` runs, and between ``p_least`` and ``p_most``
+        whatever these would have done; ``p.NAME`` for other columns of True and False, ``mean.NAME`` for numbers, and
+        ``p.cause.NAME``.
+        """
+        import pandas as pd
+
+        sums = self._sums
+        frame = self.axes_frame()
+        seed, rule = self.job.seed, self.stopping
+        counts = list(zip(sums["successes"].tolist(), sums["runs"].tolist(), sums["lost"].tolist(), strict=True))
+        found = [rule.estimate(k, n, seed) for k, n, _ in counts]
+        columns: dict[str, Any] = {"runs": sums["runs"]}
+        columns |= {name: [getattr(one, name) for one in found] for name in ("p", "low", "high")}
+        if rule.threshold is not None:
+            columns["above"] = pd.array([rule.above(k, n) for k, n, _ in counts], dtype="boolean")
+        columns["failed"] = sums["lost"]
+        if sums["lost"].any():
+            columns["p_least"] = [k / (n + lost) if n + lost else math.nan for k, n, lost in counts]
+            columns["p_most"] = [(k + lost) / (n + lost) if n + lost else math.nan for k, n, lost in counts]
+        columns |= dict(self._means())
+        return pd.concat([frame, pd.DataFrame(columns, index=frame.index)], axis=1)
+
+    def _means(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+        from abm.rules.failure import CAUSES
+        from abm.state import STAGES
+
+        for name, (dtype, scale) in self._raw.items():
+            if name == self.job.event:
+                continue
+            total, known = self._sums[f"sum.{name}"], self._sums[f"known.{name}"]
+            words = CAUSES if name == "cause" else STAGES
+            with np.errstate(invalid="ignore", divide="ignore"):
+                if self._classes(name):
+                    yield from ((f"p.{name}.{word}", total[:, k] / known) for k, word in enumerate(words) if word)
+                elif dtype.kind == "b" and (name != "survived" or self.columns.company):
+                    yield f"p.{name}", total / known
+                elif dtype.kind != "b":
+                    yield f"mean.{name}", total / known / scale
+
+    def axes_frame(self) -> pd.DataFrame:
+        """Return what each axis is set to at each point, in one row a point."""
+        import pandas as pd
+
+        rows = [self.design.values(place) for place in range(len(self.design))]
+        frame = pd.DataFrame(rows, columns=[axis.name for axis in self.design.axes])
+        return frame.rename_axis("point")
+
+    def estimate(self, place: int) -> Estimate:
+        """Return the probability of the event at a point."""
+        return self.stopping.estimate(
+            int(self._sums["successes"][place]), int(self._sums["runs"][place]), self.job.seed
+        )
+
+    def blocks(self, place: int | None = None) -> Any:
+        """Return the blocks of a point, or of all, as an Arrow table.
+
+        Raises
+        ------
+        StoreError
+            Where the study is not finished.
+        """
+        import pyarrow.parquet as pq
+
+        if not self.done:
+            raise StoreError(f"{self.folder}: expected a finished study; go on with: abm study resume {self.folder}")
+        return pq.read_table(self.folder / TABLE, filters=None if place is None else [("place", "==", place)])
+
+    def runs(self, place: int) -> pd.DataFrame:
+        """Return the kept columns of the runs of a point, one row a run; its index is the run number."""
+        import pandas as pd
+
+        blocks = self.blocks(place)
+        index: list[int] = []
+        firsts, counts = blocks.column("first_run").to_pylist(), blocks.column("runs").to_pylist()
+        for first, count, told in zip(firsts, counts, blocks.column("failures").to_pylist(), strict=True):
+            lost = {one[1] for one in json.loads(told)} if told else set()
+            index += [run for run in range(first, first + count + len(lost - {None})) if run not in lost]
+        made = {}
+        for name, (dtype, scale) in self._raw.items():
+            _, values = _flat(blocks, name, np.zeros(blocks.num_rows, np.int64))
+            made[name] = self.columns.series(name, values.astype(dtype), scale)
+        return pd.DataFrame(made, index=pd.Index(index, name="run", dtype="int64"))
+
+    def failures(self) -> list[Failure]:
+        """Return every run that failed, and every point that could not be simulated."""
+        found: dict[tuple[Any, ...], Failure] = {}
+        for group in self._groups():
+            for place, told in zip(
+                group.column("place").to_pylist(), group.column("failures").to_pylist(), strict=True
+            ):
+                for _, *rest in json.loads(told) if told else ():
+                    failure = Failure(place, *rest)
+                    found.setdefault((place, failure.run), failure)
+        return list(found.values())
+
+    def difference(self, first: int, second: int, event: str | None = None) -> Difference:
+        """Estimate how much more probable an event is at the second point than at the first, under the same luck.
+
+        Parameters
+        ----------
+        first, second
+            Places in the design.
+        event
+            What happens, on the columns that were kept; default: what the sweep counted.
+        """
+        frames = [self.runs(place) for place in (first, second)]
+        common = frames[0].index.intersection(frames[1].index)
+        one, other = (true_in(frame.loc[common], event or self.job.event) for frame in frames)
+        cells = [int(np.count_nonzero(a & b)) for a in (one, ~one) for b in (other, ~other)]
+        return paired(cells[0], cells[1], cells[2], cells[3], self.job.seed)
+
+    def layers(self) -> Layers:
+        """Tell apart what the runs leave open and what the world leaves open, over all points."""
+        runs, successes = self._sums["runs"].astype(float), self._sums["successes"].astype(float)
+        known = runs > 1
+        p, n = successes[known] / runs[known], runs[known]
+        noise = p * (1 - p) / (n - 1)
+        spread = math.sqrt(max(0.0, float(np.var(p, ddof=1)) - float(np.mean(noise)))) if len(p) > 1 else 0.0
+        quantiles = {f"p{q:02}": float(np.quantile(p, q / 100)) for q in (5, 25, 50, 75, 95)}
+        return Layers(float(np.mean(p)), spread, float(np.mean(np.sqrt(noise))), len(p), quantiles)
+
+
+def _flat(group: Any, name: str, places: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Values of a list column one after the other, and the place of each."""
+    import pyarrow.compute as pc
+
+    column = group.column(name)
+    lengths = pc.list_value_length(column).to_numpy()
+    return np.repeat(places, lengths), pc.list_flatten(column).to_numpy()
+
+
+def _told(value: Any) -> Any:
+    """Tell JSON of a date."""
+    if isinstance(value, dt.date):
+        return {"date": value.isoformat()}
+    raise TypeError(f"expected a number, a word, a list or a date on an axis, got {value!r}")
+
+
+def _read(table: Mapping[str, Any]) -> Any:
+    return dt.date.fromisoformat(table["date"]) if set(table) == {"date"} else table
+
+
+def _hashable(value: Any) -> Any:
+    """Values of linked paths were a tuple before they were written."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _class(name: str) -> Any:
+    module, _, qualified = name.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in qualified.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError):
+        raise StoreError(f"{name}: expected a class that can be imported, as the study was made with it") from None
+    return found

@@ -1,0 +1,194 @@
+"""Work: the runs of a sweep, block by block, done wherever there is a worker."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from abm.batch import Batch
+from abm.columns import Columns
+from abm.faults import Fault, ScenarioError
+from abm.population import prepare
+from abm.scenario import Scenario
+from abm.stream import LOOK, EngineName, engine_of
+
+#: Runs of a block, the unit that is kept: results do not depend on it, but stored ones do, so it is never tuned.
+BLOCK: dict[EngineName, int] = {"ensemble": LOOK, "mesa": 20}
+
+_KEPT = 6  # points that a worker keeps prepared
+
+
+class Failure(NamedTuple):
+    """A run that failed, or a point that cannot be simulated at all (then ``run`` is None)."""
+
+    place: int
+    run: int | None
+    seed: int
+    message: str
+    traceback: str
+
+
+class Block(NamedTuple):
+    """Some consecutive runs of a point: how often the event came, and the columns that are kept.
+
+    Attributes
+    ----------
+    place, first_run
+        The point's place in the design, and the number of the first run.
+    runs
+        Runs in which it is known whether the event came [-].
+    successes
+        How often it did [-].
+    values
+        Raw values of each column, one a run.
+    failures
+        Runs that are missing.
+    """
+
+    place: int
+    first_run: int
+    runs: int
+    successes: int
+    values: dict[str, np.ndarray[Any, Any]]
+    failures: tuple[Failure, ...] = ()
+
+
+class Task(NamedTuple):
+    """Consecutive blocks of one point, to be done together."""
+
+    place: int
+    changes: Mapping[str, Any]
+    first_block: int
+    blocks: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all tasks of a sweep share; it travels to the workers with them.
+
+    Attributes
+    ----------
+    scenario
+        The scenario that the points change.
+    seed, engine, agents
+        As in :func:`abm.simulate`.
+    event
+        What is counted.
+    columns
+        Columns of :meth:`abm.Outcomes.to_frame` that are kept for every run.
+    most
+        Runs of a point at most [-].
+    """
+
+    scenario: Scenario
+    seed: int
+    engine: EngineName
+    event: str
+    columns: tuple[str, ...]
+    most: int
+    agents: Mapping[str, type[Any]] = field(default_factory=dict)
+
+    @cached_property
+    def block(self) -> int:
+        """Runs of a block [-]."""
+        return BLOCK[self.engine]
+
+    @cached_property
+    def name(self) -> str:
+        """Name of everything that decides a result, but for the point and the runs."""
+        told = [self.scenario.digest, self.seed, self.engine, self.event, *self.columns]
+        told += [f"{role}={cls.__module__}.{cls.__qualname__}" for role, cls in sorted(self.agents.items())]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+    def point(self, changes: Mapping[str, Any]) -> Scenario:
+        """Scenario of a point.
+
+        Raises
+        ------
+        ScenarioError
+            Where its changes contradict each other.
+        """
+        return self.scenario.with_values(changes) if changes else self.scenario
+
+    def __call__(self, task: Task) -> list[Block]:
+        """Simulate the blocks of a task; what fails is told, not raised."""
+        starts = [k * self.block for k in range(task.first_block, task.first_block + task.blocks)]
+        try:
+            point = _prepared(self, task)
+        except ScenarioError as error:
+            failure = Failure(task.place, None, self.seed, str(error), "")
+            return [Block(task.place, start, 0, 0, {}, (failure,)) for start in starts]
+        return [point.block(task.place, range(start, min(start + self.block, self.most))) for start in starts]
+
+
+class _Point:
+    """A point made ready to be simulated."""
+
+    def __init__(self, job: Job, changes: Mapping[str, Any]) -> None:
+        scenario = job.point(changes)
+        population = prepare(scenario)
+        self.job = job
+        self.columns = Columns(population.ids, population.gate_ids, company=scenario.company is not None)
+        missing = [name for name in job.columns if name not in self.columns.names]
+        if missing:
+            raise ScenarioError(scenario.file, [Fault("columns", "expected columns of the outcomes", repr(missing[0]))])
+        self.simulate: Callable[[int, range, bool], Batch] = engine_of(job.engine, scenario, population, job.agents)
+
+    def block(self, place: int, runs: range) -> Block:
+        """Simulate the runs of a block; if that fails, one by one, so that only those that fail are missing."""
+        try:
+            return self._counted(place, runs, self.simulate(self.job.seed, runs, False), ())
+        except Exception:
+            pass
+        done, failures = [self.columns.empty()], []
+        for run in runs:
+            try:
+                done.append(self.simulate(self.job.seed, range(run, run + 1), False))
+            except Exception as error:
+                message = f"{type(error).__name__}: {error}"
+                failures.append(Failure(place, run, self.job.seed, message, traceback.format_exc()))
+        return self._counted(place, runs, Batch.joined(done), tuple(failures))
+
+    def _counted(self, place: int, runs: range, batch: Batch, failures: tuple[Failure, ...]) -> Block:
+        happened = self.columns.happened(batch, self.job.event)
+        values = {name: self.columns.raw(batch, name)[0].copy() for name in self.job.columns}
+        return Block(place, runs.start, len(happened), int(np.count_nonzero(happened)), values, failures)
+
+
+_points: OrderedDict[tuple[str, str], _Point] = OrderedDict()
+_door = threading.Lock()
+
+
+def name_of(changes: Mapping[str, Any]) -> str:
+    """Name of a point: what it changes, whatever its place in a design.
+
+    Examples
+    --------
+    >>> name_of({"b": 2, "a": 1.0}) == name_of({"a": 1.0, "b": 2})
+    True
+    """
+    return json.dumps(changes, sort_keys=True, default=str)
+
+
+def _prepared(job: Job, task: Task) -> _Point:
+    """Return the point of a task, made ready once for all of its tasks that come to this worker."""
+    key = (job.name, name_of(task.changes))
+    with _door:
+        if key in _points:
+            _points.move_to_end(key)
+            return _points[key]
+    made = _Point(job, task.changes)
+    with _door:
+        _points[key] = made
+        while len(_points) > _KEPT:
+            _points.popitem(last=False)
+    return made
