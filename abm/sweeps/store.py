@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,6 +39,14 @@ def schema_of(columns: Sequence[str], dtypes: Sequence[np.dtype[Any]]) -> pa.Sch
 def key_of(job_name: str, code: str, point: str, first_run: int, runs: int) -> bytes:
     """Key of a block: a hash of everything that decides its numbers."""
     return hashlib.sha256(f"{job_name} {code} {point} {first_run} {runs}".encode()).digest()
+
+
+_SUM = b"crc32"
+
+
+def _checksum(batch: pa.RecordBatch) -> bytes:
+    """Checksum of a batch, which Arrow itself does not write."""
+    return str(zlib.crc32(batch.serialize())).encode()
 
 
 class _Source(Protocol):
@@ -72,10 +81,15 @@ class _Journal:
         self.note = ""
         try:
             with pa.ipc.open_stream(pa.memory_map(str(path))) as reader:
-                for batch in reader:
+                while True:
+                    batch, told = reader.read_next_batch_with_custom_metadata()
                     batch.validate(full=True)
+                    if told is None or told[_SUM] != _checksum(batch):
+                        raise pa.ArrowInvalid("another checksum")
                     self._batches.append(batch)
-        except (pa.ArrowInvalid, OSError):
+        except StopIteration:
+            pass
+        except (pa.ArrowException, OSError, KeyError):
             self.note = f"{path}: the end is damaged, kept the {len(self._batches)} whole batches before it"
         self.batches = len(self._batches)
 
@@ -167,7 +181,7 @@ class Store:
             number = 1 + max((int(path.stem.split("-")[1]) for path in self._journals()), default=0)
             self._file = (self.folder / f"journal-{number:04}.arrows").open("xb")
             self._writer = pa.ipc.new_stream(self._file, self.schema)
-        self._writer.write_batch(batch)
+        self._writer.write_batch(batch, custom_metadata={_SUM: _checksum(batch)})
         self._file.flush()
 
     def _batch(self, keys: Sequence[bytes], blocks: Sequence[Block]) -> pa.RecordBatch:

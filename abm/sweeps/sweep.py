@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abm.columns import Columns
+from abm.faults import StoreError
 from abm.population import prepare
 from abm.scenario import Scenario, load_scenario
 from abm.stream import ENGINES, EngineName
@@ -152,21 +153,37 @@ def carry_out(
     progress: Callable[[Progress], None] | None = None,
 ) -> Study:
     """Do what a study still lacks, alone in its folder."""
-    with alone(study.folder):
-        study.write_manifest()
-        store = study.store()
-        others = tuple(Study.open(folder).store() for folder in reuse)
-        runner = Runner(study.design, study.job, study.stopping, store, code_digest(), others)
-        try:
-            with crew_for(executor, workers, study.job.engine, cluster) as crew:
-                runner.run(*crew, progress or (lambda _: None))
-            store.compact(runner.wanted())
-        except KeyboardInterrupt:
-            study.interrupted = True
-        finally:
-            store.close()
-        study.notes = store.notes
+    try:
+        with alone(study.folder):
+            _carry_out(study, executor, workers, cluster, reuse, progress or (lambda _: None))
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        kept = f"what is done is kept; go on with: abm study resume {study.folder}"
+        raise StoreError(f"{study.folder}: expected room to write, got: {why}; {kept}") from None
     return study
+
+
+def _carry_out(
+    study: Study,
+    executor: Executor | str | None,
+    workers: int | None,
+    cluster: str | None,
+    reuse: Iterable[str | Path],
+    progress: Callable[[Progress], None],
+) -> None:
+    study.write_manifest()
+    store = study.store()
+    others = tuple(Study.open(folder).store() for folder in reuse)
+    runner = Runner(study.design, study.job, study.stopping, store, code_digest(), others)
+    try:
+        with crew_for(executor, workers, study.job.engine, cluster) as crew:
+            runner.run(*crew, progress)
+        store.compact(runner.wanted())
+    except KeyboardInterrupt:
+        study.interrupted = True
+    finally:
+        store.close()
+    study.notes = store.notes
 
 
 def _check(job: Job, design: Design) -> None:
