@@ -6,8 +6,10 @@ import datetime as dt
 import importlib
 import json
 import math
+import shutil
 import tempfile
 import tomllib
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -71,8 +73,9 @@ class Study:
     """
 
     def __init__(self, folder: str | Path | None, design: Design, job: Job, stopping: Stopping) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="abm-") if folder is None else None
-        self.folder = Path(self._temporary.name if self._temporary else folder or ".")
+        self.folder = Path(tempfile.mkdtemp(prefix="abm-") if folder is None else folder)
+        if folder is None:
+            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.design, self.job, self.stopping = design, job, stopping
         self.interrupted = False
         self.notes: list[str] = []  # what was found damaged, and mended
