@@ -153,8 +153,46 @@ def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:
             figure = draw(outcomes)
             source = f"{outcomes.scenario.id}: {outcomes.runs:,} runs, seed {outcomes.seed}, {outcomes.engine} engine"
             sign(figure, source + ("; bands hold 50 % and 90 % of the runs" if name in _FANS else ""))
-            for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-                path = Path(folder) / f"{name}.{kind}"
-                figure.savefig(path, dpi=DPI, metadata=metadata)
-                written.append(path)
+            written += _saved(figure, Path(folder), name)
+    return written
+
+
+def save_figure(
+    draw: Callable[..., Any], folder: str | Path, name: str, title: str, source: str, *given: Any, **named: Any
+) -> list[Path]:
+    """Draw one part as a figure of its own, as PNG and SVG.
+
+    Parameters
+    ----------
+    draw
+        A part that takes a frame, axes, and what follows, such as :func:`abm.plots.sweeps.heat`.
+    folder, name
+        Where the files go, and their name without ending.
+    title, source
+        What stands above, and small below.
+    given, named
+        The frame, and what else ``draw`` takes.
+
+    Returns
+    -------
+    list of Path
+        The files, the same bytes for the same frame and libraries.
+    """
+    frame, *rest = given
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with styled():
+        figure, ax = new_figure()
+        draw(frame, ax, *rest, **named)
+        ax.set_title(title)
+        sign(figure, source)
+        return _saved(figure, Path(folder), name)
+
+
+def _saved(figure: Any, folder: Path, name: str) -> list[Path]:
+    """Write a figure as PNG and SVG."""
+    written = []
+    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+        path = folder / f"{name}.{kind}"
+        figure.savefig(path, dpi=DPI, metadata=metadata)
+        written.append(path)
     return written

@@ -1,0 +1,154 @@
+"""Sweeps: how a probability answers to what was varied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, RED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLOURS = (BLUE, ORANGE, GREEN, RED, GREY, INK)
+_MOST_CELLS = 150  # cells that are labelled
+
+
+def response(frame: pd.DataFrame, ax: Any, x: str, hue: str | None = None) -> Any:
+    """Draw a probability over one axis, with its 95 % interval as a band; a line for each value of another.
+
+    Parameters
+    ----------
+    frame
+        One row a point: ``x``, ``hue``, ``p``, ``low``, ``high`` [-].
+    ax
+        Axes to draw on.
+    x, hue
+        Columns.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    groups = [("", frame)] if hue is None else [(str(name), part) for name, part in frame.groupby(hue, sort=False)]
+    for number, (name, part) in enumerate(groups):
+        ordered = part if part[x].dtype == object else part.sort_values(x)
+        colour = _COLOURS[number % len(_COLOURS)]
+        places = ordered[x].astype(str) if ordered[x].dtype == object else ordered[x]
+        ax.fill_between(places, 100 * ordered["low"], 100 * ordered["high"], color=colour, alpha=0.22, linewidth=0)
+        ax.plot(places, 100 * ordered["p"], color=colour, linewidth=1.8, marker="o", markersize=3.5, label=name)
+    if hue is not None:
+        ax.legend(title=hue, fontsize=8, title_fontsize=8)
+    ax.set_ylim(0, min(100, 1.12 * 100 * float(frame["high"].max()) + 2))
+    ax.set_xlabel(x)
+    ax.set_ylabel("probability [%], 95 % interval")
+    return ax
+
+
+def heat(frame: pd.DataFrame, ax: Any, x: str, y: str, level: float = 0.5, value: str = "p") -> Any:
+    """Draw a probability over two axes: a cell a point, the line where it crosses a level, and what is unsettled.
+
+    Parameters
+    ----------
+    frame
+        One row a point of a grid: ``x``, ``y``, ``value``, ``low``, ``high`` [-].
+    ax
+        Axes to draw on.
+    x, y
+        Columns.
+    level
+        Of the line [-]; cells whose interval holds it are marked with a ring.
+    value
+        What is shown.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    table = frame.pivot_table(index=y, columns=x, values=value, sort=True)
+    shown = 100 * table.to_numpy()
+    image = ax.pcolormesh(np.arange(shown.shape[1] + 1), np.arange(shown.shape[0] + 1), shown, cmap="Blues", vmin=0,
+                          vmax=100)  # fmt: skip
+    centres = [np.arange(size) + 0.5 for size in shown.shape[::-1]]
+    if min(shown.shape) > 1 and shown.min() < 100 * level < shown.max():
+        ax.contour(*centres, shown, levels=[100 * level], colors=[RED], linewidths=1.6)
+    if value == "p" and {"low", "high"} <= set(frame):
+        low, high = (frame.pivot_table(index=y, columns=x, values=name).to_numpy() for name in ("low", "high"))
+        rows, columns = np.nonzero((low < level) & (level < high))
+        ax.plot(columns + 0.5, rows + 0.16, "o", markerfacecolor="none", markeredgecolor=RED, markersize=4)
+    if shown.size <= _MOST_CELLS:
+        for row, column in np.ndindex(*shown.shape):
+            colour = "white" if shown[row, column] > 55 else INK  # noqa: PLR2004, where the blue is dark
+            text = f"{shown[row, column]:.0f}"
+            ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=7.5, color=colour)
+    for axis, ticks, names in ((ax.xaxis, centres[0], table.columns), (ax.yaxis, centres[1], table.index)):
+        axis.set_ticks(ticks, [f"{name:g}" if isinstance(name, int | float) else str(name) for name in names])
+    ax.grid(visible=False)
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
+    ax.figure.colorbar(image, ax=ax, label="probability [%]", shrink=0.9)
+    return ax
+
+
+def tornado(frame: pd.DataFrame, ax: Any) -> Any:
+    """Draw paired differences, the largest first, with their 95 % intervals.
+
+    Parameters
+    ----------
+    frame
+        One row a change: ``words``, ``change``, ``low``, ``high`` [-].
+    ax
+        Axes to draw on.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    ranked = frame.reindex(frame["change"].abs().sort_values(ascending=False).index)
+    places = range(len(ranked))
+    change, low, high = (100 * ranked[name] for name in ("change", "low", "high"))
+    ax.barh(places, change, color=[BLUE if one >= 0 else RED for one in change], alpha=0.85, height=0.62)
+    ax.errorbar(change, places, xerr=[change - low, high - change], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
+    ax.axvline(0, color=INK, linewidth=0.8)
+    ax.set_yticks(list(places), ranked["words"])
+    ax.invert_yaxis()
+    ax.set_xlabel("change of the probability [points], with 95 % interval")
+    ax.grid(visible=False, axis="y")
+    return ax
+
+
+def over_worlds(frame: pd.DataFrame, ax: Any, central: float | None = None) -> Any:
+    """Draw how a probability is spread over draws of what nobody knows, each draw with its own Monte Carlo interval.
+
+    Parameters
+    ----------
+    frame
+        One row a draw: ``p``, ``low``, ``high`` [-].
+    ax
+        Axes to draw on.
+    central
+        Probability at the central values [-], or None.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    ranked = frame.sort_values("p")
+    share = 100 * (np.arange(len(ranked)) + 0.5) / len(ranked)
+    ax.fill_betweenx(share, 100 * ranked["low"], 100 * ranked["high"], color=BLUE, alpha=0.22, linewidth=0)
+    ax.plot(100 * ranked["p"], share, color=BLUE, linewidth=1.8, label="draws of the unknown numbers")
+    mean = 100 * float(ranked["p"].mean())
+    ax.axvline(mean, color=INK, linewidth=1.2, linestyle="--", label=f"their mean, {mean:.0f} %")
+    if central is not None:
+        ax.axvline(100 * central, color=RED, linewidth=1.2, label=f"at the central values, {100 * central:.0f} %")
+    ax.set_xlim(0, 100)
+    ax.set_ylim(0, 100)
+    ax.set_xlabel("probability [%]; the band is Monte Carlo error")
+    ax.set_ylabel("share of the draws below [%]")
+    ax.legend(fontsize=8)
+    return ax
