@@ -154,6 +154,21 @@ def true_in(frame: pd.DataFrame, event: str) -> np.ndarray[Any, Any]:
     return known.to_numpy(dtype=np.bool_)
 
 
+def number_in(frame: pd.DataFrame, what: str) -> np.ndarray[Any, Any]:
+    """Value of a column, or of a formula over columns, in each row of a frame.
+
+    Raises
+    ------
+    ValueError
+        Where it cannot be read as a number.
+    """
+    try:
+        values = frame[what] if what in frame else frame.eval(_quoted(what, frame.columns))
+        return np.asarray(values, dtype=np.float64)
+    except Exception as error:
+        raise ValueError(f"expected a formula over the columns of the outcomes, got {what!r} ({error})") from None
+
+
 def by_run(event: str, columns: Iterable[str]) -> bool:
     """Whether an event can be told from one run alone, without its place among others or what is true of all.
 

@@ -285,3 +285,28 @@ def paired(both: int, only_first: int, only_second: int, neither: int, seed: int
     together = (only_first + only_second) / runs - (q - p) ** 2
     gain = apart / together if together > 0 else math.inf if apart > 0 else math.nan
     return Difference(q - p, max(-1.0, centre - half), min(1.0, centre + half), runs, seed, gain)
+
+
+def paired_means(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any], seed: int) -> Difference:
+    """Estimate how much larger something is on average in the second of two worlds that share their luck.
+
+    Parameters
+    ----------
+    first, second
+        One value a run, in the same order of runs; in any unit, which is that of the result.
+    seed
+        The seed of the runs.
+
+    Examples
+    --------
+    >>> paired_means(np.array([1.0, 2.0, 3.0]), np.array([2.0, 3.0, 4.0]), seed=1).change
+    1.0
+    """
+    runs, apart = len(first), second - first
+    if runs < 2:  # noqa: PLR2004, no spread can be seen
+        return Difference(float(apart.mean()) if runs else math.nan, -math.inf, math.inf, runs, seed, math.nan)
+    change, spread_of = float(apart.mean()), float(apart.var(ddof=1))
+    half = _Z * math.sqrt(spread_of / runs)
+    alone = float(first.var(ddof=1) + second.var(ddof=1))
+    gain = alone / spread_of if spread_of > 0 else math.inf if alone > 0 else math.nan
+    return Difference(change, change - half, change + half, runs, seed, gain)

@@ -93,15 +93,19 @@ def heat(frame: pd.DataFrame, ax: Any, x: str, y: str, level: float = 0.5, value
     return ax
 
 
-def tornado(frame: pd.DataFrame, ax: Any) -> Any:
+def tornado(
+    frame: pd.DataFrame, ax: Any, label: str = "change of the probability [points]", scale: float = 100.0
+) -> Any:
     """Draw paired differences, the largest first, with their 95 % intervals.
 
     Parameters
     ----------
     frame
-        One row a change: ``words``, ``change``, ``low``, ``high`` [-].
+        One row a change: ``words``, ``change``, ``low``, ``high``.
     ax
         Axes to draw on.
+    label, scale
+        What is shown, and what the changes are multiplied by.
 
     Returns
     -------
@@ -110,13 +114,13 @@ def tornado(frame: pd.DataFrame, ax: Any) -> Any:
     """
     ranked = frame.reindex(frame["change"].abs().sort_values(ascending=False).index)
     places = range(len(ranked))
-    change, low, high = (100 * ranked[name] for name in ("change", "low", "high"))
+    change, low, high = (scale * ranked[name] for name in ("change", "low", "high"))
     ax.barh(places, change, color=[BLUE if one >= 0 else RED for one in change], alpha=0.85, height=0.62)
     ax.errorbar(change, places, xerr=[change - low, high - change], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.set_yticks(list(places), ranked["words"])
     ax.invert_yaxis()
-    ax.set_xlabel("change of the probability [points], with 95 % interval")
+    ax.set_xlabel(f"{label}, with 95 % interval")
     ax.grid(visible=False, axis="y")
     return ax
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import abm
-from abm.columns import Columns, true_in
-from abm.estimates import Difference, Estimate, paired
+from abm.columns import Columns, number_in, true_in
+from abm.estimates import Difference, Estimate, paired, paired_means
 from abm.faults import StoreError
 from abm.layout import Population, records_of
 from abm.scenario import scenario_of
@@ -318,11 +318,28 @@ class Study:
         event
             What happens, on the columns that were kept; default: what the sweep counted.
         """
-        frames = [self.runs(place) for place in (first, second)]
-        common = frames[0].index.intersection(frames[1].index)
-        one, other = (true_in(frame.loc[common], event or self.job.event) for frame in frames)
+        one, other = (true_in(frame, event or self.job.event) for frame in self._common(first, second))
         cells = [int(np.count_nonzero(a & b)) for a in (one, ~one) for b in (other, ~other)]
         return paired(cells[0], cells[1], cells[2], cells[3], self.job.seed)
+
+    def mean_difference(self, first: int, second: int, what: str) -> Difference:
+        """Estimate how much larger something is on average at the second point than at the first, under the same luck.
+
+        Parameters
+        ----------
+        first, second
+            Places in the design.
+        what
+            A kept column of numbers, or a formula over them such as ``"funded_bn - paid_bn.lead"``.
+        """
+        one, other = (number_in(frame, what) for frame in self._common(first, second))
+        return paired_means(one, other, self.job.seed)
+
+    def _common(self, first: int, second: int) -> list[pd.DataFrame]:
+        """Runs that two points have both."""
+        frames = [self.runs(place) for place in (first, second)]
+        common = frames[0].index.intersection(frames[1].index)
+        return [frame.loc[common] for frame in frames]
 
     def layers(self) -> Layers:
         """Tell apart what the runs leave open and what the world leaves open, over all points."""
