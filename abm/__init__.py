@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from abm.scenario import Scenario, load_scenario, packaged, scenario_from
     from abm.simulation import batches, simulate
     from abm.standalone import BookClosing, CommitmentBook, close_book
+    from abm.sweeps import Design, StoreError, Study, resume, sweep
 
 # Names are imported when they are first used: `import abm` and `abm --help` stay fast.
 _HOMES = {
@@ -35,6 +36,11 @@ _HOMES = {
     "BookClosing": "abm.standalone",
     "CommitmentBook": "abm.standalone",
     "close_book": "abm.standalone",
+    "Design": "abm.sweeps",
+    "Study": "abm.sweeps",
+    "StoreError": "abm.faults",
+    "resume": "abm.sweeps",
+    "sweep": "abm.sweeps",
 }
 
 __all__ = [
@@ -42,6 +48,7 @@ __all__ = [
     "BookClosing",
     "CommitmentBook",
     "Company",
+    "Design",
     "Estimate",
     "Event",
     "FundingModel",
@@ -50,14 +57,18 @@ __all__ = [
     "Outcomes",
     "Scenario",
     "ScenarioError",
+    "StoreError",
+    "Study",
     "Totals",
     "Trace",
     "batches",
     "close_book",
     "load_scenario",
     "packaged",
+    "resume",
     "scenario_from",
     "simulate",
+    "sweep",
 ]
 
 

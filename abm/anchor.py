@@ -10,7 +10,7 @@ import numpy as np
 from abm import draws, state
 from abm.contracts import records
 from abm.faults import Fault, ScenarioError
-from abm.jit import rule
+from abm.jit import heavy
 from abm.layout import Population, members_of
 from abm.parameters import Investor, InvestorPool
 from abm.rules.appetite import openness
@@ -110,7 +110,7 @@ def frozen_offers(population: Population) -> Any:
 _WAITS, _SIGHTS = 32, 65  # quantiles of the diligence time, and of what diligence shows
 
 
-@rule
+@heavy
 def frozen_advantages(traits: Any, market: Any, offers: Any, deadline_day: float) -> tuple[Any, Any]:
     """Advantage of signing and days to sign, if nothing public moved, over the law of what diligence takes and shows.
 
@@ -172,7 +172,7 @@ def frozen_advantages(traits: Any, market: Any, offers: Any, deadline_day: float
     return zeta, days
 
 
-@rule
+@heavy
 def signing_chance(traits: Any, bias: float, zeta: Any, days: Any) -> float:
     r"""Chance of a signature by the deadline at a given bias, :math:`E[1 - e^{-\int \lambda\,dt}]` [-].
 

@@ -221,7 +221,7 @@ def merge(
 ) -> None:
     """Take over from other studies every run that this one lacks, and simulate the rest."""
     from abm.sweeps import Study
-    from abm.sweeps.sweep import carry_out
+    from abm.sweeps.carry_out import carry_out
     from abm.sweeps.watch import watch
 
     with watch(False) as tell:

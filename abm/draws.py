@@ -41,6 +41,7 @@ IPO_VETO = 506
 IPO_WITHDRAWAL = 507
 LATER_ROUND = 508
 CONDITIONAL = 509
+UNKNOWN = 601  # of a design: what the file does not know
 
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         """Compile a rule: typed as the function itself."""
         return function
 
+    heavy = rule
     inlined = rule
     lean = rule
     entry = rule
@@ -77,6 +78,9 @@ else:
 
     #: Compile the way into the fast engine: lean, and free of Python's lock, so that threads run side by side.
     entry = numba.njit(**_ALWAYS, _nrt=False, nogil=True)
+
+    #: Compile a rule that takes milliseconds: other threads go on meanwhile.
+    heavy = numba.njit(**_ALWAYS, _nrt=True, nogil=True)
 
     #: Compile a rule into each of its callers, so that a loop over it can fill the lanes of the processor.
     inlined = numba.njit(**_ALWAYS, inline="always")

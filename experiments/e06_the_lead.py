@@ -51,5 +51,6 @@ if __name__ == "__main__":
         "# e06: what the lead brings beside its money",
         "\n".join(lines),
         f"Without SoftBank the others pay {gone['change']:+.2f} billion ({gone['low']:+.2f} to {gone['high']:+.2f}) "
-        f"under the same luck, of {frame['others'][0]:.2f}.",
+        f"under the same luck, of {frame['others'][0]:.2f}: the round takes 30 at most, so SoftBank's 22.5 leave 7.5 "
+        "for all others, and when they do not come there is room.",
     )

@@ -55,5 +55,6 @@ if __name__ == "__main__":
         f"{at[('as_is', '2028-06-01', 30.0)]}; half the size from June 2027 {at[('as_is', '2027-06-01', 15.0)]}, half "
         f"as much again {at[('as_is', '2027-06-01', 45.0)]}.",
         f"If nothing can be deferred, {let[('as_is', 0.0)]}; if four fifths can, {let[('as_is', 0.8)]}.",
-        f"Each from {experiment.runs:,} runs, seed 1, so within {98 / experiment.runs**0.5:.1f} points; intervals in data.parquet.",
+        f"Each from {experiment.runs:,} runs, seed 1, so within {98 / experiment.runs**0.5:.1f} points; data.parquet "
+        "has the intervals.",
     )

@@ -5,7 +5,7 @@ Question
     are drawn from their ranges, how is P(closed) spread, and which unknowns carry it?
 
 Design
-    ``openai-2025``; a Sobol' sequence through triangular laws (low, value, high) over all numbers with a range; each
+    ``openai-2025``; independent draws from triangular laws (low, value, high) over all numbers with a range; each
     draw simulated. A first look at the drivers: mean of P where a number is in its upper half minus where in its lower.
 
 Expectation (written before the first run)
@@ -47,7 +47,8 @@ if __name__ == "__main__":
     q = {name: f"{value:.1%}" for name, value in layers.quantiles.items()}
     experiment.tell(
         "# e10: how sure are we?",
-        f"At the central values: {central}. Over {layers.points} draws of the {len(rows)} numbers with a range: mean "
+        f"At the central values: {central}. Over {layers.points} draws of the {len(rows)} numbers with a range "
+        f"({len(frame) - layers.points} more contradicted themselves): mean "
         f"{layers.mean:.1%}, half of the draws between {q['p25']} and {q['p75']}, nine in ten between {q['p05']} and "
         f"{q['p95']}. The spread over the draws is {layers.spread:.1%}, the Monte Carlo error of their mean at most "
         f"{layers.error:.1%}.",

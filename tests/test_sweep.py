@@ -269,7 +269,7 @@ def test_a_worker_that_dies_is_replaced(whole, tmp_path):
     script = (
         "import sys, os\n"
         "from abm.sweeps import Study, Design\n"
-        "from abm.sweeps.sweep import carry_out\n"
+        "from abm.sweeps.carry_out import carry_out\n"
         "from tests.test_sweep import Deadly, AXES, SMALL\n"
         "import abm\n"
         "from abm.sweeps.stopping import Stopping\n"

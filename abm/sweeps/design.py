@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from abm import draws
 from abm.faults import Fault, ScenarioError
 from abm.provenance import numbers_of
 from abm.scenario import Scenario
@@ -142,6 +143,9 @@ class Design(Sequence[Changes]):
     def prior(cls, scenario: Scenario, points: int, seed: int = 1) -> Design:
         """Draws from what the file does not know: triangular laws (low, value, high) over its numbers with a range.
 
+        The draws are independent. A Sobol' sequence is too short for a hundred axes: a few hundred of its points lie on
+        lines between pairs of them, and one number then seems to do what another does.
+
         Raises
         ------
         ScenarioError
@@ -195,9 +199,16 @@ class Design(Sequence[Changes]):
             return self._combination(place)
         if self.kind == "one_at_a_time":
             return self._single(place - 1)
-        sample = _latin(len(self.axes), self.points, self.seed) if self.kind == "latin_hypercube" else None
-        shares = _sobol(len(self.axes), self.seed, place // _BLOCK)[place % _BLOCK] if sample is None else sample[place]
-        return tuple(axis.at(float(u)) for axis, u in zip(self.axes, shares, strict=True))
+        return tuple(axis.at(float(u)) for axis, u in zip(self.axes, self._shares(place), strict=True))
+
+    def _shares(self, place: int) -> Any:
+        """Where on each axis a point lies, as a share of it."""
+        axes = len(self.axes)
+        if self.kind == "prior":
+            return [draws.uniform(self.seed, place, axis, 0, draws.UNKNOWN, 0) for axis in range(axes)]
+        if self.kind == "latin_hypercube":
+            return _latin(axes, self.points, self.seed)[place]
+        return _sobol(axes, self.seed, place // _BLOCK)[place % _BLOCK]
 
     def _combination(self, place: int) -> tuple[Any, ...]:
         chosen = []

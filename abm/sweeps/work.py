@@ -164,7 +164,15 @@ class _Point:
         return Block(place, runs.start, len(happened), int(np.count_nonzero(happened)), values, failures)
 
 
-_points: OrderedDict[tuple[str, str], _Point] = OrderedDict()
+@dataclass
+class _Place:
+    """Where a point is kept, once it is ready."""
+
+    door: threading.Lock = field(default_factory=threading.Lock)
+    point: _Point | None = None
+
+
+_points: OrderedDict[tuple[str, str], _Place] = OrderedDict()
 _door = threading.Lock()
 
 
@@ -183,12 +191,11 @@ def _prepared(job: Job, task: Task) -> _Point:
     """Return the point of a task, made ready once for all of its tasks that come to this worker."""
     key = (job.name, name_of(task.changes))
     with _door:
-        if key in _points:
-            _points.move_to_end(key)
-            return _points[key]
-    made = _Point(job, task.changes)
-    with _door:
-        _points[key] = made
+        place = _points.setdefault(key, _Place())
+        _points.move_to_end(key)
         while len(_points) > _KEPT:
             _points.popitem(last=False)
-    return made
+    with place.door:  # whoever comes second waits for what the first makes
+        if place.point is None:
+            place.point = _Point(job, task.changes)
+        return place.point
