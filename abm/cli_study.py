@@ -164,8 +164,29 @@ def _finish(study: Study, out: Path | None, as_json: bool) -> None:
         print(f"abm: stopped; {kept}", file=sys.stderr)
         raise typer.Exit(130)
     print(json.dumps(study_json(study), indent=2, allow_nan=False) if as_json else study_text(study))
-    if out and not as_json:
-        print(f"\nKept in {out}; every point: abm study export {out} points.csv")
+    if out is not None:
+        figures = _draw(study, out)
+        if not as_json:
+            pictures = ", ".join(path.name for path in figures if path.suffix == ".png")
+            print(f"\nKept in {out}, with {pictures}; every point: abm study export {out} points.csv")
+
+
+def _draw(study: Study, folder: Path) -> list[Path]:
+    """Draw the pictures that fit the design."""
+    import pandas as pd
+
+    from abm.plots.study import study_figures
+
+    changes = None
+    if study.design.kind == "one_at_a_time":
+        rows = []
+        for place in range(1, len(study.design)):
+            found, (path, value) = study.difference(0, place), next(iter(study.design[place].items()))
+            rows.append({"words": f"{path} = {value}", "change": found.change, "low": found.low, "high": found.high})
+        changes = pd.DataFrame(rows)
+    source = f"{study.job.scenario.id}: {len(study.design):,} points ({study.design.kind}), seed {study.job.seed}"
+    axes, level = [axis.name for axis in study.design.axes], study.stopping.threshold or 0.5
+    return study_figures(study.points(), changes, axes, folder, study.job.event, source, level)
 
 
 _Folder = Annotated[Path, typer.Argument(help="Folder of a study.")]

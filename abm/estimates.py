@@ -272,7 +272,7 @@ def paired(both: int, only_first: int, only_second: int, neither: int, seed: int
     Examples
     --------
     >>> print(paired(300, 20, 80, 600, seed=1))
-    +6.0% (95 % interval +4.0% to +7.9%, 1,000 pairs of runs, seed 1)
+    +6.0% (95 % interval +4.1% to +7.9%, 1,000 pairs of runs, seed 1)
     """
     runs = both + only_first + only_second + neither
     if runs == 0:

@@ -265,7 +265,8 @@ class Deadly(Job):
         return super().__call__(task)
 
 
-def test_a_worker_that_dies_is_replaced(whole, tmp_path):
+@pytest.mark.parametrize("executor", ["processes", "dask"])
+def test_a_worker_that_dies_is_replaced(whole, tmp_path, executor):
     script = (
         "import sys, os\n"
         "from abm.sweeps import Study, Design\n"
@@ -276,7 +277,8 @@ def test_a_worker_that_dies_is_replaced(whole, tmp_path):
         "columns = ('closed', 'survived', 'cause', 'funded_bn')\n"
         "job = Deadly(abm.load_scenario(SMALL), 1, 'ensemble', 'closed', columns, 1800)\n"
         "study = Study(sys.argv[1], Design.grid(AXES), job, Stopping(1800))\n"
-        "carry_out(study, 'processes', 2)\n"
+        "if __name__ == '__main__':\n"
+        f"    carry_out(study, {executor!r}, 2)\n"
     )
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "ABM_TEST_FOLDER": str(tmp_path)}
     command = [sys.executable, "-W", "ignore", "-c", script, str(tmp_path / "study")]

@@ -145,7 +145,7 @@ def over_worlds(frame: pd.DataFrame, ax: Any, central: float | None = None) -> A
     ranked = frame.sort_values("p")
     share = 100 * (np.arange(len(ranked)) + 0.5) / len(ranked)
     ax.fill_betweenx(share, 100 * ranked["low"], 100 * ranked["high"], color=BLUE, alpha=0.22, linewidth=0)
-    ax.plot(100 * ranked["p"], share, color=BLUE, linewidth=1.8, label="draws of the unknown numbers")
+    ax.plot(100 * ranked["p"], share, color=BLUE, linewidth=1.8, label="points, in order")
     mean = 100 * float(ranked["p"].mean())
     ax.axvline(mean, color=INK, linewidth=1.2, linestyle="--", label=f"their mean, {mean:.0f} %")
     if central is not None:

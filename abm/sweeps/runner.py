@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from abm.stream import LOOK
@@ -18,6 +18,7 @@ from abm.sweeps.work import Job, Task, name_of
 _TASK_SECONDS = 0.5  # of work that is handed out at once
 _AHEAD = 3  # tasks given out for each worker
 _PATIENCE = 3  # times that a task is tried when its worker dies
+_PILOT = 4  # points that are looked at first, to tell what all of them will take
 _BEAT = 0.2  # seconds between two looks at what has come
 
 
@@ -87,7 +88,10 @@ class Runner:
         self.last = -(-stopping.most // job.block)  # blocks of a point at most
         self.points: dict[int, Point] = {}  # begun, and not settled yet
         self.finished: dict[int, tuple[int, int, int, int]] = {}  # blocks, runs, successes and failed runs of a point
-        self.next_place = 0
+        self.opened = 0
+        first = sorted({round(k * (len(design) - 1) / (_PILOT - 1)) for k in range(_PILOT)})
+        self.pilot = len(first)  # points that are still to be looked at before all others
+        self.places = chain(first, (place for place in range(len(design)) if place not in first))
         self.seconds_per_run = 0.0
         self.simulated = 0
         self.started = time.monotonic()
@@ -113,11 +117,10 @@ class Runner:
 
     def _open(self) -> Point | None:
         """Begin with the next point that needs runs; blocks that exist are counted first."""
-        while self.next_place < len(self.design):
-            place = self.next_place
+        for place in self.places:
             changes = self.design[place]
             point = Point(place, changes, name_of(changes))
-            self.next_place += 1
+            self.opened += 1
             self.points[place] = point
             self._find(point)
             self._count(point)
@@ -152,17 +155,25 @@ class Runner:
             self.finished[point.place] = (point.upto, point.runs, point.successes, point.lost)
             self.points.pop(point.place, None)
 
-    def _tasks(self) -> Generator[Task]:
-        """Tasks to hand out, as long as somebody asks for them."""
+    def _next_task(self) -> Task | None:
+        """Return what to hand out next; None: nothing, until something comes back."""
         while True:
-            point = next((point for point in self.points.values() if self._open_blocks(point)), None) or self._open()
+            if self.pilot:  # a block each of points far apart, to tell what all of them will take
+                self.pilot -= 1
+                point, size = self._open(), 1
+            else:
+                waiting = (point for point in self.points.values() if self._open_blocks(point))
+                point = next(waiting, None) or self._open()
+                size = min(self._open_blocks(point), self._blocks_of_a_task()) if point else 0
             if point is None:
-                return
-            size = min(self._open_blocks(point), self._blocks_of_a_task())
-            first, point.asked = point.asked, point.asked + size
-            missing = [block for block in range(first, first + size) if block not in point.blocks]
-            if missing:
-                yield Task(point.place, point.changes, missing[0], missing[-1] - missing[0] + 1)
+                return None
+            while point.asked in point.blocks:
+                point.asked += 1
+            first = point.asked
+            while point.asked < min(first + size, self.last) and point.asked not in point.blocks:
+                point.asked += 1
+            if point.asked > first:
+                return Task(point.place, point.changes, first, point.asked - first)
 
     def _open_blocks(self, point: Point) -> int:
         """Blocks of a point that should be handed out by what is known of it [-]."""
@@ -198,37 +209,36 @@ class Runner:
             Called with the progress, a few times a second.
         """
         pending: dict[Future[Any], tuple[Task, int]] = {}
-        with closing(self._tasks()) as tasks:
-            again: list[tuple[Task, int]] = []
-            try:
-                while True:
-                    while len(pending) < _AHEAD * workers:
-                        task, tries = again.pop() if again else (next(tasks, None), 0)
-                        if task is None:
-                            break
-                        pending[executor.submit(_timed, self.job, task)] = (task, tries + 1)
-                    if not pending:
+        again: list[tuple[Task, int]] = []
+        try:
+            while True:
+                while len(pending) < _AHEAD * workers:
+                    task, tries = again.pop() if again else (self._next_task(), 0)
+                    if task is None:
                         break
-                    done, _ = wait(pending, timeout=_BEAT, return_when=FIRST_COMPLETED)
-                    lost = []
-                    for future in done:
-                        task, tries = pending.pop(future)
-                        try:
-                            seconds, blocks = future.result()
-                        except BrokenExecutor:
-                            if renew is None or tries >= _PATIENCE:
-                                raise
-                            lost.append((task, tries))
-                            continue
-                        self._take(task, seconds, blocks)
-                    if lost:
-                        lost += pending.values()
-                        pending.clear()
-                        again, executor = again + lost, renew() if renew else executor
-                    tell(self.progress())
-            finally:
-                for future in pending:
-                    future.cancel()
+                    pending[executor.submit(_timed, self.job, task)] = (task, tries + 1)
+                if not pending:
+                    break
+                done, _ = wait(pending, timeout=_BEAT, return_when=FIRST_COMPLETED)
+                lost = []
+                for future in done:
+                    task, tries = pending.pop(future)
+                    try:
+                        seconds, blocks = future.result()
+                    except BrokenExecutor:
+                        if renew is None or tries >= _PATIENCE:
+                            raise
+                        lost.append((task, tries))
+                        continue
+                    self._take(task, seconds, blocks)
+                if lost:
+                    lost += pending.values()
+                    pending.clear()
+                    again, executor = again + lost, renew() if renew else executor
+                tell(self.progress())
+        finally:
+            for future in pending:
+                future.cancel()
 
     def _take(self, task: Task, seconds: float, blocks: list[Any]) -> None:
         """Write down what came back."""
@@ -257,7 +267,7 @@ class Runner:
         expected += sum(self.stopping.expected(point.successes, point.runs) for point in begun)
         known = len(self.finished) + sum(1 for point in begun if point.runs)
         typical = expected / max(len(there), 1) if known else self.stopping.most
-        expected += round(typical * (len(self.design) - self.next_place))
+        expected += round(typical * (len(self.design) - self.opened))
         rate = self.simulated / max(time.monotonic() - self.started, 1e-9)
         left = (expected - runs) / rate if rate > 0 else float("inf")
         worst = max((self.stopping.doubt(k, n) for n, k in there if n), default=0.5)
