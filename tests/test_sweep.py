@@ -20,6 +20,8 @@ import abm
 from abm.cli import main
 from abm.faults import StoreError
 from abm.sweeps import Design, Study, resume, runner, sweep
+from abm.sweeps.carry_out import carry_out
+from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import MANIFEST, TABLE
 from abm.sweeps.verify import verify
 from abm.sweeps.work import Job, Task
@@ -325,6 +327,28 @@ def test_a_point_that_contradicts_itself_is_put_aside_and_the_others_go_on(tmp_p
     (failure,) = study.failures()
     assert (failure.place, failure.run) == (3, None)
     assert "round.cap_bn: expected at least the target of 10, got 9" in failure.message
+
+
+def test_a_study_in_which_nothing_can_be_simulated_says_so(tmp_path, capsys):
+    scenario = abm.load_scenario(SMALL)
+    design = Design.table([{"round.target_bn": 10, "round.cap_bn": 9}])
+    study = Study(
+        tmp_path / "b", design, Job(scenario, 1, "ensemble", "closed", ("closed",), 50_000), Stopping(50_000, 0.01)
+    )
+    carry_out(study)
+    assert len(study.store()) < 10  # of 100: the first one tells it all
+    assert study.layers().points == 0
+    assert say("study", "show", tmp_path / "b") == 0
+    assert "unknown" in capsys.readouterr().out
+    assert say("study", "show", tmp_path / "b", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["layers"]["mean"] is None
+
+
+def test_the_results_of_a_run_and_of_a_sweep_can_share_a_folder(tmp_path):
+    assert say("sweep", SMALL, "--vary", "round.target_bn=6,8", "--runs", 500, "--out", tmp_path) == 0
+    assert say("run", SMALL, "--runs", 200, "--out", tmp_path) == 0
+    assert Study.open(tmp_path).done
+    assert {"study.json", "manifest.json", "response.png", "book.png"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_verify_finds_what_was_changed(whole, tmp_path):

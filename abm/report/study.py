@@ -39,8 +39,8 @@ def study_text(study: Study) -> str:
             "The highest:\n" + _table(study, ranked.head(_ENDS)),
             "The lowest:\n" + _table(study, ranked.tail(_ENDS)),
         ]
-    if len(frame) > 1:
-        layers = study.layers()
+    layers = study.layers()
+    if layers.points > 1:
         middle = [f"{layers.quantiles[name]:.1%}" for name in ("p05", "p50", "p95")]
         parts.append(
             f"Over the points: mean {layers.mean:.1%} (Monte Carlo error {layers.error:.1%} at most), between "
@@ -82,7 +82,7 @@ def study_json(study: Study) -> dict[str, Any]:
         "engine": study.job.engine,
         "event": study.job.event,
         "stopping": asdict(study.stopping),
-        "layers": asdict(study.layers()),
+        "layers": {name: _plain(value) for name, value in asdict(study.layers()).items()},
         "failures": [one._asdict() for one in study.failures()],
         "points": rows,
     }
@@ -92,6 +92,8 @@ def _plain(value: Any) -> Any:
     """Turn a cell of a frame into what JSON knows."""
     import pandas as pd
 
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
     if value is pd.NA:
         return None
     if hasattr(value, "item"):

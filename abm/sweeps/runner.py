@@ -150,7 +150,9 @@ class Runner:
             point.runs, point.successes, point.lost = point.runs + runs, point.successes + successes, point.lost + lost
             done = min(point.upto * self.job.block, self.stopping.most)
             at_look = done % LOOK == 0 or done == self.stopping.most
-            point.settled = point.upto == self.last or (at_look and self.stopping.settled(point.successes, point.runs))
+            hopeless = runs == 0 and lost == 1 < self.job.block  # the point itself cannot be simulated
+            enough = at_look and self.stopping.settled(point.successes, point.runs)
+            point.settled = point.upto == self.last or hopeless or enough
         if point.settled:
             self.finished[point.place] = (point.upto, point.runs, point.successes, point.lost)
             self.points.pop(point.place, None)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from abm.faults import StoreError
 from abm.sweeps.work import Block, Failure
 
-TABLE, SPARE, MANIFEST, LOCK = "blocks.parquet", "spare.parquet", "manifest.json", ".lock"
+TABLE, SPARE, MANIFEST, LOCK = "blocks.parquet", "spare.parquet", "study.json", ".lock"
 _GROUP = 256  # blocks of a row group
 _NUMBER = {"b": pa.bool_(), "i": pa.int64(), "f": pa.float64(), "u": pa.int64()}
 

@@ -345,6 +345,9 @@ class Study:
         """Tell apart what the runs leave open and what the world leaves open, over all points."""
         runs, successes = self._sums["runs"].astype(float), self._sums["successes"].astype(float)
         known = runs > 1
+        if not known.any():
+            nothing = dict.fromkeys(("p05", "p25", "p50", "p75", "p95"), math.nan)
+            return Layers(math.nan, math.nan, math.nan, 0, nothing)
         p, n = successes[known] / runs[known], runs[known]
         noise = p * (1 - p) / (n - 1)
         spread = math.sqrt(max(0.0, float(np.var(p, ddof=1)) - float(np.mean(noise)))) if len(p) > 1 else 0.0
