@@ -111,7 +111,10 @@ def _design(scenario: Scenario, name: str, vary: list[str], points: int, seed: i
         raise Refusal(f"--design: expected one of {', '.join(DESIGNS)} or a CSV file, got {name!r}")
     if not vary:
         raise Refusal("--vary: expected at least one path with its values")
-    axes = dict(map(_axis, vary))
+    given = list(map(_axis, vary))
+    axes = dict(given)
+    if len(axes) < len(given):
+        raise Refusal("--vary: expected every path once, with all its values")
     if name == "grid":
         return Design.grid(axes)
     if name == "oat":

@@ -226,6 +226,16 @@ def test_what_exists_is_not_computed_again(whole, tmp_path, monkeypatch):
     assert sha(elsewhere) == sha(widened)
 
 
+@pytest.mark.parametrize("unfinished", range(5))
+def test_one_point_that_is_left_is_gone_on_with_wherever_it_stands(tmp_path, unfinished):
+    targets = [6, 7, 8, 9, 10]
+    design = Design.table([{"round.target_bn": target} for k, target in enumerate(targets) if k != unfinished])
+    sweep(SMALL, design, runs=5_000, folder=tmp_path)
+    sweep(SMALL, {"round.target_bn": [targets[unfinished]]}, runs=1_000, folder=tmp_path)
+    study = sweep(SMALL, {"round.target_bn": targets}, runs=5_000, folder=tmp_path)
+    assert study.points()["runs"].tolist() == [5_000] * 5
+
+
 def test_more_runs_add_to_those_that_exist(tmp_path, monkeypatch):
     sweep(SMALL, AXES, runs=1_000, folder=tmp_path / "grown")
     asked = []

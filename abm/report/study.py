@@ -55,7 +55,7 @@ def study_text(study: Study) -> str:
 
 def _table(study: Study, frame: pd.DataFrame) -> str:
     axes = [axis.name for axis in study.design.axes][:6]
-    shown = frame[axes].copy()
+    shown = frame[axes].astype(object).where(frame[axes].notna(), "as is")
     shown[study.job.event] = [
         "unknown" if math.isnan(p) else f"{p:.1%} ({low:.1%} to {high:.1%})"
         for p, low, high in zip(frame["p"], frame["low"], frame["high"], strict=True)

@@ -103,13 +103,11 @@ class Runner:
         return key_of(self.job.name, self.code, point.name, start, size)
 
     def wanted(self) -> list[tuple[int, bytes]]:
-        """Places and keys of the blocks that make up the result, in order."""
+        """Places and keys of the blocks that make up the result, in order; every point is settled by now."""
         rows = []
         for place in range(len(self.design)):
-            name = name_of(self.design[place])
-            point = Point(place, {}, name)
-            blocks = self.finished[place][0] if place in self.finished else self.points[place].upto
-            rows += [(place, self.key(point, block)) for block in range(blocks)]
+            point = Point(place, {}, name_of(self.design[place]))
+            rows += [(place, self.key(point, block)) for block in range(self.finished[place][0])]
         return rows
 
     # ----------------------------------------------------------------------------------------------------------------
@@ -160,16 +158,15 @@ class Runner:
     def _next_task(self) -> Task | None:
         """Return what to hand out next; None: nothing, until something comes back."""
         while True:
-            if self.pilot:  # a block each of points far apart, to tell what all of them will take
-                self.pilot -= 1
-                point, size = self._open(), 1
+            if self.pilot and (point := self._open()):  # a block each of points far apart tells what all will take
+                self.pilot, size = self.pilot - 1, 1
             else:
                 waiting = (point for point in self.points.values() if self._open_blocks(point))
                 point = next(waiting, None) or self._open()
                 size = min(self._open_blocks(point), self._blocks_of_a_task()) if point else 0
             if point is None:
                 return None
-            while point.asked in point.blocks:
+            while point.asked in point.blocks or point.asked < point.upto:
                 point.asked += 1
             first = point.asked
             while point.asked < min(first + size, self.last) and point.asked not in point.blocks:
