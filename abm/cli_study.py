@@ -26,7 +26,7 @@ Examples:
 
     abm sweep openai-2025 --vary investors.softbank.fallback_bn=0:10:5 --within 0.01 --out results/mine
 
-    abm sweep openai-2025 --design sobol --points 256 --vary round.target_bn=20:30 --decide "closed > 0.5"
+    abm sweep openai-2025 --design sobol --points 256 --vary round.target_bn=20:30 --decide "closed>0.5"
 
     abm sweep openai-2025 --design prior --points 200 --out results/prior
 
