@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abm.plots import book, cash, causes, funded, payers
-from abm.plots.theme import DPI, new_figure, sign, styled
+from abm.plots.theme import DPI, headline, new_figure, sign, styled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,7 +183,7 @@ def save_figure(
     with styled():
         figure, ax = new_figure()
         draw(frame, ax, *rest, **named)
-        ax.set_title(title)
+        headline(figure, title)
         sign(figure, source)
         return _saved(figure, Path(folder), name)
 

@@ -120,7 +120,7 @@ def tornado(
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.set_yticks(list(places), ranked["words"])
     ax.invert_yaxis()
-    ax.set_xlabel(f"{label}, with 95 % interval")
+    ax.set_xlabel(f"{label}, 95 % interval")
     ax.grid(visible=False, axis="y")
     return ax
 
@@ -142,7 +142,7 @@ def over_worlds(frame: pd.DataFrame, ax: Any, central: float | None = None) -> A
     Axes
         ``ax``.
     """
-    ranked = frame.sort_values("p")
+    ranked = frame.dropna(subset=["p"]).sort_values("p")
     share = 100 * (np.arange(len(ranked)) + 0.5) / len(ranked)
     ax.fill_betweenx(share, 100 * ranked["low"], 100 * ranked["high"], color=BLUE, alpha=0.22, linewidth=0)
     ax.plot(100 * ranked["p"], share, color=BLUE, linewidth=1.8, label="points, in order")

@@ -51,6 +51,11 @@ def new_figure(rows: int = 1, columns: int = 1, **options: Any) -> tuple[Any, An
     return figure, figure.subplots(rows, columns, **options)
 
 
+def headline(figure: Any, text: str) -> None:
+    """Write a title over the whole figure, from its left edge on, however wide the labels of the axes are."""
+    figure.suptitle(text, x=0.008, ha="left", fontsize=_SETTINGS["axes.titlesize"], fontweight="bold")
+
+
 def sign(figure: Any, text: str) -> None:
     """Say under a figure what it was drawn from."""
     figure.supxlabel(text, x=0.995, ha="right", fontsize=6.5, color=GREY)
