@@ -193,8 +193,12 @@ def confidence_sequence(successes: int, runs: int, error: float = 0.05) -> tuple
     from scipy.optimize import brentq
 
     limit, p = -math.log(error), successes / runs
-    low = brentq(lambda q: min(evidence_against(successes, runs, q), 1e9) - limit, 0.0, p) if successes else 0.0
-    high = brentq(lambda q: min(evidence_against(successes, runs, q), 1e9) - limit, p, 1.0) if successes < runs else 1.0
+
+    def beyond(q: float) -> float:
+        return min(evidence_against(successes, runs, q), 1e9) - limit
+
+    low = brentq(beyond, 0.0, p, xtol=1e-16) if successes else 0.0
+    high = brentq(beyond, p, 1.0, xtol=1e-16) if successes < runs else 1.0
     return float(low), float(high)
 
 

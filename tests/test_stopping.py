@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.special import betaln
 
@@ -25,6 +25,7 @@ def test_the_evidence_is_the_beta_binomial_mixture(successes, failures, p):
 
 
 @given(st.integers(0, 300), st.integers(1, 300), st.floats(0.01, 0.5))
+@example(1, 205, 0.01)
 def test_the_sequence_is_where_the_evidence_reaches_its_limit(successes, extra, error):
     runs = successes + extra
     low, high = confidence_sequence(successes, runs, error)
