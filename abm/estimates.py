@@ -226,16 +226,18 @@ def verdict(successes: int, runs: int, threshold: float, error: float = 0.05) ->
 
 @dataclass(frozen=True)
 class Difference:
-    """How much more probable something is in one world than in another under the same luck, run by run.
+    """How much more probable, or larger, something is in one world than in another under the same luck, run by run.
 
     Attributes
     ----------
     change, low, high
-        Difference of the probabilities with its 95 % interval [-].
+        Difference of the probabilities [-], or of the means in their unit, with its 95 % interval.
     runs, seed
         Pairs of runs, and the seed that they share.
     gain
         Variance reduction: how many times more runs it would have taken with luck of their own [-].
+    of_means
+        Whether means are compared, not probabilities.
     """
 
     change: float
@@ -244,13 +246,13 @@ class Difference:
     runs: int
     seed: int
     gain: float
+    of_means: bool = False
 
     def __str__(self) -> str:
         """Say it the way it may be quoted."""
-        return (
-            f"{self.change:+.1%} (95 % interval {self.low:+.1%} to {self.high:+.1%}, {self.runs:,} pairs of runs, "
-            f"seed {self.seed})"
-        )
+        form = "+.3g" if self.of_means else "+.1%"
+        change, low, high = (format(number, form) for number in (self.change, self.low, self.high))
+        return f"{change} (95 % interval {low} to {high}, {self.runs:,} pairs of runs, seed {self.seed})"
 
 
 def paired(both: int, only_first: int, only_second: int, neither: int, seed: int) -> Difference:
@@ -303,14 +305,14 @@ def paired_means(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any], seed
 
     Examples
     --------
-    >>> paired_means(np.array([1.0, 2.0, 3.0]), np.array([2.0, 3.0, 4.0]), seed=1).change
-    1.0
+    >>> print(paired_means(np.array([1.0, 2.0, 3.0]), np.array([2.0, 3.0, 4.5]), seed=1))
+    +1.17 (95 % interval +0.84 to +1.49, 3 pairs of runs, seed 1)
     """
     runs, apart = len(first), second - first
     if runs < 2:  # noqa: PLR2004, no spread can be seen
-        return Difference(float(apart.mean()) if runs else math.nan, -math.inf, math.inf, runs, seed, math.nan)
+        return Difference(float(apart.mean()) if runs else math.nan, -math.inf, math.inf, runs, seed, math.nan, True)
     change, spread_of = float(apart.mean()), float(apart.var(ddof=1))
     half = _Z * math.sqrt(spread_of / runs)
     alone = float(first.var(ddof=1) + second.var(ddof=1))
     gain = alone / spread_of if spread_of > 0 else math.inf if alone > 0 else math.nan
-    return Difference(change, change - half, change + half, runs, seed, gain)
+    return Difference(change, change - half, change + half, runs, seed, gain, of_means=True)

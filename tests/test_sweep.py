@@ -75,6 +75,19 @@ def test_differences_are_paired_run_by_run(whole):
     assert whole.difference(0, 2, "funded_bn >= 6").change == pytest.approx(0.0)
 
 
+def test_means_are_paired_too(whole):
+    apart = whole.runs(1)["funded_bn"].to_numpy() - whole.runs(0)["funded_bn"].to_numpy()
+    found = whole.mean_difference(0, 1, "funded_bn")
+    half = 1.959964 * apart.std(ddof=1) / np.sqrt(1_800)
+    assert (found.change, found.low, found.high) == pytest.approx(
+        (apart.mean(), apart.mean() - half, apart.mean() + half), rel=1e-6
+    )
+    assert str(found).startswith(f"{apart.mean():+.3g} (95 % interval ")
+    assert whole.mean_difference(0, 1, "2 * funded_bn").change == pytest.approx(2 * apart.mean())
+    with pytest.raises(ValueError, match="expected a formula over the columns"):
+        whole.mean_difference(0, 1, "fundd_bn")
+
+
 def test_the_two_layers_are_told_apart(whole):
     layers, p = whole.layers(), whole.points()["p"]
     assert layers.mean == pytest.approx(p.mean())
