@@ -12,13 +12,20 @@ from abm.knobs import did_you_mean, is_date
 
 _DECIDING = ("signed_at_start", "signing_probability", "inclination", "sign_bias")
 _NEVER = 50.0  # a bias against signing that nobody overcomes
+_AT_ONCE = 1_000.0  # a rate of consent, a year: within a day or two
+_WORDS = {
+    "investors": ("as_is", "out", "bound"),
+    "investor_pools": ("as_is", "out"),
+    "gatekeepers": ("as_is", "never", "given"),
+}
 
 
 def set_path(raw: dict[str, Any], path: str, value: Any, keys: Callable[[tuple[str, ...]], Iterable[str]]) -> None:
     """Set one value of the tables ``raw`` by dotted path, in place; a sourced number loses its source.
 
     An investor can be switched by a word in place of his table: ``out`` never signs, ``bound`` has signed without
-    conditions and stays, ``as_is`` changes nothing; so can ``conditions``: ``off`` or ``as_is``.
+    conditions and stays, ``as_is`` changes nothing; so can ``conditions``: ``off`` or ``as_is``. A gatekeeper who is
+    ``given`` consents at once, whatever it requires; one who is set to ``never`` does not.
 
     Parameters
     ----------
@@ -64,14 +71,17 @@ def set_path(raw: dict[str, Any], path: str, value: Any, keys: Callable[[tuple[s
 
 
 def _switched(item: dict[str, Any], way: list[str], word: Any, path: str) -> dict[str, Any]:
-    """Return the table of an investor or a pool who stays away, is bound, or is as he is."""
-    if way not in (["investors"], ["investor_pools"]):
+    """Return the table of somebody who stays away, is bound, consents at once, or is as he is."""
+    words = _WORDS.get(way[0], ()) if len(way) == 1 else ()
+    if not words:
         raise LookupError(f"expected a path to a value, '{path}' is a table")
-    words = ("as_is", "out", "bound") if way == ["investors"] else ("as_is", "out")
     if word not in words:
         raise LookupError(f"expected a path to a value or one of the words {', '.join(words)}, '{path}' is a table")
     if word == "as_is":
         return item
+    if word in ("never", "given"):
+        kept = {key: item[key] for key in ("id", "name", "requires") if key in item}
+        return kept | ({"hazard_per_year": 0.0} if word == "never" else {"hazard_per_year": _AT_ONCE, "requires": []})
     rest = {key: value for key, value in item.items() if key not in _DECIDING}
     if word == "out":
         return rest | ({"signing_probability": 0.0} if "ticket_bn" in item else {"sign_bias": _NEVER})

@@ -32,7 +32,7 @@ Examples:
 
 Values: a,b,c is a list, low:high:n so many values in even steps, low:high a range for lhs and sobol. Two paths joined
 by + move together. An investor takes the words as_is, out (never signs) and bound (has signed, without conditions);
-his conditions take as_is and off.
+his conditions take as_is and off; a gatekeeper as_is, given (consents at once) and never.
 """
 
 DESIGNS = ("grid", "oat", "lhs", "sobol", "prior")

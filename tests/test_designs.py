@@ -181,3 +181,16 @@ def test_a_pool_can_be_out_but_not_bound():
     assert all(frame[column].isna().all() for column in frame if column.startswith(f"sign_day.{pool}#"))
     with pytest.raises(abm.ScenarioError, match="one of the words as_is, out, 'investor_pools"):
         scenario.with_values({f"investor_pools.{pool}": "bound"})
+
+
+def test_a_consent_that_is_given_is_in_force_at_once_and_one_that_never_comes_is_not():
+    base = abm.load_scenario("openai-2025")
+    gates = [gate.id for gate in base.gatekeepers]
+    given = abm.simulate(base.with_values({f"gatekeepers.{gates[-1]}": "given"}), runs=200, seed=1).to_frame()
+    assert given[f"gate_day.{gates[-1]}"].max() <= 14
+    assert given[f"gate_day.{gates[0]}"].isna().any(), "the others take their time as before"
+    never = abm.simulate(base.with_values({f"gatekeepers.{gates[0]}": "never"}), runs=200, seed=1).to_frame()
+    assert all(never[f"gate_day.{gate}"].isna().all() for gate in gates), "the later ones wait for the first"
+    assert base.with_values({f"gatekeepers.{gates[0]}": "as_is"}).raw == base.raw
+    with pytest.raises(abm.ScenarioError, match="one of the words as_is, never, given, 'gatekeepers"):
+        base.with_values({f"gatekeepers.{gates[0]}": "out"})

@@ -95,7 +95,7 @@ class Design(Sequence[Changes]):
     Axes are given by dotted path, as ``--set`` takes them: a list of values, or a pair ``(low, high)`` of numbers or
     dates for a range. Several paths in a tuple move together: each takes the value, or its own part of a tuple.
     Investors can be switched: ``"investors.ID": ["as_is", "out", "bound"]``, ``"investors.ID.conditions": ["as_is",
-    "off"]``.
+    "off"]``; so can consents: ``"gatekeepers.ID": ["as_is", "given", "never"]``.
 
     Examples
     --------
