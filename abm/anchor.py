@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,6 @@ _NEVER = 50.0  # a bias so strong that nobody signs within any horizon
 
 def set_biases(scenario: Scenario, population: Population, base: Population) -> None:
     """Set the bias of everybody with an inclination, in the world of the file as it was written."""
-    from scipy.optimize import brentq
-
     sections: dict[str, Investor | InvestorPool] = {
         **{who.id: who for who in scenario.baseline.investors},
         **{pool.id: pool for pool in scenario.baseline.investor_pools},
@@ -52,32 +51,56 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
             continue
         biases = bias_of if section_id in sections else added
         if section_id not in biases:
-            traits = world.traits[world.ids.index(name)].copy()
-            offers, deadline = frozen_offers(world), world.round.deadline_day
-            zeta, days = frozen_advantages(traits, world.market, offers, deadline)
-            key = f"{'investor_pools' if '#' in name else 'investors'}.{section_id}.inclination"
-
-            def miss(bias: float, who: Any = traits, zeta: Any = zeta, days: Any = days, p: Any = inclination) -> float:
-                return float(signing_chance(who, bias, zeta, days) - p)
-
-            most, least = miss(-_NEVER), miss(_NEVER)
-            if inclination == 0:
-                biases[section_id] = _NEVER
-            elif most < 0:
-                reachable = most + float(inclination)
+            who, offers = world.traits[world.ids.index(name)], frozen_offers(world)
+            scene = (who.tobytes(), world.market.tobytes(), offers.tobytes(), float(world.round.deadline_day))
+            bias, reachable = _bias(*scene, float(inclination))
+            if math.isnan(bias):
                 why = (
                     "he wants no ticket at the asked price"
                     if reachable <= 0
                     else "given his diligence and sign_rate_per_week"
                 )
+                key = f"{'investor_pools' if '#' in name else 'investors'}.{section_id}.inclination"
                 most_text = f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})"
                 faults[section_id] = Fault(key, most_text, f"{inclination:g}")
                 continue
-            else:
-                biases[section_id] = _NEVER if least > 0 else float(brentq(miss, -_NEVER, _NEVER, xtol=1e-12))
+            biases[section_id] = bias
         population.traits["sign_bias"][place] = biases[section_id]
     if faults:
         raise ScenarioError(scenario.file, list(faults.values()))
+
+
+@lru_cache(maxsize=4096)
+def _bias(who: bytes, market: bytes, offers: bytes, deadline_day: float, inclination: float) -> tuple[float, float]:
+    """Bias of somebody whose inclination it is, or NaN; and the largest inclination that he could have.
+
+    Asked again and again by sweeps, which move one inclination and leave the others.
+    """
+    from scipy.optimize import brentq
+
+    if inclination == 0:
+        return _NEVER, math.nan
+    traits = _record(who, state.TRAITS)[0]
+    zeta, days = _advantages(who, market, offers, deadline_day)
+
+    def miss(bias: float) -> float:
+        return float(signing_chance(traits, bias, zeta, days) - inclination)
+
+    most = miss(-_NEVER)
+    if most < 0:
+        return math.nan, most + inclination
+    return _NEVER if miss(_NEVER) > 0 else float(brentq(miss, -_NEVER, _NEVER, xtol=1e-12)), most + inclination
+
+
+@lru_cache(maxsize=64)
+def _advantages(who: bytes, market: bytes, offers: bytes, deadline_day: float) -> tuple[Any, Any]:
+    """What :func:`frozen_advantages` finds, from the bytes of the records."""
+    records_of = _record(who, state.TRAITS)[0], _record(market, state.MARKET)[0], _record(offers, state.OFFER)
+    return frozen_advantages(*records_of, deadline_day)
+
+
+def _record(content: bytes, layout: np.dtype[Any]) -> Any:
+    return np.frombuffer(content, layout).copy().view(np.recarray)
 
 
 def frozen_offers(population: Population) -> Any:
