@@ -178,14 +178,23 @@ def save_figure(
     list of Path
         The files, the same bytes for the same frame and libraries.
     """
-    frame, *rest = given
     Path(folder).mkdir(parents=True, exist_ok=True)
     with styled():
-        figure, ax = new_figure()
-        draw(frame, ax, *rest, **named)
+        figure = drawn(draw, *given, **named)
         headline(figure, title)
         sign(figure, source)
         return _saved(figure, Path(folder), name)
+
+
+def drawn(draw: Callable[..., Any], *given: Any, size: tuple[float, float] | None = None, **named: Any) -> Any:
+    """Draw one part as a figure of its own, of a size in inches."""
+    frame, *rest = given
+    with styled():
+        figure, ax = new_figure()
+        if size is not None:
+            figure.set_size_inches(*size)
+        draw(frame, ax, *rest, **named)
+        return figure
 
 
 def _saved(figure: Any, folder: Path, name: str) -> list[Path]:

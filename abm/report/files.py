@@ -48,7 +48,7 @@ def write_rest(outcomes: Outcomes | Totals, shown: Outcomes | None, folder: str 
     """
     manifest = Path(folder) / "manifest.json"
     text = json.dumps(manifest_of(outcomes, shown), indent=2) + "\n"
-    _whole(manifest, lambda path: path.write_text(text, encoding="utf-8"))
+    write_whole(manifest, lambda path: path.write_text(text, encoding="utf-8"))
     if shown is None:
         return [manifest]
     from abm.plots import save_figures
@@ -202,7 +202,7 @@ def manifest_of(outcomes: Outcomes | Totals, shown: Outcomes | None = None) -> d
     }
 
 
-def _whole(path: Path, write: Callable[[Path], object]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside the file first, then put it in place at once."""
     draft = _draft(path)
     try:

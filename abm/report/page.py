@@ -1,0 +1,125 @@
+"""Page: one self-contained HTML file, made of headed parts. No script, no network; it opens from disk and prints."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import abm
+from abm.plots import drawn
+from abm.plots.theme import styled
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure inside of a page: its data, what it shows in words, and what stands below."""
+
+    source: str
+    alt: str
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: heads, rows of text, which columns are numbers, and which rows stand out."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: Sequence[int] = ()
+    marked: Sequence[int] = ()
+
+
+@dataclass
+class Part:
+    """A piece of a section: a text, a list, a picture, a table, a story."""
+
+    kind: str
+    text: str = ""
+    items_: Sequence[str] = ()
+    picture: Picture | None = None
+    table: Grid | None = None
+    style: str = ""
+    story: Any = None
+
+
+@dataclass
+class SectionOf:
+    """A section of a page, filled piece by piece."""
+
+    id: str
+    title: str
+    parts: list[Part] = field(default_factory=list)
+
+    def say(self, *texts: str, kind: str = "text") -> None:
+        """Add paragraphs; empty ones are left out."""
+        self.parts += [Part(kind, text) for text in texts if text]
+
+    def items(self, texts: Iterable[str]) -> None:
+        """Add a list of points."""
+        self.parts.append(Part("list", items_=list(texts)))
+
+    def show(self, picture: Picture) -> None:
+        """Add a picture."""
+        self.parts.append(Part("picture", picture=picture))
+
+    def tabulate(
+        self, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = (),
+        marked: Sequence[int] = (), style: str = "",
+    ) -> None:  # fmt: skip
+        """Add a table."""
+        self.parts.append(Part("table", table=Grid(heads, list(rows), numbers, marked), style=style))
+
+    def tell(self, story: Any) -> None:
+        """Add the story of a run."""
+        self.parts.append(Part("story", story=story))
+
+
+def picture(draw: Callable[..., Any], alt: str, caption: str, *given: Any, size: Any = None, **named: Any) -> Picture:
+    """Draw a part ``(frame, ax, ...)`` as a picture inside of a page.
+
+    Parameters
+    ----------
+    draw, given, named
+        As for :func:`abm.plots.save_figure`.
+    alt, caption
+        What it shows, for who cannot see it; and what stands below.
+    size
+        Inches, if not half a page.
+    """
+    figure = drawn(draw, *given, size=size, **named)
+    return inlined(figure, alt, caption)
+
+
+def inlined(figure: Any, alt: str, caption: str = "") -> Picture:
+    """Turn a figure into a picture inside of a page."""
+    content = io.BytesIO()
+    with styled():
+        figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
+    data = base64.b64encode(content.getvalue()).decode()
+    return Picture(f"data:image/svg+xml;base64,{data}", alt, caption)
+
+
+def write_page(template: str, path: str | Path, **context: Any) -> Path:
+    """Fill a template and write the page, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from abm.report.files import write_whole
+
+    pages = Environment(
+        loader=PackageLoader("abm.report"), autoescape=lambda name: bool(name and ".html" in name),
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    text = pages.get_template(template).render(version=abm.__version__, **context)
+    target = Path(path)
+    write_whole(target, lambda draft: draft.write_text(text, encoding="utf-8"))
+    return target
