@@ -136,8 +136,9 @@ def test_without_a_fallback_nothing_is_paid_unless_the_consent_comes():
 
 def test_a_fallback_is_paid_on_the_deadline_and_not_before():
     model = told(world([bound("lead", 6.0, [{"gate": "no"}], fallback_bn=2.5)], [consent("no", NEVER)], days=45))
-    story = [(event.day, event.who, event.what, event.amount_bn) for event in model.trace]
-    assert story[:2] == [(45.0, "lead", "fell back", 2.5), (45.0, "lead", "paid", 2.5)]
+    story = [(event.day, event.what, event.amount_bn) for event in model.trace if event.who == "lead"]
+    assert story[:2] == [(0.0, "had signed", 6.0), (7.0, "waits", 6.0)]
+    assert story[2:] == [(45.0, "fell back", 2.5), (45.0, "paid", 2.5)]
     assert model.paid_musd == 2_500
 
 

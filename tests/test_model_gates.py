@@ -265,7 +265,8 @@ def test_a_round_is_extended_once_and_fallbacks_wait_for_the_new_deadline():
     investor = bound("one", 8.0, [{"gate": "no"}], fallback_bn=2.0)
     raw = world([investor], [consent("no", NEVER)], days=14, weeks=20, extension_probability=1.0, extension_days=30)
     model = told(raw)
-    assert [(e.day, e.what) for e in model.trace][:3] == [(14.0, "extended"), (44.0, "fell back"), (44.0, "paid")]
+    story = [(event.day, event.what) for event in model.trace if event.day > 7.0]
+    assert story[:3] == [(14.0, "extended"), (44.0, "fell back"), (44.0, "paid")]
     assert (model.deadline_day, model.paid_musd) == (44.0, 2_000)
 
 

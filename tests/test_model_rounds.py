@@ -71,7 +71,7 @@ def test_closing_on_the_deadline_pays_nobody_before_it():
     assert told(raw).closed_day == 7.0
     late = told(raw | {"round": raw["round"] | {"close_when": "deadline"}})
     assert late.closed_day == 30.0
-    assert {event.day for event in late.trace} == {30.0}
+    assert {event.day for event in late.trace if event.what != "opened" and event.what != "had signed"} == {30.0}
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,13 @@ def test_an_empty_book_cuts_the_price_when_time_runs_a_quarter_ahead_and_again_f
     book = [bound("b", 0.4, [{"max_pre_money_bn": 230.0}])]
     model = told(world(book, pre_money_bn=LADDER, target_bn=100.0))
     story = [(event.day, event.what, event.amount_bn) for event in model.trace]
-    assert story == [(49.0, "cut the price", 260.0), (77.0, "cut the price", 220.0), (77.0, "paid", 0.4), MISSED]
+    assert story[2:] == [
+        (7.0, "waits", 0.4),
+        (49.0, "cut the price", 260.0),
+        (77.0, "cut the price", 220.0),
+        (77.0, "paid", 0.4),
+        MISSED,
+    ]
 
 
 def test_shares_are_issued_at_the_price_of_their_closing():

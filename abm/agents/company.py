@@ -40,6 +40,7 @@ class Company(mesa.Agent):
         self.filing_clock = 0.0
         self.filed_week = -1
         self.listed = self.listing_over = False
+        self.told: set[str] = set()
         granted = draws.uniform(model.seed, model.run, 0, 0, draws.BRIDGE, 0) < self.firm.bridge_probability
         self.bridge_limit_musd = self.firm.bridge_limit_musd if granted else 0
 
@@ -82,7 +83,12 @@ class Company(mesa.Agent):
         firm = self.firm
         if firm.cut:
             runway = rules.runway_years(self.cash_musd, self.outflow_musd)
-            self.cut = rules.cut_after(self.cut, runway, firm.runway_trigger_years, firm.cut_per_week, firm.cut_max)
+            before = self.cut
+            self.cut = rules.cut_after(before, runway, firm.runway_trigger_years, firm.cut_per_week, firm.cut_max)
+            if self.cut > 0.0 and not before:
+                self.model.tell(
+                    self.id, "began to cut costs", f"cash for less than {firm.runway_trigger_years:g} years"
+                )
         self._raise_later()
         if self.listing.exists and not self.listing_over:
             self._go_public()
@@ -144,7 +150,7 @@ class Company(mesa.Agent):
     def pay_bills(self) -> None:
         """Pay what is due, in strict order; default if that is impossible."""
         firm, model = self.firm, self.model
-        before = self.cash_musd
+        before, had = self.cash_musd, (self.vendor_musd, self.bridge_musd)
         result = liquidity.Waterfall(
             *liquidity.waterfall(
                 self.cash_musd,
@@ -162,7 +168,24 @@ class Company(mesa.Agent):
         if liquidity.defaulted(self.cash_musd):
             self.alive = False
             self.default_day = liquidity.default_day(before, self.cash_musd, model.week_start, model.week_end)
+        self._tell_debts(*had)
+        if not self.alive:
             model.tell(self.id, "defaulted", "it could not pay its bills", day=self.default_day)
+
+    def _tell_debts(self, vendor_musd: int, bridge_musd: int) -> None:
+        """Tell when suppliers first carry bills, when the bridge is first drawn, and when either is used up."""
+        limit, day = self.firm.vendor_limit_musd, None if self.alive else self.default_day
+        self._tell_debt("deferred bills", vendor_musd, self.vendor_musd, day)
+        self._tell_debt("drew on the bridge", bridge_musd, self.bridge_musd, day)
+        if self.vendor_musd == limit:
+            self._tell_debt("used up its suppliers' credit", vendor_musd, limit, day)
+        if self.bridge_musd == self.bridge_limit_musd:
+            self._tell_debt("used up the bridge", bridge_musd, self.bridge_musd, day)
+
+    def _tell_debt(self, what: str, before_musd: int, now_musd: int, day: float | None) -> None:
+        if now_musd > before_musd and what not in self.told:
+            self.told.add(what)
+            self.model.tell(self.id, what, "", now_musd, day)
 
     def _normal(self, purpose: int) -> float:
         model = self.model

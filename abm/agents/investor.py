@@ -10,7 +10,6 @@ import mesa
 from abm.agents.fields import fields_of
 from abm.rules import belief, decision
 from abm.rules.appetite import openness
-from abm.rules.clauses import conditional
 from abm.rules.totals import in_bn, moved
 from abm.schedule import YEARS
 from abm.state import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
@@ -55,6 +54,7 @@ class Investor(mesa.Agent):
             self._update(market.news, market.law.news_precision)
         if not self.diligence_done and law.diligence_day <= self.model.until_day:
             self.diligence_done = True
+            self.model.tell(self.id, "finished diligence", day=law.diligence_day)
             self._update(belief.signal(market.log_value, law.signal_precision, law.signal_luck), law.signal_precision)
         for author, news in self.model.news:
             if author is not self:
@@ -108,8 +108,7 @@ class Investor(mesa.Agent):
     def sign(self, ticket_musd: int, day: float) -> None:
         """Commit a ticket [USD million], on a day of this week."""
         self.stage, self.ticket_musd, self.sign_day = SIGNED, ticket_musd, day
-        bound = conditional(self.place, self.model.contracts)
-        self.model.tell(self.id, "signed", "with conditions" if bound else "", ticket_musd, day)
+        self.model.tell(self.id, "signed", self.model.narrator.conditions(self.place), ticket_musd, day)
         self.model.announce(self)
 
     def pay(self, amount_musd: int, shares: int) -> None:
@@ -128,6 +127,7 @@ class Investor(mesa.Agent):
     def fall_back(self) -> None:
         """Become an unconditional commitment of the fallback amount."""
         full, self.ticket_musd = self.ticket_musd, min(self.ticket_musd, self.law.fallback_musd)
+        self.model.narrator.release(self.place)
         self.model.tell(self.id, "fell back", f"conditions failed, from {in_bn(full):g}", self.ticket_musd)
 
     def lapse(self) -> None:

@@ -14,6 +14,7 @@ from abm.agents.fields import fields_of
 from abm.agents.gatekeeper import Gatekeeper
 from abm.agents.investor import Investor
 from abm.agents.market import Market
+from abm.agents.narrator import Narrator
 from abm.outcomes import Event, RunResult, Trace
 from abm.population import Population, new_book, records
 from abm.rules import book as book_rules
@@ -81,8 +82,7 @@ class FundingModel(mesa.Model):
         self.rung, self.last_cut_week = 0, 0
         self.paid_musd = self.new_shares = self.gap_musd = self.new_musd = 0
         self.cause = failure.NO_CAUSE
-        self.expected_musd = 0.0
-        self.opinion = 0.0
+        self.expected_musd = self.opinion = 0.0
         self.news: list[tuple[Investor, Any]] = []
         self._announced: list[tuple[Investor, Any]] = []
         self.committed_path: list[int] = []
@@ -93,6 +93,7 @@ class FundingModel(mesa.Model):
         self.market = Market(self)
         self.gates = [gatekeeper(self, place) for place in range(len(shared.gate_ids))]
         self.investors = [investor(self, place) for place in range(len(shared.ids))]
+        self.narrator = Narrator(self)
         self.publish_book()
         self._post_offer()
 
@@ -186,6 +187,7 @@ class FundingModel(mesa.Model):
         """Call the closers; they pay for shares, or do not."""
         if self._closing is not None:
             self._settle(self._closing)
+        self.narrator.look()
 
     def expiry(self) -> None:
         """At the deadline: extend, or let fallbacks close and the rest lapse."""

@@ -1,0 +1,223 @@
+"""The narrator: tells how a round opens, what a signature asks for, and whom the money waits for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from abm.knobs import KINDS
+from abm.outcomes import Event
+from abm.rules.closing import Closing, close, money
+from abm.rules.conditions import CONDITIONS, MAX_POST_MONEY, MIN_OWN_SHARE, TOTAL, Book, money_against, money_with
+from abm.rules.totals import in_bn, moved
+from abm.state import PAID, SIGNED, UNPAID
+
+if TYPE_CHECKING:
+    from abm.agents.model import FundingModel
+
+_KINDS = tuple(CONDITIONS.values())
+_RIGHTS = (MIN_OWN_SHARE, MAX_POST_MONEY)  # met by cutting back, unless they are read literally (C7.2)
+_FEW = 4  # names in a list that is still read
+
+
+class Need(NamedTuple):
+    """One thing that a signature asks for, and how it stood at a closing."""
+
+    kind: str  #: key of the condition in a scenario file, or ``minimum_close_bn``
+    who: tuple[str, ...]  #: ids of the gatekeeper, the investors, or the kind of investor
+    wanted: float  #: USD billion, a count, a share, or log-points of sentiment
+    there: float  #: the same, as it stood; NaN where it was not looked at
+    met: bool
+    by: str  #: the date by which a consent must be in force, or nothing
+
+    @property
+    def words(self) -> str:
+        """What is asked for, in ids."""
+        return _WORDS[self.kind](self)
+
+    @property
+    def missing(self) -> str:
+        """What is asked for, and how much of it is there."""
+        counted = self.kind in ("total_bn", "any_of", "kind", "minimum_close_bn") or (self.there and self.wanted)
+        return f"{self.words} ({self.there:g} there)" if counted and not math.isnan(self.there) else self.words
+
+
+class Wait(NamedTuple):
+    """A change in what signed money waits for: OR of ANDs of what is not met; empty once all of it is."""
+
+    event: Event
+    place: int
+    unmet: tuple[tuple[Need, ...], ...]
+
+
+Clauses = tuple[tuple[Need, ...], ...]
+
+
+class Standing(NamedTuple):
+    """A conditional signature as a closing saw it last."""
+
+    day: float
+    ticket_musd: int
+    clauses: Clauses
+
+
+class Narrator:
+    """Reads the model and adds to its story; it changes nothing else.
+
+    Parameters
+    ----------
+    model
+        With its investors in place.
+    """
+
+    def __init__(self, model: FundingModel) -> None:
+        self.model = model
+        self.asked: dict[int, Clauses] = {}  # what signatures ask for
+        self.standings: dict[int, Standing] = {}  # of everybody who signed on conditions
+        self.waits: list[Wait] = []
+        self._told: dict[int, frozenset[Any]] = {}
+        self._moody: set[int] = set()
+        self._bound = self._bound_by()
+        terms = model.terms
+        price, until = in_bn(int(model.population.ladder_musd[0])), model.case.date(model.deadline_day)
+        model.tell("round", "opened", f"until {until}, at {price:g} bn pre-money", terms.target_musd)
+        for one in model.investors:
+            if one.stage == SIGNED:
+                model.tell(one.id, "had signed", self.conditions(one.place), one.ticket_musd)
+            else:
+                model.tell(one.id, "approached")
+
+    def conditions(self, place: int) -> str:
+        """Say what an investor asks for before he pays; nothing where he asks for nothing."""
+        if place not in self._bound:
+            return ""
+        asked = tuple(tuple(self._need(a, math.nan, False) for a in atoms) for atoms in self._bound[place])
+        self.asked[place] = asked
+        return f"if {', or '.join(' and '.join(need.words for need in clause) for clause in asked)}"
+
+    def look(self) -> None:
+        """After a closing: tell of signed money whose unmet conditions are no longer the same."""
+        model = self.model
+        here = [one for one in model.investors if one.place in self._bound and one.stage in (SIGNED, PAID, UNPAID)]
+        if not model.open or not here:
+            return
+        signed, paid, book = model._stage_is(SIGNED), model._stage_is(PAID), model._book()
+        closing = Closing(*close(signed, paid, model.contracts, book, model.terms.select))
+        short = self._below_the_minimum(money(closing.selected, book.tickets))
+        for one in here:
+            clauses = tuple(tuple(self._seen(a, one.place, book) for a in atoms) for atoms in self._bound[one.place])
+            self.standings[one.place] = Standing(model.until_day, one.ticket_musd, clauses)
+            if one.stage != SIGNED:
+                del self._bound[one.place]
+            else:
+                open_ends = _unmet(clauses)
+                self._tell_wait(one, open_ends if open_ends or not closing.selected[one.place] else short)
+
+    def release(self, place: int) -> None:
+        """Forget the conditions of one who has given them up."""
+        self._bound.pop(place, None)
+
+    def _tell_wait(self, one: Any, unmet: Clauses) -> None:
+        """Tell of a change; sentiment comes and goes, so an investor's wait for it is told once."""
+        moody = any(need.kind == "min_sentiment" for clause in unmet for need in clause)
+        steady = frozenset(
+            (k, need[:3]) for k, clause in enumerate(unmet) for need in clause if need.kind != "min_sentiment"
+        )
+        news = steady != self._told.get(one.place, frozenset()) or (moody and one.place not in self._moody)
+        self._told[one.place] = steady
+        if moody:
+            self._moody.add(one.place)
+        if news:
+            clauses = [" and ".join(need.missing for need in clause) for clause in unmet]
+            rest = "room in the round" if self.model.full else "the closing alone"
+            words = f"for {', or '.join(clauses) or rest}"
+            self.model.tell(one.id, "waits", words, one.ticket_musd)
+            self.waits.append(Wait(self.model.story[-1], one.place, unmet))
+
+    def _below_the_minimum(self, closing_musd: int) -> Clauses:
+        terms = self.model.terms
+        if closing_musd >= terms.minimum_close_musd or not terms.weekly:
+            return ()
+        wanted, there = in_bn(terms.minimum_close_musd), in_bn(closing_musd)
+        return ((Need("minimum_close_bn", (), wanted, there, False, ""),),)
+
+    def _bound_by(self) -> dict[int, list[list[int]]]:
+        """Places of the conditions of everybody who has any; a total of nothing is none."""
+        atoms, clauses, investors, _ = self.model.contracts
+        asks = [kind != TOTAL or amount > 0 for kind, amount in zip(atoms["kind"], atoms["amount_musd"], strict=True)]
+        spans = [[a for a in range(*span) if asks[a]] for span in pairwise(clauses.tolist())]
+        owned = [spans[first:last] for first, last in pairwise(investors.tolist())]
+        return {place: own for place, own in enumerate(owned) if own and all(own)}
+
+    def _seen(self, a: int, place: int, book: Book) -> Need:
+        """Look at one condition as a closing sees it; allocation rights are no conditions of membership."""
+        atom = self.model.contracts.atoms[a]
+        waived = atom.kind in _RIGHTS and not book.facts.literal
+        return self._need(a, self._there(atom, place, book), waived or bool(_KINDS[atom.kind].holds(atom, place, book)))
+
+    def _need(self, a: int, there: float, met: bool) -> Need:
+        atom, model = self.model.contracts.atoms[a], self.model
+        kind = _KINDS[atom.kind]
+        fields = [key.field for key in kind.keys.values()]
+        wanted = in_bn(int(atom.amount_musd))
+        if "level" in fields or "count" in fields:
+            wanted = float(atom.level if "level" in fields else atom.count)
+        dated = "by_day" in fields and atom.by_day < math.inf
+        by = f"{model.case.date(atom.by_day)}" if dated else ""
+        return Need(kind.name, self._named(kind.name, atom), wanted, there, met, by)
+
+    def _named(self, kind: str, atom: Any) -> tuple[str, ...]:
+        """Ids that a condition names."""
+        shared = self.model.population
+        if kind == "any_of":
+            return tuple(shared.ids[k] for k in self.model.contracts.members[atom.first : atom.last])
+        lists = {"gate": shared.gate_ids, "investor": shared.ids, "without": shared.ids, "kind": KINDS}
+        return (lists[kind][atom.ref],) if kind in lists else ()
+
+    def _there(self, atom: Any, place: int, book: Book) -> float:
+        """How much of what is asked for is there, with his own ticket where that counts."""
+        facts, name = book.facts, _KINDS[atom.kind].name
+        if name == "total_bn":
+            base = facts.already_closed_musd if atom.count_closed else 0
+            return in_bn(int(moved(base, money_with(place, book, atom.count_own))))
+        if name == "investor":
+            return in_bn(int(book.tickets[atom.ref])) if book.inside[atom.ref] else 0.0
+        if name == "any_of":
+            return float(len([k for k in book.members[atom.first : atom.last] if book.inside[k] or k == place]))
+        if name == "kind":
+            mine = book.kinds[place] == atom.ref and not book.inside[place]
+            return in_bn(int(moved(book.kind_musd[atom.ref], book.tickets[place] if mine else 0)))
+        if name == "max_pre_money_bn":
+            return in_bn(int(facts.pre_money_musd))
+        if name == "max_post_money_bn":
+            before = moved(facts.pre_money_musd, facts.already_closed_musd)
+            return in_bn(int(moved(before, money_against(place, book))))
+        return float(facts.sentiment) if name == "min_sentiment" else math.nan
+
+
+def _unmet(clauses: Clauses) -> Clauses:
+    """What is missing, clause by clause; nothing where one clause holds."""
+    missing = tuple(tuple(need for need in clause if not need.met) for clause in clauses)
+    return missing if all(missing) else ()
+
+
+def _listed(who: tuple[str, ...]) -> str:
+    return ", ".join(who) if len(who) <= _FEW else f"{len(who)} investors"
+
+
+_WORDS: dict[str, Callable[[Need], str]] = {
+    "gate": lambda need: f"{need.who[0]} by {need.by}" if need.by else need.who[0],
+    "total_bn": lambda need: f"{need.wanted:g} bn in all",
+    "investor": lambda need: f"{need.who[0]} is in{f' with {need.wanted:g} bn' if need.wanted else ''}",
+    "any_of": lambda need: f"{need.wanted:g} of {_listed(need.who)}",
+    "kind": lambda need: f"{need.wanted:g} bn of {need.who[0]} money",
+    "max_pre_money_bn": lambda need: f"a price of at most {need.wanted:g} bn pre-money",
+    "max_own_share": lambda need: f"a stake of at most {need.wanted:g}",
+    "min_sentiment": lambda need: f"a sentiment of at least {need.wanted:g}",
+    "min_own_share": lambda need: f"a stake of at least {need.wanted:g}",
+    "max_post_money_bn": lambda need: f"at most {need.wanted:g} bn post-money",
+    "without": lambda need: f"{need.who[0]} is out",
+    "minimum_close_bn": lambda need: f"the least closing of {need.wanted:g} bn",
+}
