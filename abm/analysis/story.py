@@ -1,0 +1,151 @@
+"""Story: one run, exactly as it went, told in sentences that each name the events they stand on."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from abm.agents import FundingModel
+from abm.analysis.sentence import Sentence
+from abm.analysis.summing import Figures, figures_of, summary_of
+from abm.analysis.telling import LEFT_OUT, sentences_of
+from abm.analysis.waiting import Waiting, who_waits
+from abm.rules.failure import CAUSES, Links
+from abm.rules.totals import in_bn
+from abm.scenario import Scenario, load_scenario
+
+if TYPE_CHECKING:
+    from abm.outcomes import Event
+
+__all__ = ["LEFT_OUT", "Figures", "Sentence", "Story", "tell_story"]
+
+_WIDTH = 110
+_LARGEST_KEY = 2**32
+
+
+@dataclass(frozen=True)
+class Story:
+    """One run, told.
+
+    Attributes
+    ----------
+    scenario, title, seed, run
+        Which run.
+    why
+        Why this run is told, in a sentence; nothing where it was asked for by number.
+    ending
+        ``closed``, or the first cause of failure.
+    sentences
+        In order of time; the summary comes last.
+    events
+        The trace of the run.
+    binding
+        What repairing one link alone would have brought when the deadline came, by cause [USD billion]; nothing where
+        the round closed, or where the company ran out of cash before.
+    waiting
+        Who waited for whom.
+    figures
+        Money wanted and paid, and the company's cash.
+    """
+
+    scenario: str
+    title: str
+    seed: int
+    run: int
+    why: str
+    ending: str
+    sentences: tuple[Sentence, ...]
+    events: tuple[Event, ...]
+    binding: dict[str, float]
+    waiting: Waiting
+    figures: Figures
+
+    def text(self) -> str:
+        """Return the story as lines of at most 110 letters, its summary under a heading of its own."""
+        head = [f"{self.title}: run {self.run} (seed {self.seed})", *([self.why] if self.why else []), ""]
+        told = [sentence.text for sentence in self.sentences if not sentence.closing]
+        ends = ["", "In the end", *(sentence.text for sentence in self.sentences if sentence.closing)]
+        return "\n".join(line for text in head + told + ends for line in textwrap.wrap(text, _WIDTH) or [""])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain lists and dicts, dates as text; a sentence names events by their place in the list."""
+        return {
+            "scenario": self.scenario,
+            "title": self.title,
+            "seed": self.seed,
+            "run": self.run,
+            "why": self.why,
+            "ending": self.ending,
+            "sentences": [asdict(one) | {"date": one.date.isoformat()} for one in self.sentences],
+            "events": [event._asdict() | {"date": event.date.isoformat()} for event in self.events],
+            "binding": dict(self.binding),
+            "waiting": self.waiting.to_json(),
+            "figures": asdict(self.figures),
+        }
+
+
+class _Watched(FundingModel):
+    """The model, with an eye on what each link had cost the round when its deadline came."""
+
+    links: Links | None = None
+
+    def _broken_links(self) -> Links:
+        self.links = super()._broken_links()
+        return self.links
+
+
+def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str = "") -> Story:
+    """Tell one run, rebuilt with the readable engine: the same seed and number are the same run in every engine.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the id of a packaged one.
+    seed, run
+        Which run.
+    why
+        Why this one, as :func:`abm.analysis.choosing.choose` says it.
+
+    Raises
+    ------
+    ValueError
+        Where seed or run are no key of a run.
+
+    Examples
+    --------
+    >>> story = tell_story("three-investors", seed=1, run=0)
+    >>> print(story.sentences[-3].text)
+    USD 10 billion of the USD 8 billion wanted was paid: Lead Capital 6, Follow Ventures 3 and A sovereign fund 1.
+    """
+    for name, number in (("seed", seed), ("run", run)):
+        if not 0 <= number < _LARGEST_KEY:
+            raise ValueError(f"expected a {name} from 0 to 2**32 - 1, got {number}")
+    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    model = _Watched(scenario, seed, run)
+    model.run_model()
+    waiting, figures = who_waits(model), figures_of(model)
+    binding = {} if model.closed or model.links is None else _by_cause(model.links)
+    sentences = sentences_of(model) + summary_of(model, binding, waiting)
+    ending = "closed" if model.closed else CAUSES[model.cause]
+    events = tuple(model.trace)
+    model.free()
+    return Story(
+        scenario=scenario.id,
+        title=scenario.title,
+        seed=seed,
+        run=run,
+        why=why,
+        ending=ending,
+        sentences=tuple(sentences),
+        events=events,
+        binding=binding,
+        waiting=waiting,
+        figures=figures,
+    )
+
+
+def _by_cause(links: Links) -> dict[str, float]:
+    """What each broken link cost, by the cause it stands for [USD billion]."""
+    causes = zip(("settlement", "gate", "coordination", "lead", "price"), links, strict=True)
+    return {cause: in_bn(int(musd)) for cause, musd in causes if musd > 0}
