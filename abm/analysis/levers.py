@@ -1,0 +1,730 @@
+"""Levers: what a company or its counterparties could change about a round, what that costs, and what it gains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from abm.consistency import cap_bn, largest_ticket
+from abm.estimates import Difference, estimate, paired, paired_means
+from abm.faults import ScenarioError
+from abm.kinds import trait_default
+from abm.parameters import Gatekeeper, Investor, InvestorPool
+from abm.scenario import Scenario, load_scenario
+from abm.simulation import simulate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Changes = dict[str, Any]
+_MOST_PREFERENCE = 3.0  # multiple: the most that the format takes
+_FASTEST = 1_000.0  # rate of consent a year: the most that the format takes
+_SUREST = 0.999999  # chance of consent by the deadline: the most that the format takes
+_FIRMEST = 0.95  # binding of a definitive agreement
+_RUNGS = 16  # prices on a ladder, at most
+_LATEST = 26.0  # weeks by which a deadline is moved at most
+
+
+@dataclass(frozen=True)
+class Lever:
+    """Something that can be changed about a round, as far as one likes.
+
+    Attributes
+    ----------
+    id
+        Its kind, and whom it concerns: ``"price"``, ``"conditions.lead"``.
+    unit, standard, largest
+        Unit of its size, a usual step, and the most; a switch has the sizes 0 and 1 alone.
+    says
+        What it does at a size, as a clause.
+    sets
+        The changes of a size above 0, as :meth:`abm.Scenario.with_values` takes them.
+    costs, cost_unit, counted
+        What a size costs, in which unit, and what is counted.
+    switch
+        Whether it is pulled or not, and nothing between.
+    who
+        Id of the investor or gatekeeper that it concerns; empty: the company.
+    """
+
+    id: str
+    unit: str
+    standard: float
+    largest: float
+    says: Callable[[float], str]
+    sets: Callable[[float], Changes]
+    costs: Callable[[float], float]
+    cost_unit: str
+    counted: str
+    switch: bool = False
+    who: str = ""
+
+    @property
+    def words(self) -> str:
+        """What its standard size does."""
+        return self.says(self.standard)
+
+    def changes(self, size: float | None = None) -> Changes:
+        """Return the changes of a size, by default the standard one; none at size 0.
+
+        Raises
+        ------
+        ValueError
+            Where the size is below 0 or above the largest.
+        """
+        size = self._checked(size)
+        return self.sets(size) if size > 0 else {}
+
+    def cost(self, size: float | None = None) -> float:
+        """Return what a size costs, by default the standard one, in :attr:`cost_unit`."""
+        return self.costs(self._checked(size))
+
+    def _checked(self, size: float | None) -> float:
+        size = self.standard if size is None else size
+        if not 0 <= size <= self.largest or (self.switch and size not in (0, 1)):
+            sizes = "0 or 1" if self.switch else f"from 0 to {self.largest:g}"
+            raise ValueError(f"expected a size {sizes} [{self.unit}] for the lever '{self.id}', got {size:g}")
+        return size
+
+
+def _switch(name: str, who: str, words: str, changes: Changes, cost: float, unit: str, counted: str) -> Lever:
+    """Return a lever that is pulled or not."""
+    return Lever(name, "-", 1.0, 1.0, lambda _: words, lambda _: changes, lambda x: cost * x, unit, counted, True, who)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The price, and what comes with the shares
+
+
+def _given_away(scenario: Scenario, first: float, last: float) -> float:
+    """Value that the new money gets beyond its due if all of it comes at the last of new prices [USD billion].
+
+    What was paid earlier in the round is counted at the first price, as the engines do.
+    """
+    terms = scenario.round
+    asked, earlier, money = float(terms.pre_money_bn[0]), float(terms.already_closed_bn), float(terms.target_bn)
+    due = money / (asked + earlier + money)
+    got = money / (last * (1 + earlier / first) + money)
+    return (got - due) * (asked + earlier + money)
+
+
+def _price(scenario: Scenario) -> Iterator[Lever]:
+    """A lower price, on every rung. What the company is worth does not fall with it."""
+    terms = scenario.round
+    rungs = [float(price) for price in terms.pre_money_bn]
+    mean = scenario.valuation.mean_bn
+    worth = float(rungs[0] + terms.already_closed_bn + terms.target_bn if mean is None else mean)
+
+    def sets(size: float) -> Changes:
+        cut: Changes = {"round.pre_money_bn": [price * (1 - size) for price in rungs]}
+        return cut | ({"valuation.mean_bn": worth} if mean is None else {})
+
+    yield Lever(
+        "price", "share", 0.10, 0.50, lambda x: f"the price is cut by {100 * x:.3g} %", sets,
+        lambda x: _given_away(scenario, rungs[0] * (1 - x), rungs[0] * (1 - x)), "USD billion",
+        "value that goes to the new money beyond its due at the asked price, if the target is reached",
+    )  # fmt: skip
+
+
+def _ladder(scenario: Scenario) -> Iterator[Lever]:
+    """One more rung below the price, for a book that lags."""
+    rungs = [float(price) for price in scenario.round.pre_money_bn]
+    if len(rungs) < _RUNGS:
+        yield Lever(
+            "ladder", "share", 0.10, 0.50,
+            lambda x: f"a price {100 * x:.3g} % lower is kept ready for a book that lags",
+            lambda x: {"round.pre_money_bn": [*rungs, rungs[-1] * (1 - x)]},
+            lambda x: _given_away(scenario, rungs[0], rungs[-1] * (1 - x)), "USD billion",
+            "value that goes to the new money beyond its due at the asked price, if all of it comes at the last rung",
+        )  # fmt: skip
+
+
+def _preference(scenario: Scenario) -> Iterator[Lever]:
+    """Better terms for those who look at terms."""
+    now, money = float(scenario.round.liquidation_preference), float(scenario.round.target_bn)
+    room = _MOST_PREFERENCE - now
+    if room > 0 and any(True for _ in _deciding(scenario)):
+        yield Lever(
+            "preference", "multiple", min(1.0, room), room,
+            lambda x: f"the new shares are paid out first, {now + x:.3g} times their money",
+            lambda x: {"round.liquidation_preference": now + x}, lambda x: x * money, "USD billion",
+            "claims that rank before the other owners, if the target is reached",
+        )  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Time
+
+
+def _room_weeks(scenario: Scenario) -> float:
+    """Whole weeks that are watched after the deadline."""
+    return float(scenario.horizon_weeks) - math.ceil(scenario.window_days / 7)
+
+
+def _extension(scenario: Scenario) -> Iterator[Lever]:
+    """An extension that is agreed on beforehand; where there may be one, a longer one."""
+    chance, days = float(scenario.round.extension_probability), float(scenario.round.extension_days)
+    if chance < 1 and _room_weeks(scenario) > 0:
+        yield _switch(
+            "extension", "", f"an extension of {days:g} days is agreed on", {"round.extension_probability": 1.0},
+            (1 - chance) * days / 7, "weeks", "expected wait beyond the present one, if the round is short",
+        )  # fmt: skip
+    most = min(_LATEST, _room_weeks(scenario) - days // 7, (730 - days) // 7)
+    if chance > 0 and most >= 1:
+        yield Lever(
+            "extension-days", "weeks", min(4.0, most), most, lambda x: f"an extension lasts {x:.3g} weeks longer",
+            lambda x: {"round.extension_days": days + round(7 * x)},
+            lambda x: x, "weeks", "wait, if the round is extended",
+        )  # fmt: skip
+
+
+def _deadline(scenario: Scenario) -> Iterator[Lever]:
+    """A later deadline. Dates of conditions on it move along; stated chances become those that the same rates give."""
+    import datetime as dt
+
+    most, window = min(_LATEST, _room_weeks(scenario)), scenario.window_days
+    stated = [(f"gatekeepers.{g.id}.probability_by_deadline", g.probability_by_deadline) for g in scenario.gatekeepers]
+    stated += [(f"investors.{i.id}.signing_probability", i.signing_probability) for i in scenario.investors]
+    stated += [(f"investor_pools.{p.id}.signing_probability", p.signing_probability) for p in scenario.investor_pools]
+    dates = [
+        f"investors.{who.id}.conditions.{c}.{a}.by"
+        for who in scenario.investors
+        for c, clause in enumerate(who.conditions)
+        for a, atom in enumerate(clause)
+        if atom.get("by") == scenario.round.deadline
+    ]
+
+    def sets(weeks: float) -> Changes:
+        later = scenario.round.deadline + dt.timedelta(days=max(1, round(7 * weeks)))
+        longer = (later - scenario.as_of).days / window
+        moved = {path: min(_SUREST, 1 - (1 - chance) ** longer) for path, chance in stated if chance and chance < 1}
+        return {"round.deadline": later} | dict.fromkeys(dates, later) | moved
+
+    if most >= 1:
+        yield Lever(
+            "deadline", "weeks", min(4.0, most), most, lambda x: f"the deadline is {x:.3g} weeks later", sets,
+            lambda x: x, "weeks", "wait of all who have signed",
+        )  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The size of the round
+
+
+def _target(scenario: Scenario) -> Iterator[Lever]:
+    """A smaller round; more may still be taken."""
+    target, cap = float(scenario.round.target_bn), cap_bn(scenario)
+    yield Lever(
+        "target", "share", 0.10, 0.50, lambda x: f"the target is {100 * x:.3g} % lower",
+        lambda x: {"round.target_bn": target * (1 - x), "round.cap_bn": cap},
+        lambda x: x * target, "USD billion", "money that is no longer asked for",
+    )  # fmt: skip
+
+
+def _minimum(scenario: Scenario) -> Iterator[Lever]:
+    """A larger minimum close, up to all or nothing, or none."""
+    now, target = float(scenario.round.minimum_close_bn), float(scenario.round.target_bn)
+    if now < target:
+        yield Lever(
+            "minimum-close", "share of the way to the target", 1.0, 1.0,
+            lambda x: f"nobody pays before {now + x * (target - now):.3g} bn are there",
+            lambda x: {"round.minimum_close_bn": now + x * (target - now)}, lambda x: x * (target - now), "USD billion",
+            "money that may be there and is not taken, at most",
+        )  # fmt: skip
+    if now > 0:
+        yield _switch(
+            "no-minimum", "", "there is no minimum close", {"round.minimum_close_bn": 0.0}, now, "USD billion",
+            "money that investors may have in a round that stays below its minimum",
+        )  # fmt: skip
+
+
+def _escrow(scenario: Scenario) -> Iterator[Lever]:
+    """One moment for all, so that those who wait for each other need not."""
+    if scenario.round.close_select != "greatest":
+        yield _switch(
+            "escrow", "", "all sign in escrow and close at one moment", {"round.close_select": "greatest"},
+            float(scenario.round.target_bn), "USD billion", "money that waits in escrow, if the target is reached",
+        )  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Investors
+
+
+def _deciding(scenario: Scenario) -> Iterator[Investor | InvestorPool]:
+    """Everybody who decides by the rules."""
+    everybody: list[Investor | InvestorPool] = [*scenario.investors, *scenario.investor_pools]
+    for who in everybody:
+        if not getattr(who, "signed_at_start", False) and who.signing_probability is None:
+            yield who
+
+
+def _called(one: Investor | Gatekeeper) -> str:
+    return one.name or one.id
+
+
+def _conditions(scenario: Scenario) -> Iterator[Lever]:
+    """No conditions; his fallback ends with them."""
+    for who in scenario.investors:
+        if who.conditions:
+            yield _switch(
+                f"conditions.{who.id}", who.id, f"{_called(who)} drops all conditions",
+                {f"investors.{who.id}.conditions": "off"}, largest_ticket(who) - float(who.fallback_bn), "USD billion",
+                "money that becomes unconditional",
+            )  # fmt: skip
+
+
+def _fallback(scenario: Scenario) -> Iterator[Lever]:
+    """More money without the conditions."""
+    for who in scenario.investors:
+        if who.conditions and largest_ticket(who) > who.fallback_bn:
+            yield _fallback_of(who)
+
+
+def _fallback_of(who: Investor) -> Lever:
+    now, most = float(who.fallback_bn), largest_ticket(who) - float(who.fallback_bn)
+    return Lever(
+        f"fallback.{who.id}", "USD billion", most / 4, most, lambda x: f"{_called(who)} falls back to {now + x:.3g} bn",
+        lambda x: {f"investors.{who.id}.fallback_bn": now + x},
+        lambda x: x, "USD billion", "money that becomes unconditional on the deadline", who=who.id,
+    )  # fmt: skip
+
+
+def _paper(scenario: Scenario) -> Iterator[Lever]:
+    """Firmer paper: money that is guaranteed, and an agreement that is definitive."""
+    for who in scenario.investors:
+        if who.settlement_failure_probability > 0:
+            yield _guarantee(who)
+        if who.withdrawal_per_year > 0 and who.binding < _FIRMEST:
+            yield _firmer(who)
+
+
+def _guarantee(who: Investor) -> Lever:
+    return _switch(
+        f"guarantee.{who.id}", who.id, f"somebody guarantees that {_called(who)} pays when called",
+        {f"investors.{who.id}.settlement_failure_probability": 0.0}, largest_ticket(who), "USD billion",
+        "money that is guaranteed",
+    )  # fmt: skip
+
+
+def _firmer(who: Investor) -> Lever:
+    now, path = float(who.binding), f"investors.{who.id}.binding"
+    return Lever(
+        f"paper.{who.id}", "share of the way", 1.0, 1.0,
+        lambda x: f"the signature of {_called(who)} binds by {now + x * (_FIRMEST - now):.2g} instead of {now:.2g}",
+        lambda x: {path: now + x * (_FIRMEST - now)}, lambda x: x * largest_ticket(who), "USD billion",
+        "money on firmer paper", who=who.id,
+    )  # fmt: skip
+
+
+def _sweetener(scenario: Scenario) -> Iterator[Lever]:
+    """A side payment to the lead, or else to the largest investor who decides by the rules (Halac, Kremer & Winter)."""
+    named = [who for who in _deciding(scenario) if isinstance(who, Investor)]
+    if not named:
+        return
+    who = max(named, key=lambda one: (one.role == "lead", largest_ticket(one)))
+    premium = who.strategic_premium
+    now = float(premium if premium is not None else trait_default(who.kind, "strategic_premium") or 0.0)
+    yield Lever(
+        f"sweetener.{who.id}", "share of his ticket", 0.05, 0.50,
+        lambda x: f"{_called(who)} gets a side payment of {100 * x:.3g} % of the ticket",
+        lambda x: {f"investors.{who.id}.strategic_premium": min(2.0, now + math.log1p(x))},
+        lambda x: x * largest_ticket(who), "USD billion", "side payment on his largest ticket", who=who.id,
+    )  # fmt: skip
+
+
+def _bind(scenario: Scenario) -> Iterator[Lever]:
+    """A signature without conditions."""
+    for who in scenario.investors:
+        if not who.signed_at_start:
+            yield _switch(
+                f"bind.{who.id}", who.id, f"{_called(who)} signs at once, without conditions",
+                {f"investors.{who.id}": "bound"}, largest_ticket(who), "USD billion",
+                "money that becomes unconditional",
+            )  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The company
+
+
+def _burn(scenario: Scenario) -> Iterator[Lever]:
+    """Less net burn, in every year that has any; and cuts when the runway is short."""
+    if scenario.company is None:
+        return
+    rates = [(k, float(rate)) for k, (_, rate) in enumerate(scenario.company.net_burn_bn_per_year) if rate > 0]
+    spent = _burnt(scenario)
+    if spent > 0:
+        yield Lever(
+            "burn", "share", 0.10, 0.50, lambda x: f"net burn is cut by {100 * x:.3g} %",
+            lambda x: {_burn_path(scenario, k): rate * (1 - x) for k, rate in rates},
+            lambda x: x * spent, "USD billion", "spending that is given up, as long as the company is watched",
+        )  # fmt: skip
+    if not scenario.company.levers.cut and spent > 0:
+        most = float(scenario.company.levers.cut_max)
+        yield _switch(
+            "cost-cuts", "", "the company cuts costs when its runway is short", {"company.levers.cut": True},
+            most * spent, "USD billion", "spending that is given up, at most",
+        )  # fmt: skip
+
+
+def _burn_path(scenario: Scenario, step: int) -> str:
+    dated = scenario.company is not None and scenario.company.net_burn_bn_per_year[step][0] is not None
+    return "company.net_burn_bn_per_year" + (f".{step}" if dated else "")
+
+
+def _burnt(scenario: Scenario) -> float:
+    """Planned net burn from as_of to the horizon, years with a surplus left out [USD billion]."""
+    steps = scenario.company.net_burn_bn_per_year if scenario.company else ()
+    starts = [0.0 if date is None else max(0.0, float(scenario.day(date))) for date, _ in steps]
+    horizon = 7 * float(scenario.horizon_weeks)
+    ends = [min(day, horizon) for day in [*starts[1:], horizon]]
+    years = (
+        (max(0.0, end - start) / 365, float(rate)) for start, end, (_, rate) in zip(starts, ends, steps, strict=True)
+    )
+    return sum(span * rate for span, rate in years if rate > 0)
+
+
+def _credit(scenario: Scenario) -> Iterator[Lever]:
+    """A larger bridge; and, where bills can be deferred, more patience of suppliers."""
+    company = scenario.company
+    if company is None:
+        return
+    levers, most = company.levers, float(scenario.round.target_bn)
+    bridge, vendor = float(levers.bridge_limit_bn), float(levers.vendor_limit_bn)
+    counted = "interest a year, if all of it is drawn"
+    if levers.bridge_probability > 0:
+        yield Lever(
+            "bridge", "USD billion", most / 10, most, lambda x: f"the bridge is {x:.3g} bn larger",
+            lambda x: {"company.levers.bridge_limit_bn": bridge + x},
+            lambda x: x * float(levers.bridge_rate_per_year), "USD billion a year", counted,
+        )  # fmt: skip
+    if any(owed.deferrable_share > 0 and owed.in_burn_share < 1 for owed in company.obligations):
+        yield Lever(
+            "vendor-credit", "USD billion", most / 10, most, lambda x: f"suppliers let {x:.3g} bn more wait",
+            lambda x: {"company.levers.vendor_limit_bn": vendor + x},
+            lambda x: x * float(levers.vendor_rate_per_year), "USD billion a year", counted,
+        )  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Consents
+
+
+def _start(scenario: Scenario) -> Iterator[Lever]:
+    """A consent that is asked for at once. Whatever waited for it now waits for what it used to wait for, too."""
+    for gate in scenario.gatekeepers:
+        if gate.requires:
+            yield _switch(
+                f"start.{gate.id}", gate.id, f"{_called(gate)}: begun at once", _in_parallel(scenario, gate), 1.0,
+                "consent", "worked on before it is known whether it is needed",
+            )  # fmt: skip
+
+
+def _in_parallel(scenario: Scenario, gate: Gatekeeper) -> Changes:
+    """Take a consent out of its chain, with everything that it stood for still asked."""
+    before = list(gate.requires)
+    changes: Changes = {f"gatekeepers.{gate.id}.requires": []}
+    for later in scenario.gatekeepers:
+        if gate.id in later.requires:
+            changes[f"gatekeepers.{later.id}.requires"] = list(dict.fromkeys([*later.requires, *before]))
+    for who in scenario.investors:
+        if any(atom.get("gate") == gate.id for clause in who.conditions for atom in clause):
+            changes[f"investors.{who.id}.conditions"] = [
+                [*clause, *({**atom, "gate": one} for atom in clause if atom.get("gate") == gate.id for one in before)]
+                for clause in who.conditions
+            ]
+    if scenario.ipo is not None and gate.id in scenario.ipo.requires:
+        changes["ipo.requires"] = list(dict.fromkeys([*scenario.ipo.requires, *before]))
+    return changes
+
+
+def _speed(scenario: Scenario) -> Iterator[Lever]:
+    """A consent that comes faster; a final no does not."""
+    for gate in scenario.gatekeepers:
+        if gate.hazard_per_year or gate.probability_by_deadline:
+            yield _speed_of(gate)
+
+
+def _speed_of(gate: Gatekeeper) -> Lever:
+    rate, chance, path = gate.hazard_per_year, gate.probability_by_deadline or 0.0, f"gatekeepers.{gate.id}."
+
+    def sets(doublings: float) -> Changes:
+        if rate is not None:
+            return {f"{path}hazard_per_year": min(_FASTEST, rate * 2**doublings)}
+        return {f"{path}probability_by_deadline": min(_SUREST, 1 - (1 - chance) ** 2**doublings)}
+
+    return Lever(
+        f"speed.{gate.id}", "doublings", 1.0, 3.0, lambda x: f"{_called(gate)}: {2**x:.3g} times as fast", sets,
+        lambda x: x, "doubling(s)", "of the pace; what that costs is not known", who=gate.id,
+    )  # fmt: skip
+
+
+def _consent(scenario: Scenario) -> Iterator[Lever]:
+    """A consent that is given, whatever it requires."""
+    for gate in scenario.gatekeepers:
+        yield _switch(
+            f"consent.{gate.id}", gate.id, f"{_called(gate)}: given at once", {f"gatekeepers.{gate.id}": "given"}, 1.0,
+            "consents", "that somebody else would have to give",
+        )  # fmt: skip
+
+
+#: What can be pulled, in the order of the list; one function a kind.
+KINDS: tuple[Callable[[Scenario], Iterator[Lever]], ...] = (
+    _price, _ladder, _preference, _extension, _deadline, _target, _minimum, _escrow, _sweetener, _fallback, _paper,
+    _start, _speed, _burn, _credit, _bind, _conditions, _consent,
+)  # fmt: skip
+
+
+def levers_of(scenario: Scenario | str | Path) -> list[Lever]:
+    """List what could be changed about a round, as far as the scenario has it.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, a packaged id, or the path of a file.
+
+    Returns
+    -------
+    list of Lever
+        Terms first, then time, size, investors, company and consents.
+
+    Examples
+    --------
+    >>> [lever.id for lever in levers_of("three-investors") if lever.who == "lead"]
+    ['fallback.lead', 'conditions.lead']
+    >>> price = lever_named(levers_of("three-investors"), "price")
+    >>> price.words, price.changes()["round.pre_money_bn"], round(price.cost(), 3)
+    ('the price is cut by 10 %', [36.0], 0.727)
+    """
+    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    return [lever for kind in KINDS for lever in kind(scenario)]
+
+
+def lever_named(levers: Sequence[Lever], name: str) -> Lever:
+    """Return the lever with an id.
+
+    Raises
+    ------
+    ValueError
+        Where there is none.
+    """
+    for lever in levers:
+        if lever.id == name:
+            return lever
+    raise ValueError(f"expected a lever out of {', '.join(lever.id for lever in levers)}, got {name!r}")
+
+
+def chosen(scenario: Scenario, levers: Sequence[Lever | str] | None) -> list[Lever]:
+    """Return levers that are given by id or as they are; None: all of the scenario."""
+    known = levers_of(scenario)
+    return known if levers is None else [lever_named(known, one) if isinstance(one, str) else one for one in levers]
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What they gain
+
+
+def gains(
+    scenario: Scenario | str | Path,
+    levers: Sequence[Lever | str] | None = None,
+    runs: int = 20_000,
+    seed: int = 1,
+    *,
+    sizes: Mapping[str, float] | None = None,
+    pairs: int = 0,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Estimate what each lever gains against the scenario as it is, under the same luck, run by run.
+
+    Each interval holds for its own row. Of thirty levers that do nothing, one or two would seem to do something, and
+    the first row of a ranking is flattered by its luck: look at it again with another seed.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, a packaged id, or the path of a file.
+    levers
+        Levers or their ids; default: all that the scenario has.
+    runs, seed
+        Runs of each lever [-], and the seed that they share.
+    sizes
+        Size of a lever by its id; default: its standard size.
+    pairs
+        So many of the best levers are also pulled two at a time [-].
+    workers
+        As in :func:`abm.simulate`.
+    progress
+        Called with levers done and levers wanted.
+
+    Returns
+    -------
+    DataFrame
+        One row a lever, the largest gain of P(closed) first: ``lever``, ``words``, ``size``, ``unit``; ``change``,
+        ``low``, ``high`` of P(closed) [-]; the same after ``funded_`` for expected money [USD billion], after
+        ``survived_`` for P(survived) [-] (NaN without a company) and after ``dilution_`` [percentage points], each with
+        its 95 % interval; ``cost``, ``cost_unit``, ``counted``; ``per_cost``, the gain of P(closed) a unit of cost
+        (NaN where there is no cost, or for pairs); ``refused``, why the scenario cannot be changed that way, or empty;
+        ``runs``, ``seed``.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such lever or size.
+
+    Examples
+    --------
+    >>> table = gains("three-investors", ["conditions.lead", "fallback.lead"], runs=200, workers=1)
+    >>> table["lever"].tolist(), bool(table["change"].iloc[0] > 0.2)
+    (['conditions.lead', 'fallback.lead'], True)
+    """
+    import pandas as pd
+
+    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    wanted, sizes = chosen(scenario, levers), dict(sizes or {})
+    for name in sizes:
+        lever_named(wanted, name)
+    base, rows = _rows(scenario, runs, seed, workers), []
+    for number, lever in enumerate(wanted):
+        rows.append(_gain(scenario, base, [lever], sizes, seed, workers))
+        if progress is not None:
+            progress(number + 1, len(wanted))
+    best = sorted((row for row in rows if not row["refused"]), key=lambda row: -float(row["change"]))[:pairs]
+    for one, other in combinations([lever_named(wanted, row["lever"]) for row in best], 2):
+        rows.append(_gain(scenario, base, [one, other], sizes, seed, workers))
+    frame = pd.DataFrame(rows).assign(runs=runs, seed=seed)
+    return frame.sort_values("change", ascending=False, na_position="last", kind="stable", ignore_index=True)
+
+
+def pulled(scenario: Scenario, levers: Sequence[Lever], sizes: Mapping[str, float] | None = None) -> Scenario:
+    """Return a scenario with levers pulled one after the other, each on top of what those before it have left.
+
+    Raises
+    ------
+    ScenarioError, ValueError
+        Where a change contradicts the scenario, or it no longer has a lever.
+    """
+    for number, lever in enumerate(levers):
+        size = (sizes or {}).get(lever.id, lever.standard)
+        again = lever if number == 0 else lever_named(levers_of(scenario), lever.id)
+        changes = again.changes(min(size, again.largest))
+        scenario = scenario.with_values(changes) if changes else scenario
+    return scenario
+
+
+def _rows(scenario: Scenario, runs: int, seed: int, workers: int | None) -> Any:
+    return simulate(scenario, runs, seed, keep="rows", workers=workers).batch.rows
+
+
+def _gain(
+    scenario: Scenario, base: Any, levers: list[Lever], sizes: Mapping[str, float], seed: int, workers: int | None
+) -> dict[str, Any]:
+    """Return a row of :func:`gains`."""
+    known = [sizes.get(lever.id, lever.standard) for lever in levers]
+    alone, cost = len(levers) == 1, levers[0].cost(known[0])
+    row: dict[str, Any] = {
+        "lever": " + ".join(lever.id for lever in levers),
+        "words": " and ".join(lever.says(size) for lever, size in zip(levers, known, strict=True)),
+        "size": known[0] if alone else math.nan,
+        "unit": levers[0].unit if alone else "",
+    }
+    try:
+        rows = _rows(pulled(scenario, levers, sizes), len(base), seed, workers)
+        refused, found = "", _differences(base, rows, seed, scenario.company is not None)
+    except (ScenarioError, ValueError) as error:
+        refused, found = str(error), _differences(base[:0], base[:0], seed, False)
+    for name, difference in found.items():
+        row |= {f"{name}{part}": getattr(difference, part) for part in ("change", "low", "high")}
+    row |= {
+        "cost": cost if alone else math.nan,
+        "cost_unit": levers[0].cost_unit if alone else "",
+        "counted": levers[0].counted if alone else "",
+        "per_cost": row["change"] / cost if alone and cost > 0 else math.nan,
+        "refused": refused,
+    }
+    return row
+
+
+def _differences(base: Any, rows: Any, seed: int, company: bool) -> dict[str, Difference]:
+    """What changed, run by run: probability of closing, money, survival, dilution in percentage points."""
+    nothing = Difference(math.nan, math.nan, math.nan, 0, seed, math.nan)
+    if not len(base):
+        return dict.fromkeys(("", "funded_", "survived_", "dilution_"), nothing)
+    return {
+        "": _in_probability(base["closed"], rows["closed"], seed),
+        "funded_": paired_means(base["paid_musd"] / 1000, rows["paid_musd"] / 1000, seed),
+        "survived_": _in_probability(base["survived"], rows["survived"], seed) if company else nothing,
+        "dilution_": paired_means(100 * base["dilution"], 100 * rows["dilution"], seed),
+    }
+
+
+def _in_probability(one: Any, other: Any, seed: int) -> Difference:
+    cells = [int(np.count_nonzero(a & b)) for a in (one, ~one) for b in (other, ~other)]
+    return paired(cells[0], cells[1], cells[2], cells[3], seed)
+
+
+def lever_map(
+    scenario: Scenario | str | Path,
+    first: str,
+    second: str,
+    sizes: tuple[Sequence[float], Sequence[float]] | None = None,
+    runs: int = 2_000,
+    seed: int = 1,
+    workers: int | None = None,
+) -> pd.DataFrame:
+    """Probability of closing over the sizes of two levers, the second pulled on top of the first.
+
+    Parameters
+    ----------
+    scenario, runs, seed, workers
+        As in :func:`gains`.
+    first, second
+        Ids of levers.
+    sizes
+        Sizes of both, each in its unit; default: five from none to the largest, or both states of a switch.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair of sizes, for :func:`abm.plots.sweeps.heat`: the sizes under the ids of the levers, ``p``,
+        ``low``, ``high`` with the Wilson interval [-], ``runs``, ``seed``.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such lever or size, or one lever takes away the other.
+    ScenarioError
+        Where the scenario cannot be changed that way.
+
+    Examples
+    --------
+    >>> table = lever_map("three-investors", "target", "speed.restructuring", ([0, 0.25], [0, 1]), runs=100, workers=1)
+    >>> table[["target", "speed.restructuring"]].to_numpy().tolist()
+    [[0.0, 0.0], [0.0, 1.0], [0.25, 0.0], [0.25, 1.0]]
+    """
+    import pandas as pd
+
+    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    one, other = (lever_named(levers_of(scenario), name) for name in (first, second))
+    if first == second:
+        raise ValueError(f"expected two levers, got {first!r} twice")
+    steps = sizes or (_steps(one), _steps(other))
+    found = []
+    for x in steps[0]:
+        for y in steps[1]:
+            one.changes(x), other.changes(y)  # refuses sizes that make no sense
+            rows = _rows(pulled(scenario, [one, other], {first: x, second: y}), runs, seed, workers)
+            at = estimate(int(np.count_nonzero(rows["closed"])), runs, seed)
+            found.append((float(x), float(y), at.p, at.low, at.high, runs, seed))
+    return pd.DataFrame(found, columns=[first, second, "p", "low", "high", "runs", "seed"])
+
+
+def _steps(lever: Lever) -> list[float]:
+    return [0.0, 1.0] if lever.switch else [float(x) for x in np.linspace(0, lever.largest, 5)]

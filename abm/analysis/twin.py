@@ -1,0 +1,267 @@
+"""Twin: the smallest single change that would have closed a run that failed, or have stopped one that closed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abm.analysis.levers import Changes, Lever, chosen, levers_of
+from abm.consistency import cap_bn
+from abm.faults import ScenarioError
+from abm.parameters import Gatekeeper, Investor, InvestorPool
+from abm.scenario import Scenario, load_scenario
+from abm.simulation import simulate
+from abm.state import PAID
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEPS = 5  # halvings of the range of a size: a thirty-second of the largest
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The same run with one thing changed, and the other ending.
+
+    Attributes
+    ----------
+    seed, run
+        Whose luck it has.
+    closed
+        Whether the twin closes; the run itself does not, or the other way round.
+    lever, words
+        Id of what was changed, and how, as a clause.
+    size, unit
+        Smallest size that was found to do it; the twin was simulated at exactly this size.
+    distance
+        Size in standard steps of its lever [-]: the unit in which changes of different kinds are compared.
+    changes
+        What :meth:`abm.Scenario.with_values` takes to make the twin.
+    tried
+        One row a lever, the nearest first: ``lever``, ``words``, ``size`` (smallest that was simulated and turns the
+        ending, NaN where none does), ``not_at`` (largest below it that was simulated and does not), ``unit``,
+        ``distance``, ``turns`` (whether the ending changes), ``refused`` (why it could not be tried, or empty). Only
+        the first row is searched to the end: the sizes of the others are at most what they are said to be.
+    """
+
+    seed: int
+    run: int
+    closed: bool
+    lever: str
+    words: str
+    size: float
+    unit: str
+    distance: float
+    changes: Changes
+    tried: pd.DataFrame
+
+    def __str__(self) -> str:
+        """Say it the way it may be quoted."""
+        ending = "would have closed" if self.closed else "would not have closed"
+        return f"run {self.run} (seed {self.seed}) {ending} with one change: {self.words}"
+
+
+def nearest_twin(
+    scenario: Scenario | str | Path,
+    seed: int,
+    run: int,
+    levers: Sequence[Lever | str] | None = None,
+    steps: int = STEPS,
+) -> Twin | None:
+    """Find the smallest single change under which a run ends the other way, with the same luck.
+
+    Every lever is tried at its largest size. Where that turns the ending, its range is halved towards the smallest
+    size that does, up to ``steps`` times and as long as it may still be the nearest. The size of the twin has been
+    simulated. It is the smallest found: larger sizes need not do what smaller ones did, so a lever that works at small
+    sizes alone is missed. An investor who has paid in a failed run is not bound once more.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, a packaged id, or the path of a file.
+    seed, run
+        The run.
+    levers
+        Levers or their ids; default: :func:`abm.analysis.levers.levers_of` for a run that failed, :func:`threats_of`
+        for one that closed.
+    steps
+        Halvings [-]: a size is found to the largest over 2 to the power of ``steps``.
+
+    Returns
+    -------
+    Twin or None
+        None where no single lever turns the ending. Of equal distances the first of the list comes first.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such lever, or ``steps`` is negative.
+
+    Examples
+    --------
+    >>> print(nearest_twin("three-investors", seed=1, run=7))
+    run 7 (seed 1) would have closed with one change: Lead Capital drops all conditions
+    """
+    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    if steps < 0:
+        raise ValueError(f"expected steps of at least 0, got {steps}")
+    found = simulate(scenario, 1, seed, first_run=run, workers=1, keep="rows")
+    closed, stages = bool(found.batch.rows["closed"][0]), found.batch.fates["stage"][0]
+    if levers is None:
+        came = {f"bind.{name}" for name, stage in zip(found.ids, stages, strict=True) if stage == PAID}
+        wanted = threats_of(scenario) if closed else [one for one in levers_of(scenario) if one.id not in came]
+    else:
+        wanted = chosen(scenario, levers)
+
+    def turns(lever: Lever, size: float) -> bool:
+        changed = scenario.with_values(lever.changes(size))
+        rows = simulate(changed, 1, seed, first_run=run, workers=1, keep="rows").batch.rows
+        return bool(rows["closed"][0]) != closed
+
+    search = _Search(turns, wanted, steps)
+    return search.twin(seed, run, not closed) if search.brackets else None
+
+
+@dataclass
+class _Bracket:
+    """Where the smallest size of a lever is looked for: above one that does nothing, up to one that does it."""
+
+    lever: Lever
+    low: float
+    high: float
+    halvings: int
+
+    @property
+    def at_least(self) -> float:
+        """Distance that is certain to be exceeded [standard steps]."""
+        return self.low / self.lever.standard
+
+    @property
+    def distance(self) -> float:
+        """Distance that will do [standard steps]."""
+        return self.high / self.lever.standard
+
+
+class _Search:
+    """The search for the nearest lever: halves the bracket that promises most until no other can be nearer."""
+
+    def __init__(self, turns: Callable[[Lever, float], bool], levers: Sequence[Lever], steps: int) -> None:
+        self.turns, self.levers = turns, levers
+        self.refused: dict[str, str] = {}
+        turning = [one for one in levers if self._turns(one, one.largest)]
+        self.brackets = {one.id: _Bracket(one, 0.0, one.largest, 0 if one.switch else steps) for one in turning}
+        while wide := self._open():
+            bracket = min(wide, key=lambda one: one.at_least)
+            middle = (bracket.low + bracket.high) / 2
+            if self._turns(bracket.lever, middle):
+                bracket.high = middle
+            else:
+                bracket.low = middle
+            bracket.halvings -= 1
+
+    def _turns(self, lever: Lever, size: float) -> bool:
+        try:
+            return self.turns(lever, size)
+        except ScenarioError as error:
+            self.refused[lever.id] = str(error)
+            return False
+
+    def _open(self) -> list[_Bracket]:
+        """Brackets that may still hold the nearest size."""
+        done = [one.distance for one in self.brackets.values() if not one.halvings]
+        nearest = min(done, default=math.inf)
+        return [one for one in self.brackets.values() if one.halvings and one.at_least < nearest]
+
+    def twin(self, seed: int, run: int, closed: bool) -> Twin:
+        """Return the nearest twin; some lever must turn the ending."""
+        best = min((one for one in self.brackets.values() if not one.halvings), key=lambda one: one.distance)
+        lever, size = best.lever, best.high
+        told = (lever.id, lever.says(size), size, lever.unit, best.distance, lever.changes(size))
+        return Twin(seed, run, closed, *told, self.frame())
+
+    def frame(self) -> pd.DataFrame:
+        """Return a row for each lever, as :attr:`Twin.tried` has it."""
+        import pandas as pd
+
+        rows = []
+        for lever in self.levers:
+            bracket = self.brackets.get(lever.id)
+            size = bracket.high if bracket else math.nan
+            rows.append({
+                "lever": lever.id, "words": lever.says(size if bracket else lever.largest), "size": size,
+                "not_at": bracket.low if bracket else lever.largest, "unit": lever.unit,
+                "distance": size / lever.standard, "turns": bracket is not None,
+                "refused": self.refused.get(lever.id, ""),
+            })  # fmt: skip
+        return pd.DataFrame(rows).sort_values("distance", kind="stable", na_position="last", ignore_index=True)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What a closed run hung by
+
+
+def threats_of(scenario: Scenario) -> list[Lever]:
+    """List what could stop a round that closes: a larger target, slower or missing consents, somebody who stays away.
+
+    They cost nobody anything, so their cost is 0.
+
+    Examples
+    --------
+    >>> import abm
+    >>> [threat.id for threat in threats_of(abm.load_scenario("three-investors"))][:3]
+    ['more-target', 'slow.restructuring', 'no-consent.restructuring']
+    """
+    return [*_more(scenario), *_consents(scenario), *_absences(scenario)]
+
+
+def _threat(name: str, who: str, unit: str, largest: float, says: Callable[[float], str], sets: Any) -> Lever:
+    standard = 0.1 if unit == "share" else 1.0
+    return Lever(name, unit, standard, largest, says, sets, lambda _: 0.0, "-", "nothing", unit == "-", who)
+
+
+def _more(scenario: Scenario) -> Iterator[Lever]:
+    """A larger target: how much there was to spare. And the extension that may not be granted."""
+    target, cap = float(scenario.round.target_bn), cap_bn(scenario)
+    yield _threat(
+        "more-target", "", "share", 1.0, lambda x: f"the target is {100 * x:.3g} % higher",
+        lambda x: {"round.target_bn": target * (1 + x), "round.cap_bn": max(cap, target * (1 + x))},
+    )  # fmt: skip
+    if scenario.round.extension_probability > 0:
+        path = "round.extension_probability"
+        yield _threat("no-extension", "", "-", 1.0, lambda _: "there is no extension", lambda _: {path: 0.0})
+
+
+def _consents(scenario: Scenario) -> Iterator[Lever]:
+    """A consent that comes slower, or never."""
+    for gate in scenario.gatekeepers:
+        if gate.hazard_per_year or gate.probability_by_deadline:
+            yield _slower(gate)
+        yield _absence(f"no-consent.{gate.id}", gate, "gatekeepers", "never", "never given")
+
+
+def _slower(gate: Gatekeeper) -> Lever:
+    rate, chance, path = gate.hazard_per_year, gate.probability_by_deadline or 0.0, f"gatekeepers.{gate.id}."
+
+    def sets(halvings: float) -> Changes:
+        if rate is not None:
+            return {f"{path}hazard_per_year": rate / 2**halvings}
+        return {f"{path}probability_by_deadline": 1 - (1 - chance) ** 0.5**halvings}
+
+    name = gate.name or gate.id
+    return _threat(f"slow.{gate.id}", gate.id, "halvings", 3.0, lambda x: f"{name}: {2**x:.3g} times as slow", sets)
+
+
+def _absences(scenario: Scenario) -> Iterator[Lever]:
+    """Somebody who never signs."""
+    for who in scenario.investors:
+        yield _absence(f"out.{who.id}", who, "investors", "out", "stays away")
+    for pool in scenario.investor_pools:
+        yield _absence(f"out.{pool.id}", pool, "investor_pools", "out", "stay away")
+
+
+def _absence(name: str, one: Gatekeeper | Investor | InvestorPool, table: str, word: str, says: str) -> Lever:
+    clause = f"{one.name or one.id}{':' if table == 'gatekeepers' else ''} {says}"
+    return _threat(name, one.id, "-", 1.0, lambda _: clause, lambda _: {f"{table}.{one.id}": word})

@@ -1,0 +1,93 @@
+"""Levers: what each gains and costs, and what is lost by not having pulled the best one."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from abm.plots.sweeps import tornado
+from abm.plots.theme import GREY, INK, RED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DARK = 0.55  # share of the scale above which letters are white
+_WIDTH = 46  # letters of a line of a label
+
+
+def gains(frame: pd.DataFrame, ax: Any, most: int = 12) -> Any:
+    """Draw what each lever gains in probability, the largest first, with its 95 % interval and what it costs.
+
+    Parameters
+    ----------
+    frame
+        One row a lever: ``words``, ``change``, ``low``, ``high`` [-], ``cost``, ``cost_unit``, as
+        :func:`abm.analysis.levers.gains` returns them; refused ones (NaN) are left out.
+    ax
+        Axes to draw on.
+    most
+        How many are shown [-].
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    known = frame.dropna(subset=["change"])
+    shown = known.reindex(known["change"].abs().sort_values(ascending=False, kind="stable").index).head(most)
+    tornado(shown.assign(words=[_wrapped(words) for words in shown["words"]]), ax, "gain in P(closed) [points]")
+    ax.tick_params(axis="y", labelsize=7)
+    ax.spines["left"].set_visible(False)
+    for place, (cost, unit) in enumerate(zip(shown["cost"], shown["cost_unit"], strict=True)):
+        if np.isfinite(cost):
+            ax.text(1.01, place, f"{cost:.3g} {unit}", transform=ax.get_yaxis_transform(), va="center", fontsize=7,
+                    color=INK)  # fmt: skip
+    ax.text(1.01, 1.01, "cost", transform=ax.transAxes, fontsize=7, color=GREY)
+    return ax
+
+
+def regrets(frame: pd.DataFrame, ax: Any, choice: str | None = None, words: dict[str, str] | None = None) -> Any:
+    """Draw the regret of each lever in each scenario; the largest of each row is bold, the minimax choice framed.
+
+    Parameters
+    ----------
+    frame
+        Regret [-]: a row a lever, a column a scenario, as in :class:`abm.analysis.regret.Regret`.
+    ax
+        Axes to draw on.
+    choice
+        Lever that is framed; None: no one.
+    words
+        What each lever does, by id; default: its id.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    ranked = frame.reindex(frame.max(axis=1).sort_values(kind="stable").index)
+    shown = 100 * ranked.to_numpy(float)
+    most = max(1.0, float(shown.max()))
+    image = ax.imshow(shown, cmap="Oranges", vmin=0, vmax=most, aspect="auto")
+    for row, column in np.ndindex(*shown.shape):
+        value = shown[row, column]
+        weight = "bold" if value == shown[row].max() else "normal"
+        colour = "white" if value > _DARK * most else INK
+        ax.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=8, color=colour, fontweight=weight)
+    if choice is not None:
+        row = list(ranked.index).index(choice)
+        ends = np.array([-0.5, shown.shape[1] - 0.5])
+        ax.fill_between(ends, row - 0.5, row + 0.5, facecolor="none", edgecolor=RED, linewidth=2.2, clip_on=False)
+    names = [_wrapped((words or {}).get(str(name), str(name))) for name in ranked.index]
+    ax.set_yticks(range(len(names)), names, fontsize=7.5)
+    ax.set_xticks(range(shown.shape[1]), [textwrap.fill(str(name), 18) for name in ranked.columns])
+    ax.tick_params(length=0)
+    ax.grid(visible=False)
+    ax.figure.colorbar(image, ax=ax, label="regret in P(closed) [points]", shrink=0.9)
+    return ax
+
+
+def _wrapped(words: str) -> str:
+    return textwrap.fill(words, _WIDTH)
