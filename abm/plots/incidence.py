@@ -39,10 +39,11 @@ def incidence(frame: pd.DataFrame, ax: Any, words: Mapping[str, str], start: dt.
     table = frame.pivot_table(index="date", columns="cause", values="p").ffill().fillna(0.0)
     final = table.iloc[-1].drop("closed", errors="ignore").sort_values(ascending=False)
     order = [*(["closed"] if "closed" in table else []), *final.index]
-    dates, floor = [start, *table.index], np.zeros(len(table) + 1)
+    after = table.index[-1] + (table.index[-1] - start) / 25  # so that the last step can be seen
+    dates, floor = [start, *table.index, after], np.zeros(len(table) + 2)
     for place, cause in enumerate(order):
         colour = BLUE if cause == "closed" else _COLOURS[(place - ("closed" in order)) % len(_COLOURS)]
-        top = floor + 100 * np.concatenate([[0.0], table[cause].to_numpy()])
+        top = floor + 100 * np.concatenate([[0.0], table[cause], table[cause].iloc[-1:]])
         label = f"{words.get(cause, cause)}: {100 * table[cause].iloc[-1]:.1f} %"
         ax.fill_between(dates, floor, top, step="post", color=colour, alpha=0.85, linewidth=0, label=label)
         floor = top
