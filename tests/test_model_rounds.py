@@ -71,7 +71,7 @@ def test_closing_on_the_deadline_pays_nobody_before_it():
     assert told(raw).closed_day == 7.0
     late = told(raw | {"round": raw["round"] | {"close_when": "deadline"}})
     assert late.closed_day == 30.0
-    assert {event.day for event in late.trace if event.what != "opened" and event.what != "had signed"} == {30.0}
+    assert {event.day for event in late.trace if event.what not in {"opened", "had signed"}} == {30.0}
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,7 @@ class _Summary:
         self.names, self.trace, self.figures = Names(model.case, model.population), model.trace, figures_of(model)
 
     def sentences(self) -> list[Sentence]:
+        """The money, the ending, what was held out, the cash."""
         told = [self._paid(), self._ending(), *self._held_out(), *self._circles()]
         return told if self.model.company is None else [*told, self._cash()]
 
@@ -147,7 +148,7 @@ class _Summary:
         company, figures = self.model.company, self.figures
         assert company is not None
         name = self.names.company
-        text = f"{name} began with USD {money(figures.cash_start_bn or 0.0)} of cash"
+        text = f"{capital(name)} began with USD {money(figures.cash_start_bn or 0.0)} of cash"
         places = [k for k, event in enumerate(self.trace) if event.who == "company"] or self._places("opened")
         if not company.alive:
             day = date(self.model.case.date(company.default_day))

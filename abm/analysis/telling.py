@@ -52,6 +52,7 @@ class _Teller:
         self.over = min([*over, model.deadline_day])
 
     def sentences(self) -> list[Sentence]:
+        """Every event in a sentence, in order of time."""
         groups: dict[tuple[object, ...], list[int]] = {}
         for k, event in enumerate(self.trace):
             if event.what not in LEFT_OUT:
@@ -72,21 +73,22 @@ class _Teller:
     def _key(self, k: int, event: Event) -> tuple[object, ...]:
         """Events with the same key share a sentence."""
         what, week, pool = event.what, math.ceil(event.day / DAYS), self.names.pool(event.who)
+        alone = ("event", k)
         if what in ("opened", "approached"):
             return ("opened",)
         if what == "finished diligence":
             return what, event.date.year, event.date.month
         if what in ("signed", "had signed"):
-            return (what, week, pool) if event.why and pool else (what, k) if event.why else (what, week)
+            return (what, week, pool) if event.why and pool else alone if event.why else (what, week)
         if what == "paid" and event.why:
-            return (what, event.day, pool, "cut") if pool else (what, k)
+            return (what, event.day, pool, "cut") if pool else alone
         if what == "waits":
-            return (what, event.date, pool, event.why) if pool else (what, k)
+            return (what, event.date, pool, event.why) if pool else alone
         if what in ("paid", "lapsed", "passed"):
             return what, event.day, event.why
         if event.who == "market" and event.day > self.over:
             return what, event.date.year
-        return what, k
+        return alone
 
     def parties(self, events: list[Event], verb: str) -> str:
         """Who, with ``verb`` and its money in it; of several, how much each."""
