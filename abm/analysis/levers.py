@@ -471,7 +471,7 @@ def _consent(scenario: Scenario) -> Iterator[Lever]:
     for gate in scenario.gatekeepers:
         yield _switch(
             f"consent.{gate.id}", gate.id, f"{_called(gate)}: given at once", {f"gatekeepers.{gate.id}": "given"}, 1.0,
-            "consents", "that somebody else would have to give",
+            "consent", "that somebody else would have to give",
         )  # fmt: skip
 
 

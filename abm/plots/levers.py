@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DARK = 0.55  # share of the scale above which letters are white
-_WIDTH = 46  # letters of a line of a label
+_WIDTH = 50  # letters of a line of a label
 
 
-def gains(frame: pd.DataFrame, ax: Any, most: int = 12) -> Any:
+def gains(frame: pd.DataFrame, ax: Any, most: int = 10) -> Any:
     """Draw what each lever gains in probability, the largest first, with its 95 % interval and what it costs.
 
     Parameters
