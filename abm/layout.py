@@ -55,7 +55,7 @@ class Population(NamedTuple):
 
 def records_of(scenario: Scenario) -> Population:
     """Lay a scenario out as records, inclinations not yet anchored."""
-    members = members_of(scenario)
+    members, market = members_of(scenario), _market(scenario)
     ids = tuple(member[1] for member in members)
     gate_ids = tuple(gate.id for gate in scenario.gatekeepers)
     return Population(
@@ -64,7 +64,7 @@ def records_of(scenario: Scenario) -> Population:
         gate_ids=gate_ids,
         round=_round(scenario, members),
         ladder_musd=np.array([musd(price) for price in scenario.round.pre_money_bn], np.int64),
-        market=_market(scenario),
+        market=market,
         firm=_firm(scenario),
         listing=_listing(scenario, gate_ids),
         listing_gates=np.array([gate_ids.index(g) for g in scenario.ipo.requires] if scenario.ipo else [], np.int64),
@@ -74,7 +74,7 @@ def records_of(scenario: Scenario) -> Population:
         plan=_plan(scenario),
         claims=_claims(scenario, gate_ids),
         later_rounds=_later_rounds(scenario),
-        traits=records(state.TRAITS, [_traits(scenario, a, who) for a, _, who in members]),
+        traits=records(state.TRAITS, [_traits(scenario, a, who, float(market.mean_bn)) for a, _, who in members]),
         lottery=records(state.LOTTERY, [_lottery(who) for _, _, who in members]),
         contracts=_contracts(scenario, members, gate_ids),
     )
@@ -164,16 +164,19 @@ def _plan(scenario: Scenario) -> Any:
     if company is None:
         return plan
     burn, rate = _path(scenario, company.net_burn_bn_per_year), _path(scenario, company.revenue_growth_per_year)
+    burn_musd, revenue_musd, firm_musd, deferrable_musd = (
+        plan[name] for name in ("burn_musd", "revenue_musd", "firm_musd", "deferrable_musd")
+    )
     for week in range(1, len(plan)):
         window = (day_after(week - 1), day_after(week))
         growth += path_between(*rate, *window)
-        plan.burn_musd[week] = path_between(burn[0], burn[1] * 1000.0, *window)
-        plan.revenue_musd[week] = week_of_revenue(company.revenue_bn_per_year * 1000.0, growth)
+        burn_musd[week] = path_between(burn[0], burn[1] * 1000.0, *window)
+        revenue_musd[week] = week_of_revenue(company.revenue_bn_per_year * 1000.0, growth)
         for o in company.obligations:
             first, last = scenario.day(o.start), math.inf if o.until is None else scenario.day(o.until)
             cost = (o.bn_per_year * 1000.0 * (1.0 - o.in_burn_share), span_between(first, last, *window))
-            plan.firm_musd[week] += firm_part(*cost, float(o.deferrable_share))
-            plan.deferrable_musd[week] += deferrable_part(*cost, float(o.deferrable_share))
+            firm_musd[week] += firm_part(*cost, float(o.deferrable_share))
+            deferrable_musd[week] += deferrable_part(*cost, float(o.deferrable_share))
     return plan
 
 
@@ -262,7 +265,7 @@ def _trait(who: Investor | InvestorPool, name: str) -> float:
     return float(stated if stated is not None else trait_default(who.kind, name) or 0.0)
 
 
-def _traits(scenario: Scenario, address: int, who: Investor | InvestorPool) -> dict[str, Any]:
+def _traits(scenario: Scenario, address: int, who: Investor | InvestorPool, market_mean_bn: float) -> dict[str, Any]:
     fields = type(who).model_fields
     known = [name for name in (state.TRAITS.names or ()) if name in fields and name not in ("kind", "address")]
     row: dict[str, Any] = {name: _trait(who, name) for name in known}
@@ -270,7 +273,7 @@ def _traits(scenario: Scenario, address: int, who: Investor | InvestorPool) -> d
     stated = signed or who.signing_probability is not None
     probability = 1.0 if who.signing_probability is None else float(who.signing_probability)
     powder = who.dry_powder_bn
-    mean_bn = who.prior_mean_bn if who.prior_mean_bn is not None else _market(scenario).mean_bn
+    mean_bn = who.prior_mean_bn if who.prior_mean_bn is not None else market_mean_bn
     sd = _trait(who, "prior_sd_log")
     row |= {
         "address": address,

@@ -113,7 +113,9 @@ class Scenario(Section):
         >>> float(asked.round.target_bn)
         8.0
         """
-        raw, baseline = copy.deepcopy(self._raw), copy.deepcopy(self._baseline)
+        raw, baseline = copy.deepcopy(self._raw), self._baseline
+        if any(path.endswith(".inclination") for path in changes):
+            baseline = copy.deepcopy(baseline)
         faults = []
         for path, value in changes.items():
             try:
