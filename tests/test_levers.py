@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import abm
-from abm.analysis.levers import KINDS, gains, lever_map, lever_named, levers_of, pulled
+from abm.analysis.gains import gains, lever_map, pulled
+from abm.analysis.levers import KINDS, lever_named, levers_of
 from abm.analysis.regret import minimax, regret, regrets_of
 from abm.plots.levers import gains as draw_gains
 from abm.plots.levers import regrets as draw_regrets
