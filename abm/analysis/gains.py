@@ -1,4 +1,4 @@
-"""Gains: what each lever brings under the same luck, in probability, money, survival and dilution, and for what cost."""
+"""Gains: what each lever brings under the same luck, in probability, money, survival and dilution, and at what cost."""
 
 from __future__ import annotations
 
