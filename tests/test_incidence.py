@@ -1,135 +1,249 @@
-"""Incidence: competing risks against hand-worked numbers and closed forms."""
+"""Incidence of closing and of the causes of failure: hand-worked, against closed forms, and through whole rounds."""
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from scipy.stats import binom
 
 import abm
-from abm.analysis.incidence import aalen_johansen, ends, incidence, time_to_close
+from abm.analysis.incidence import aalen_johansen, endings, incidence, time_to_close
 from abm.estimates import wilson
+from abm.outcomes import Outcomes
 from abm.plots import drawn
-from abm.plots.incidence import incidence as picture
+from abm.plots.incidence import incidence as draw
+from tests.oracles import agrees
+from tests.test_model_company import STEADY
+from tests.test_model_gates import hypoexponential
+from tests.worlds import NEVER, bound, consent, signer, world
 
-# Ten runs: day 1: cause 1; day 2: causes 1 and 2, one censored; day 4: censored; day 5: causes 2 and 2; day 6: cause 1;
-# day 7: two censored. Worked by hand: at risk 10, 9, 6, 5, 3, 2.
-DAYS = [1, 2, 2, 2, 4, 5, 5, 6, 7, 7]
-CAUSES = [1, 1, 2, 0, 0, 2, 2, 1, 0, 0]
+RUNS = 2_000
 
+# --------------------------------------------------------------------------------------------------------------------
+# Aalen and Johansen's estimate
 
-def at(frame, day, cause):
-    return frame[(frame["day"] == day) & (frame["cause"] == cause)].iloc[0]
-
-
-def test_incidence_with_censoring_and_ties_as_worked_by_hand():
-    frame = aalen_johansen(DAYS, CAUSES)
-    # S(1) = 9/10; S(2) = 9/10 x 7/9 = 7/10; S(5) = 7/10 x 3/5 = 21/50; S(6) = 21/50 x 2/3 = 14/50
-    first = {1: 1 / 10, 2: 1 / 10 + 9 / 10 / 9, 5: 2 / 10, 6: 2 / 10 + 21 / 50 / 3}
-    second = {1: 0.0, 2: 9 / 10 / 9, 5: 1 / 10 + 7 / 10 * 2 / 5, 6: 1 / 10 + 7 / 10 * 2 / 5}
-    for day in (1, 2, 5, 6):
-        assert at(frame, day, 1)["p"] == pytest.approx(first[day], abs=1e-12)
-        assert at(frame, day, 2)["p"] == pytest.approx(second[day], abs=1e-12)
-    assert at(frame, 6, 1)["p"] + at(frame, 6, 2)["p"] == pytest.approx(1 - 14 / 50), "one minus Kaplan and Meier's"
-    assert frame.drop_duplicates("day")["at_risk"].tolist() == [10, 9, 5, 3]
-
-
-@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 3)), min_size=1, max_size=60))
-def test_without_censoring_incidence_is_the_share_that_ended_so_by_then(runs):
-    days, causes = np.array(runs).T
-    for row in aalen_johansen(days, causes).itertuples():
-        came = int(((days <= row.day) & (causes == row.cause)).sum())
-        assert row.p == pytest.approx(came / len(runs), abs=1e-12)
-        assert (row.low, row.high) == wilson(came, len(runs))
+# Eight runs; on day 2 one closes, one fails, one is lost from view.
+#   day   at risk   closed   failed   lost   S before   closed adds        failed adds
+#    1       8        1        0       0       1        1/8                 0
+#    2       7        1        1       1      7/8       7/8 1/7 = 1/8       1/8
+#    3       4        0        1       0      5/8       0                   5/8 1/4 = 5/32
+#    4       3        0        0       1     15/32      0                   0
+#    5       2        1        0       0     15/32      15/32 1/2 = 15/64   0
+#    6       1        0        0       1     15/64      0                   0
+TIMES, CAUSES = [1, 2, 2, 2, 3, 4, 5, 6], [1, 1, 2, 0, 2, 0, 1, 0]
+CLOSED, FAILED = [0, 1 / 8, 1 / 4, 1 / 4, 1 / 4, 31 / 64, 31 / 64], [0, 0, 1 / 8, 9 / 32, 9 / 32, 9 / 32, 9 / 32]
 
 
-def test_order_of_runs_does_not_matter():
-    shuffled = np.random.default_rng(1).permutation(len(DAYS))
-    one, other = aalen_johansen(DAYS, CAUSES), aalen_johansen(np.array(DAYS)[shuffled], np.array(CAUSES)[shuffled])
-    assert one.equals(other)
+@pytest.fixture(scope="module")
+def eight():
+    return aalen_johansen(TIMES, CAUSES, ["closed", "failed"])
 
 
-def test_intervals_under_censoring_hold_the_truth_about_as_often_as_they_say():
-    luck, runs, held = np.random.default_rng(5), 150, 0
-    truth = 2 / 3 * (1 - math.exp(-3 * 0.3))  # rates 2 and 1: the first comes first with 2/3
-    for _ in range(400):
-        first, second, seen = (luck.exponential(1 / rate, runs) for rate in (2.0, 1.0, 1.0))
-        days = np.minimum(np.minimum(first, second), seen)
-        causes = np.where(days == seen, 0, np.where(days == first, 1, 2))
-        frame = aalen_johansen(days, causes)
-        last = frame[(frame["cause"] == 1) & (frame["day"] <= 0.3)].iloc[-1]
-        held += last["low"] <= truth <= last["high"]
-    assert 0.92 <= held / 400 <= 0.98
+def test_incidence_with_ties_and_censoring_is_as_worked_by_hand(eight):
+    closed, failed = (eight[eight["cause"] == name] for name in ("closed", "failed"))
+    assert closed["day"].tolist() == failed["day"].tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert closed["p"].tolist() == pytest.approx(CLOSED)
+    assert failed["p"].tolist() == pytest.approx(FAILED)
+    assert closed["at_risk"].tolist() == failed["at_risk"].tolist() == [8, 8, 7, 4, 3, 2, 1]
 
 
-def test_what_does_not_fit_is_refused():
-    with pytest.raises(ValueError, match="expected as many finite days as causes"):
-        aalen_johansen([1.0, 2.0], [1])
-    with pytest.raises(ValueError, match="expected as many finite days as causes"):
-        aalen_johansen([math.nan], [1])
+def test_the_causes_add_up_to_what_kaplan_and_meier_say_has_ended(eight):
+    kaplan_meier = [1, 7 / 8, 5 / 8, 15 / 32, 15 / 32, 15 / 64, 15 / 64]
+    assert eight.groupby("day")["p"].sum().tolist() == pytest.approx([1 - s for s in kaplan_meier])
 
 
-def stated(probability, **more):
-    return abm.scenario_from(
-        {
-            "format": 1,
-            "id": "one",
-            "title": "One investor",
-            "as_of": dt.date(2025, 7, 28),
-            "round": {"target_bn": 5.0, "deadline": dt.date(2025, 12, 29), "pre_money_bn": 50.0, **more},
-            "investors": [
-                {
-                    "id": "fund",
-                    "kind": "venture",
-                    "role": "follower",
-                    "ticket_bn": 5.0,
-                    "signing_probability": probability,
-                }
-            ],
-        }
-    )
+def test_the_interval_solves_wilsons_equation_with_the_variance_of_the_delta_method(eight):
+    """For F = 9/32, the sum of (F - F_j)^2 d/(n (n - d)) + S^2 d_k (n - d_k)/n^3 - 2 (F - F_j) S d_k/n^2."""
+    p = 9 / 32
+    variance = p * p / (8 * 7)  # day 1
+    variance += (5 / 32) ** 2 * 2 / (7 * 5) + (7 / 8) ** 2 * 6 / 7**3 - 2 * (5 / 32) * (7 / 8) / 7**2  # day 2
+    variance += (5 / 8) ** 2 * 3 / 4**3  # day 3
+    row = eight[(eight["cause"] == "failed") & (eight["day"] == 3)].iloc[0]
+    for end in (row["low"], row["high"]):
+        assert (p - end) ** 2 == pytest.approx(1.959964**2 * end * (1 - end) * variance / (p * (1 - p)), rel=1e-5)
+    assert row["low"] < p < row["high"]
 
 
-def test_one_investor_closes_the_round_as_his_constant_hazard_says():
-    runs = 20_000
-    outcomes = abm.simulate(stated(0.6), runs=runs, seed=1, keep="rows")
+def test_without_censoring_incidence_is_the_share_of_runs_with_wilsons_interval():
+    chance = np.random.default_rng(1)
+    times, causes = chance.integers(1, 9, 300), chance.integers(1, 4, 300)
+    frame = aalen_johansen(times, causes)
+    assert frame["cause"].unique().tolist() == ["1", "2", "3"]
+    for row in frame.itertuples():
+        count = int(np.sum((times <= row.day) & (causes == int(row.cause))))
+        assert (row.p, row.low, row.high) == (count / 300, *wilson(count, 300))
+
+
+def test_what_has_not_happened_is_bounded_by_those_who_could_have_shown_it():
+    frame = aalen_johansen([1, 2, 3, 4], [1, 0, 1, 1], ["closed", "failed"])
+    failed = frame[frame["cause"] == "failed"]
+    assert failed["p"].tolist() == [0] * 5
+    assert failed["high"].tolist() == [wilson(0, n)[1] for n in (4, 4, 3, 3, 3)]
+
+
+def test_the_interval_holds_the_truth_in_95_of_100_samples():
+    """Three clocks of rates a, b and c, of which the last censors: F_a(t) = a / (a + b) (1 - exp(-(a + b) t))."""
+    chance, samples, day = np.random.default_rng(3), 600, 20.0
+    truth = 0.02 / 0.05 * (1 - math.exp(-0.05 * day))
+    held = 0
+    for _ in range(samples):
+        clocks = chance.exponential([1 / 0.02, 1 / 0.03, 1 / 0.015], (80, 3))
+        causes = np.array([1, 2, 0])[clocks.argmin(axis=1)]
+        row = aalen_johansen(clocks.min(axis=1), causes, ["a", "b"], [day]).iloc[0]
+        held += row["low"] <= truth <= row["high"]
+    assert binom.ppf(0.0005, samples, 0.95) <= held <= binom.ppf(0.9995, samples, 0.95)
+
+
+def test_the_order_of_the_runs_says_nothing():
+    chance = np.random.default_rng(2)
+    times, causes = chance.integers(0, 20, 100), chance.integers(0, 3, 100)
+    order = chance.permutation(100)
+    pd.testing.assert_frame_equal(aalen_johansen(times, causes), aalen_johansen(times[order], causes[order]))
+
+
+@pytest.mark.parametrize(
+    ("times", "causes", "labels", "sentence"),
+    [
+        ([1, 2], [1], None, r"expected a cause for each of at least one time, got \(1,\) for \(2,\)"),
+        ([], [], None, "expected a cause for each of at least one time"),
+        ([1, math.nan], [1, 1], None, "expected times that are finite and not negative"),
+        ([-1, 2], [1, 1], None, "expected times that are finite and not negative, got -1 to 2"),
+        ([1, 2], [1.0, 2.0], None, "expected causes that are whole numbers from 0"),
+        ([1, 2], [1, 2], ["one"], "expected a label for each of 2 causes, got 1"),
+    ],
+)
+def test_what_is_no_history_is_refused(times, causes, labels, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        aalen_johansen(times, causes, labels)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Rounds
+
+
+def rounds(raw, runs=RUNS):
+    return abm.simulate(abm.scenario_from(raw), runs=runs, seed=1, workers=1)
+
+
+def test_a_round_of_one_signer_closes_by_the_exponential_law():
+    """Who signs with chance .8 in 25 days has signed by day t with chance 1 - .2^(t/25), and closes as a week ends."""
+    frame = incidence(rounds(world([signer("one", 10.0, 0.8)], days=25)))
+    closed, failed = (frame[frame["cause"] == cause].set_index("day")["p"] for cause in ("closed", "demand"))
+    assert closed.index.tolist() == [0, 7, 14, 21, 25]
+    for day, p in closed.items():
+        assert agrees(round(p * RUNS), RUNS, 1 - 0.2 ** (day / 25)), day
+    assert failed.tolist() == [0, 0, 0, 0, pytest.approx(1 - closed[25])]
+
+
+def test_a_round_behind_a_chain_of_consents_closes_by_the_law_of_their_sum():
+    gates = [consent("first", 6.0), consent("second", 8.0, requires=["first"])]
+    frame = incidence(rounds(world([bound("one", 10.0, [{"gate": "second"}])], gates)))
+    closed = frame[frame["cause"] == "closed"].set_index("day")["p"]
+    for day in (28, 70, 112, 156):
+        assert agrees(round(closed[day] * RUNS), RUNS, hypoexponential((6, 8), day / 365)), day
+    assert frame["cause"].unique().tolist() == ["closed", "gate"]
+
+
+def test_by_the_last_day_every_run_has_ended_and_the_shares_are_those_of_the_outcomes():
+    outcomes = abm.simulate("three-investors", runs=400, seed=1, workers=1)
     frame = incidence(outcomes)
-    closed = frame[frame["cause"] == "closed"]
-    for row in closed[closed["day"] % 28 == 0].itertuples():
-        expected = 1 - 0.4 ** (row.day / 154)  # 154 days to the deadline
-        assert abs(row.p - expected) < 4 * math.sqrt(expected * (1 - expected) / runs)
-    days, causes = ends(outcomes)
-    assert set(days[causes > 0]) == {154.0}, "who fails, fails on the last day"
-    assert outcomes.probability("closed").p == pytest.approx(closed["p"].iloc[-1], abs=1e-12)
+    last = frame[frame["day"] == frame["day"].max()].set_index("cause")
+    told = {"closed": outcomes.probability("closed")} | outcomes.causes()
+    assert list(last.index) == list(told)
+    assert last["p"].sum() == pytest.approx(1.0)
+    for cause, chance in told.items():
+        assert (last.loc[cause, "p"], last.loc[cause, "low"]) == (chance.p, chance.low)
+    assert frame.attrs == {"runs": 400, "seed": 1}
+    assert frame["at_risk"].iloc[0] == 400
 
 
-def test_an_extended_round_fails_later():
-    outcomes = abm.simulate(stated(0.3, extension_probability=1.0, extension_days=30), runs=300, seed=1, keep="rows")
-    days, causes = ends(outcomes)
-    assert set(days[causes > 0]) == {184.0}
+def test_a_company_out_of_cash_ends_its_round_on_the_day_of_default():
+    """It burns 70 a week out of 1,000 (test_model_company): on day 100, between the ends of weeks 14 and 15."""
+    raw = world([bound("one", 5.0, [{"gate": "no"}])], [consent("no", NEVER)], sections={"company": STEADY})
+    outcomes = rounds(raw, 5)
+    assert endings(outcomes)[0].tolist() == pytest.approx([100.0] * 5)
+    cash = incidence(outcomes, [98, 99, 101, 105]).query("cause == 'cash'")
+    assert cash["p"].tolist() == [0, 0, 1, 1]
 
 
-def test_the_picture_ends_where_the_table_ends():
-    frame = incidence(abm.simulate("three-investors", runs=300, seed=1, keep="rows"))
-    scenario = abm.load_scenario("three-investors")
-    words = {"closed": "closed", "gate": "a consent was missing"}
-    figure = drawn(picture, frame, words=words, start=scenario.as_of, deadline=scenario.round.deadline)
-    last = frame[frame["day"] == frame["day"].max()].set_index("cause")["p"]
-    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert labels[-1] == f"closed: {100 * last['closed']:.1f} %"
-    assert len(labels) == (last > 0).sum()
+@pytest.mark.parametrize(("weeks", "last"), [(30, 176.0), (24, 168.0)])
+def test_an_extended_round_fails_at_its_new_deadline_or_at_the_horizon(weeks, last):
+    raw = world([bound("one", 10.0, [{"gate": "no"}])], [consent("no", NEVER)], weeks=weeks,
+                extension_probability=0.5, extension_days=20)  # fmt: skip
+    outcomes = rounds(raw, 400)
+    days, causes = endings(outcomes)
+    assert (days == np.where(outcomes.batch.rows["extended"], last, 156.0)).all()
+    assert (causes == 3).all()  # a consent
+    frame = incidence(outcomes).set_index(["cause", "day"])["p"]
+    assert agrees(round(frame["gate", 156.0] * 400), 400, 0.5)
+    assert frame["gate", last] == 1
+    assert frame.index.get_level_values("day").max() == last
 
 
-def test_the_median_closing_day_of_a_constant_hazard_is_found_and_enclosed():
-    outcomes = abm.simulate(stated(0.6), runs=4_000, seed=3, keep="rows")
-    frame = time_to_close(outcomes, [0.5])
-    # given a signature by day 154, half have signed by the day on which 1 - 0.4^(t/154) = 0.3; closings are weekly
-    median = 154 * math.log(0.7) / math.log(0.4)
-    assert frame["low"][0] <= math.ceil(median / 7) * 7 <= frame["high"][0]
-    assert frame["high"][0] - frame["low"][0] <= 14
-    with pytest.raises(ValueError, match="expected a run that closes, got none among 50"):
-        time_to_close(abm.simulate(stated(0.0), runs=50, seed=1, keep="rows"))
+def test_the_order_of_the_runs_of_a_round_says_nothing():
+    outcomes = abm.simulate("three-investors", runs=200, seed=1, workers=1)
+    mixed = outcomes.batch._each(lambda column: column[::-1].copy())
+    mixed.rows["run"] = outcomes.batch.rows["run"]
+    other = Outcomes(outcomes.scenario, 1, "ensemble", outcomes.ids, outcomes.gate_ids, mixed)
+    pd.testing.assert_frame_equal(incidence(outcomes), incidence(other))
+    pd.testing.assert_frame_equal(time_to_close(outcomes), time_to_close(other))
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The day of closing
+
+
+def closing_on(days, runs=100, **terms):
+    """Outcomes of a round in which so many runs close, on these days, and the others never."""
+    outcomes = rounds(world([bound("one", 10.0)], **terms), runs)
+    rows = outcomes.batch.rows
+    rows["closed"] = np.arange(runs) < len(days)
+    rows["closed_day"] = np.concatenate([days, np.full(runs - len(days), np.nan)])
+    return outcomes
+
+
+def test_the_interval_of_a_median_of_60_runs_from_the_22nd_to_the_39th():
+    """By the normal approximation, 1.96 sqrt(60) / 2 = 7.6 below the 30th and above the 31st."""
+    row = time_to_close(closing_on(np.arange(1.0, 61.0)), [0.5]).iloc[0]
+    assert (row["day"], row["low_day"], row["high_day"], row["runs"]) == (30, 22, 39, 60)
+    assert row["date"] == pd.Timestamp("2025-08-27")
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_the_interval_misses_on_either_side_once_in_40_at_most_and_no_narrower_one_does(share):
+    row = time_to_close(closing_on(np.arange(1.0, 61.0)), [share]).iloc[0]
+    low, high = int(row["low_day"]), int(row["high_day"])  # of the days, and of the order
+    chances = [math.comb(60, k) * share**k * (1 - share) ** (60 - k) for k in range(61)]  # k days below the quantile
+    assert sum(chances[:low]) <= 0.025 < sum(chances[: low + 1])
+    assert sum(chances[high:]) <= 0.025 < sum(chances[high - 1 :])
+
+
+def test_too_few_closings_leave_the_day_of_closing_open_until_the_last_one_there_may_be():
+    row = time_to_close(closing_on([50.0, 60.0], extension_probability=0.1, extension_days=20, weeks=30), [0.5]).iloc[0]
+    assert (row["day"], row["low_day"], row["high_day"]) == (50, 0, 176)
+    row = time_to_close(closing_on([]), [0.5]).iloc[0]
+    assert math.isnan(row["day"])
+    assert (row["date"], row["runs"], row["high"]) == (pd.NaT, 0, pd.Timestamp("2025-12-31"))
+
+
+def test_a_quantile_lies_between_0_and_1():
+    with pytest.raises(ValueError, match=r"expected quantiles between 0 and 1, got \[1.0\]"):
+        time_to_close(closing_on([50.0]), [1.0])
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The picture
+
+
+def test_the_picture_stacks_the_shares_and_names_them_with_their_final_percentages(eight):
+    frame = eight.assign(date=pd.Timestamp("2025-07-28") + pd.to_timedelta(eight["day"], unit="D"))
+    figure = drawn(draw, frame, words={"closed": "the round closes"}, deadline=pd.Timestamp("2025-08-02"))
+    ax = figure.axes[0]
+    tops = [max(y for _, y in band.get_paths()[0].vertices) for band in ax.collections]
+    assert tops == pytest.approx([100 * 31 / 64, 100 * 49 / 64])
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert [text.split(" (")[0] for text in texts] == ["failed\n28.1 %", "the round closes\n48.4 %"]
+    assert [text.get_text() for text in ax.texts] == ["deadline"]

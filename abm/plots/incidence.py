@@ -1,60 +1,81 @@
-"""Incidence: how the ends of a round come about over time, one on top of the other."""
+"""Incidence: how closing and each cause of failure gather until the deadline, one upon another."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, RED
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     import pandas as pd
 
-_COLOURS = (RED, ORANGE, GREY, "#CC79A7", "#F0E442", GREEN, "#56B4E9")
+# The rest of Okabe and Ito's palette: there are seven causes.
+_COLOURS = (BLUE, RED, ORANGE, GREY, "#CC79A7", "#F0E442", GREEN, "#56B4E9")
+_LETTERS = 34  # of a line of the legend
+_MARGIN = 0.03  # share of the time that is shown after the last day
 
 
-def incidence(frame: pd.DataFrame, ax: Any, words: Mapping[str, str], start: dt.date, deadline: dt.date) -> Any:
-    """Draw the share of the runs that have closed, and above it those that have failed, by first cause.
+def incidence(frame: pd.DataFrame, ax: Any, words: Mapping[str, str] | None = None, deadline: Any = None) -> Any:
+    """Draw the shares of runs that have closed, or failed of each cause, by each day, one upon another.
 
     Parameters
     ----------
     frame
-        From :func:`abm.analysis.incidence.incidence`: ``date``, ``cause``, ``p``.
+        One row a cause and day, the cause at the bottom first: ``date``, ``cause``, ``p``, ``low``, ``high`` [-], as
+        :func:`abm.analysis.incidence.incidence` returns them. What is left is still open.
     ax
-        Axes to draw on.
+        Axes to draw on. The legend stands to their right.
     words
-        What each cause is called.
-    start, deadline
-        First day, and the day that is marked.
+        What a cause is called; default: its own name.
+    deadline
+        Date that is marked, or None.
 
     Returns
     -------
     Axes
         ``ax``.
     """
-    import numpy as np
+    import pandas as pd
 
-    table = frame.pivot_table(index="date", columns="cause", values="p").ffill().fillna(0.0)
-    final = table.iloc[-1].drop("closed", errors="ignore").sort_values(ascending=False)
-    order = [*(["closed"] if "closed" in table else []), *final.index]
-    after = table.index[-1] + (table.index[-1] - start) / 25  # so that the last step can be seen
-    dates, floor = [start, *table.index, after], np.zeros(len(table) + 2)
-    for place, cause in enumerate(order):
-        colour = BLUE if cause == "closed" else _COLOURS[(place - ("closed" in order)) % len(_COLOURS)]
-        top = floor + 100 * np.concatenate([[0.0], table[cause], table[cause].iloc[-1:]])
-        label = f"{words.get(cause, cause)}: {100 * table[cause].iloc[-1]:.1f} %"
-        ax.fill_between(dates, floor, top, step="post", color=colour, alpha=0.85, linewidth=0, label=label)
-        floor = top
-    ax.axvline(deadline, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
-    ax.annotate("deadline", (deadline, 100), (-4, -9), textcoords="offset points", fontsize=8, ha="right")
-    ax.set_xlim(start, dates[-1])
+    edge = frame["date"].max() + _MARGIN * (frame["date"].max() - frame["date"].min())
+    bottom: Any = 0.0
+    for number, (cause, part) in enumerate(frame.groupby("cause", sort=False)):
+        held = pd.concat([part, part.tail(1).assign(date=edge)])  # what happens on the last day is seen
+        dates, top = held["date"].to_numpy(), bottom + 100 * held["p"].to_numpy()
+        label = _label((words or {}).get(str(cause), str(cause)), part.iloc[-1])
+        colour = _COLOURS[number % len(_COLOURS)]
+        ax.fill_between(dates, bottom, top, step="post", color=colour, alpha=0.85, linewidth=0, label=label)
+        if number == 0:
+            for name in ("low", "high"):
+                ends = {"color": INK, "linewidth": 0.8, "linestyle": (0, (3, 2)), "zorder": 3}
+                ax.step(dates, 100 * held[name], where="post", **ends)
+        bottom = top
+    ax.set_xlim(frame["date"].min(), edge)
+    _frame_of(ax, deadline)
+    handles, labels = ax.get_legend_handles_labels()
+    style = {"fontsize": 7.5, "labelspacing": 0.9, "title_fontsize": 7.5, "alignment": "left"}
+    title = "in the end, with 95 % interval"
+    ax.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.01, 0.5), title=title, **style)
+    return ax
+
+
+def _label(words: str, last: Any) -> str:
+    """What a cause is called, above its final share with its interval."""
+    share = f"{100 * last['p']:.1f} % ({100 * last['low']:.1f} to {100 * last['high']:.1f})"
+    return f"{textwrap.fill(words, _LETTERS)}\n{share}"
+
+
+def _frame_of(ax: Any, deadline: Any) -> None:
+    """Set up the axes, with the deadline."""
+    import matplotlib.dates as mdates
+
+    if deadline is not None:
+        ax.axvline(deadline, color=INK, linewidth=0.9)
+        ax.annotate("deadline", (deadline, 100), (-4, -10), textcoords="offset points", fontsize=8, ha="right")
     ax.set_ylim(0, 100)
     ax.set_ylabel("share of all runs [%]")
-    ax.tick_params(axis="x", labelrotation=0, labelsize=8)
-    handles, labels = ax.get_legend_handles_labels()
-    ax.legend(
-        handles[::-1], labels[::-1], loc="center left", fontsize=8, frameon=True, framealpha=0.85, edgecolor="none"
-    )
-    return ax
+    months = mdates.AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(months)
+    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(months))  # type: ignore[no-untyped-call]
