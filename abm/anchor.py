@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -39,35 +41,53 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
     }
     bias_of: dict[str, float] = scenario.baseline.known.setdefault("biases", {})
     added: dict[str, float] = {}  # of those who are not in the file as it was written
-    faults: dict[str, Fault] = {}
+    asked: dict[str, tuple[str, Population, float]] = {}
+    places: list[tuple[int, str]] = []
     for place, (_, name, own) in enumerate(members_of(scenario)):
         section_id = name.split("#")[0]
-        if own.inclination is None or section_id in faults:
-            continue
+        known = section_id in sections
         # whoever is not in the file as it was written is anchored in the world that he was added to
-        world, section = (base, sections[section_id]) if section_id in sections else (population, own)
-        inclination = section.inclination
-        if inclination is None:
+        inclination = (sections[section_id] if known else own).inclination
+        if own.inclination is None or inclination is None:
             continue
-        biases = bias_of if section_id in sections else added
-        if section_id not in biases:
-            who, offers = world.traits[world.ids.index(name)], frozen_offers(world)
-            scene = (who.tobytes(), world.market.tobytes(), offers.tobytes(), float(world.round.deadline_day))
-            bias, reachable = _bias(*scene, float(inclination))
-            if math.isnan(bias):
-                why = (
-                    "he wants no ticket at the asked price"
-                    if reachable <= 0
-                    else "given his diligence and sign_rate_per_week"
-                )
-                key = f"{'investor_pools' if '#' in name else 'investors'}.{section_id}.inclination"
-                most_text = f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})"
-                faults[section_id] = Fault(key, most_text, f"{inclination:g}")
-                continue
-            biases[section_id] = bias
-        population.traits["sign_bias"][place] = biases[section_id]
+        places.append((place, section_id))
+        if section_id not in bias_of:
+            asked.setdefault(section_id, (name, base if known else population, float(inclination)))
+    faults = []
+    for section_id, (bias, reachable) in zip(asked, _biases(list(asked.values())), strict=True):
+        name, _, inclination = asked[section_id]
+        if math.isnan(bias):
+            faults.append(_out_of_reach(name, inclination, reachable))
+        (bias_of if section_id in sections else added)[section_id] = bias
     if faults:
-        raise ScenarioError(scenario.file, list(faults.values()))
+        for section_id in asked:
+            bias_of.pop(section_id, None)
+        raise ScenarioError(scenario.file, faults)
+    for place, section_id in places:
+        population.traits["sign_bias"][place] = bias_of[section_id] if section_id in sections else added[section_id]
+
+
+def _biases(asked: list[tuple[str, Population, float]]) -> list[tuple[float, float]]:
+    """Find everybody's bias, side by side."""
+    offers = {id(world): frozen_offers(world) for _, world, _ in asked}
+
+    def find(one: tuple[str, Population, float]) -> tuple[float, float]:
+        name, world, inclination = one
+        who, seen = world.traits[world.ids.index(name)], offers[id(world)]
+        return _bias(
+            who.tobytes(), world.market.tobytes(), seen.tobytes(), float(world.round.deadline_day), inclination
+        )
+
+    if len(asked) < 2:
+        return [find(one) for one in asked]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(find, asked))
+
+
+def _out_of_reach(name: str, inclination: float, reachable: float) -> Fault:
+    why = "he wants no ticket at the asked price" if reachable <= 0 else "given his diligence and sign_rate_per_week"
+    key = f"{'investor_pools' if '#' in name else 'investors'}.{name.split('#', maxsplit=1)[0]}.inclination"
+    return Fault(key, f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})", f"{inclination:g}")
 
 
 @lru_cache(maxsize=4096)
