@@ -31,12 +31,14 @@ def waiting(frame: pd.DataFrame, ax: Any, nodes: pd.DataFrame) -> Any:
         ``ax``.
     """
     places, boxes = _places(nodes), {}
-    for row in nodes.itertuples():
+    rows: list[Any] = list(nodes.itertuples())
+    for row in rows:
         edge = GREY if row.met is None else GREEN if row.met else RED
         style = {"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": edge, "linewidth": 1.4}
         text = textwrap.fill(str(row.words), _LETTERS)
         boxes[row.id] = ax.text(*places[row.id], text, ha="center", va="center", fontsize=7.5, color=INK, bbox=style)
-    for number, row in enumerate(frame.itertuples()):
+    arrows: list[Any] = list(frame.itertuples())
+    for number, row in enumerate(arrows):
         start, end = places[row.source], places[row.target]
         bend = -0.5 if start[0] == end[0] else 0.1
         ends = {"patchA": boxes[row.source].get_bbox_patch(), "patchB": boxes[row.target].get_bbox_patch()}
