@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import qmc, triang
 
 import abm
+from abm.population import prepare
 from abm.sweeps import Axis, Design
 
 AXES = {"a": [1, 2, 3], "b": ["x", "y"], "c": [True, False]}
@@ -194,3 +195,11 @@ def test_a_consent_that_is_given_is_in_force_at_once_and_one_that_never_comes_is
     assert base.with_values({f"gatekeepers.{gates[0]}": "as_is"}).raw == base.raw
     with pytest.raises(abm.ScenarioError, match="one of the words as_is, never, given, 'gatekeepers"):
         base.with_values({f"gatekeepers.{gates[0]}": "out"})
+
+
+@pytest.mark.parametrize("name", ["openai-2025", "openai-2025-article"])
+def test_both_ends_of_every_range_of_a_packaged_round_can_be_simulated(name):
+    scenario = abm.load_scenario(name)
+    for axis in Design.prior(scenario, 1).axes:
+        for end in axis.ends:
+            assert prepare(scenario.with_values(axis.changes(end))).ids, axis.name
