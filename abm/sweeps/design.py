@@ -108,7 +108,7 @@ class Design(Sequence[Changes]):
     axes: tuple[Axis, ...]
     points: int
     seed: int = 1
-    rows: tuple[Changes, ...] = field(default=(), repr=False)
+    rows: tuple[Any, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not 1 <= self.points <= _LONGEST:
@@ -161,6 +161,23 @@ class Design(Sequence[Changes]):
         return cls("prior", tuple(axes), points, seed)
 
     @classmethod
+    def shares(cls, axes: Axes | Sequence[Axis], shares: Any) -> Design:
+        """Points at given shares of the axes, float[points, axes] from 0 to 1, as libraries of sampling make them.
+
+        A share is a place on the law of an axis: 0.5 is the median of a range, or the middle one of its values.
+
+        Raises
+        ------
+        ValueError
+            Where the shares do not fit the axes, or are not from 0 to 1.
+        """
+        read = _axes(axes) if isinstance(axes, Mapping) else tuple(axes)
+        rows = np.asarray(shares, float)
+        if rows.ndim != 2 or rows.shape[1] != len(read) or not ((rows >= 0) & (rows <= 1)).all():  # noqa: PLR2004
+            raise ValueError(f"expected shares from 0 to 1 in a column for each of {len(read)} axes")
+        return cls("shares", read, len(rows), rows=tuple(map(tuple, rows.tolist())))
+
+    @classmethod
     def table(cls, rows: str | Path | Iterable[Mapping[str, Any]] | Any) -> Design:
         """Points of one's own: a pandas frame, a list of mappings, or the path of a CSV file with paths as its head.
 
@@ -204,6 +221,8 @@ class Design(Sequence[Changes]):
     def _shares(self, place: int) -> Any:
         """Where on each axis a point lies, as a share of it."""
         axes = len(self.axes)
+        if self.kind == "shares":
+            return self.rows[place]
         if self.kind == "prior":
             return [draws.uniform(self.seed, place, axis, 0, draws.UNKNOWN, 0) for axis in range(axes)]
         if self.kind == "latin_hypercube":
