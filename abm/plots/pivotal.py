@@ -21,7 +21,7 @@ def shares(frame: pd.DataFrame, ax: Any, most: int = 14) -> Any:
     Parameters
     ----------
     frame
-        From :class:`abm.analysis.pivotal.Pivotal`: ``name``, ``shapley``, ``low``, ``high``, ``leave_out``, ``bind`` [-].
+        From :class:`abm.analysis.pivotal.Pivotal`: ``name``, ``shapley``, ``low``, ``high``, ``leave_out``, ``bind``.
     ax
         Axes to draw on.
     most

@@ -1,0 +1,92 @@
+"""Drivers: which uncertain numbers move the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BY_GRADE = {"fact": GREEN, "calc": GREEN, "assumption": BLUE, "judgement": ORANGE}
+_LEGEND = {"judgement": "judgement", "assumption": "assumption", "fact": "fact or arithmetic"}
+_LONGEST = 52  # letters of a name
+
+
+def screening(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int = 12) -> Any:
+    """Draw by how much the answer changes over the range of each number, in the colour of its grade.
+
+    Parameters
+    ----------
+    frame
+        Table of :func:`abm.analysis.drivers.morris`: ``path``, ``mu_star``, ``low``, ``high`` [-], ``grade``.
+    ax
+        Axes to draw on.
+    names
+        What each path is called.
+    most
+        Numbers that are shown.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    top = frame.head(most)
+    places, value = np.arange(len(top)), 100 * top["mu_star"].to_numpy()
+    colours = [_BY_GRADE.get(grade, GREY) for grade in top["grade"]]
+    ax.barh(places, value, color=colours, alpha=0.85, height=0.62)
+    low, high = (np.abs(value - 100 * top[name].to_numpy()) for name in ("low", "high"))
+    ax.errorbar(value, places, xerr=[low, high], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
+    _named(ax, top["path"], names)
+    ax.set_xlabel("mean change of the probability over the whole range [points], 95 % interval")
+    ax.legend(handles=_grades(top["grade"]), fontsize=8, loc="lower right")
+    return ax
+
+
+def indices(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int = 12) -> Any:
+    """Draw first and total Sobol' indices with their intervals.
+
+    Parameters
+    ----------
+    frame
+        Table of :func:`abm.analysis.drivers.sobol`.
+    ax, names, most
+        As for :func:`screening`.
+
+    Returns
+    -------
+    Axes
+        ``ax``.
+    """
+    top = frame.head(most)
+    places = np.arange(len(top))
+    for name, colour, shift, label in (("total", BLUE, -0.19, "with all it does through others"),
+                                       ("first", ORANGE, 0.19, "alone")):  # fmt: skip
+        value, low, high = (100 * top[column].to_numpy() for column in (name, f"{name}_low", f"{name}_high"))
+        ax.barh(places + shift, value, color=colour, alpha=0.85, height=0.36, label=label)
+        ax.errorbar(value, places + shift, xerr=[value - low, high - value], fmt="none", ecolor=INK, elinewidth=0.9)
+    ax.axvline(0, color=INK, linewidth=0.8)
+    _named(ax, top["path"], names)
+    ax.set_xlabel("share of the variance of the probability [%], 95 % interval")
+    ax.legend(fontsize=8, loc="lower right")
+    return ax
+
+
+def _named(ax: Any, paths: Any, names: Mapping[str, str]) -> None:
+    shown = [names.get(path, path) for path in paths]
+    short = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…" for name in shown]
+    ax.set_yticks(range(len(short)), short, fontsize=7.5)
+    ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
+
+
+def _grades(grades: Any) -> list[Any]:
+    from matplotlib.patches import Patch
+
+    shown = {("fact" if grade == "calc" else grade) for grade in grades}
+    return [Patch(color=_BY_GRADE[one], alpha=0.85, label=words) for one, words in _LEGEND.items() if one in shown]
