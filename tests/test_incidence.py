@@ -221,6 +221,13 @@ def test_the_interval_misses_on_either_side_once_in_40_at_most_and_no_narrower_o
     assert sum(chances[high:]) <= 0.025 < sum(chances[high - 1 :])
 
 
+def test_the_median_day_of_an_exponential_law_is_found_and_enclosed():
+    """Of a signer of chance .6 in 154 days, half of those who sign have done so by the day t with 1 - .4^(t/154) = .3."""
+    row = time_to_close(rounds(world([signer("one", 10.0, 0.6)], days=154)), [0.5]).iloc[0]
+    week = 7 * math.ceil(154 * math.log(0.7) / math.log(0.4) / 7)
+    assert row["low_day"] <= week <= row["high_day"] <= row["low_day"] + 14
+
+
 def test_too_few_closings_leave_the_day_of_closing_open_until_the_last_one_there_may_be():
     row = time_to_close(closing_on([50.0, 60.0], extension_probability=0.1, extension_days=20, weeks=30), [0.5]).iloc[0]
     assert (row["day"], row["low_day"], row["high_day"]) == (50, 0, 176)
