@@ -222,7 +222,7 @@ def test_the_interval_misses_on_either_side_once_in_40_at_most_and_no_narrower_o
 
 
 def test_the_median_day_of_an_exponential_law_is_found_and_enclosed():
-    """Of a signer of chance .6 in 154 days, half of those who sign have done so by the day t with 1 - .4^(t/154) = .3."""
+    """Half of those who sign, with chance .6 in 154 days, have done so by the day t with 1 - .4^(t/154) = .3."""
     row = time_to_close(rounds(world([signer("one", 10.0, 0.6)], days=154)), [0.5]).iloc[0]
     week = 7 * math.ceil(154 * math.log(0.7) / math.log(0.4) / 7)
     assert row["low_day"] <= week <= row["high_day"] <= row["low_day"] + 14
