@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from abm.cli_analysis import EXPLAIN_EXAMPLES, explain
+from abm.cli_analysis import EXPLAIN_EXAMPLES, REPORT_EXAMPLES, explain, report
 from abm.cli_study import SWEEP_EXAMPLES, studies, sweep
 from abm.faults import Refusal
 
@@ -126,6 +126,7 @@ def _print_answer(outcomes: Totals, as_json: bool) -> None:
 app.command(epilog=SWEEP_EXAMPLES)(sweep)
 app.add_typer(studies, name="study")
 app.command(epilog=EXPLAIN_EXAMPLES)(explain)
+app.command(epilog=REPORT_EXAMPLES)(report)
 
 
 @app.command(epilog="Examples:\n\n    abm check my-round.toml\n\n    abm check rounds/*.toml")

@@ -26,7 +26,7 @@ Examples:
 
     abm report openai-2025 --out openai.html
 
-    abm report results/prior --out report.html
+    abm report my-round.toml --quick
 """
 
 _Set = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the scenario.")]
@@ -76,3 +76,29 @@ def _command(arguments: list[str]) -> str:
     import shlex
 
     return shlex.join(["abm", *arguments[1:]])
+
+
+def report(
+    target: Annotated[str, typer.Argument(help="Packaged id, path of a TOML file, or folder of a study.")],
+    out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("report.html"),
+    seed: _Seed = 1,
+    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the work, for a first look.")] = False,
+    setting: _Set = None,
+) -> None:
+    """Write the whole report on a round as one HTML file: how likely, why, who decides, what would change it."""
+    from abm.report.dossier import Effort, investigate, target_of
+    from abm.report.files import open_folder
+    from abm.report.whole import report_page
+    from abm.scenario import Scenario, parse_setting
+    from abm.sweeps.watch import steps
+
+    about = target_of(target)
+    if setting:
+        if not isinstance(about, Scenario):
+            raise Refusal("--set: expected none with a study, whose scenario stands in its folder")
+        about = about.with_values(dict(map(parse_setting, setting)))
+    open_folder(out.parent)  # a place that cannot be written is found before the work, not after it
+    with steps() as tell:
+        dossier = investigate(about, seed, Effort().scaled(0.1) if quick else Effort(), tell)
+    report_page(dossier, out, _command(sys.argv))
+    print(f"Written to {out} ({out.stat().st_size / 1e6:.1f} MB); it opens in any browser.")

@@ -25,9 +25,10 @@ window.addEventListener("load", () => {{
   const sizes = [...page.querySelectorAll("p, li, td")].filter((one) => one.textContent.trim())
     .map((one) => parseFloat(getComputedStyle(one).fontSize));
   const told = {{
-    width: root.scrollWidth, height: root.scrollHeight, wide: wide.slice(0, 5).map((one) => one.outerHTML.slice(0, 90)),
+    width: root.scrollWidth, height: root.scrollHeight,
+    wide: wide.slice(0, 5).map((one) => one.outerHTML.slice(0, 90)),
     images: page.images.length, broken: [...page.images].filter((one) => !one.naturalWidth).length,
-    smallest: sizes.length ? Math.min(...sizes) : 0, headings: [...page.querySelectorAll("h2")].map((h) => h.textContent),
+    smallest: sizes.length ? Math.min(...sizes) : 0,
     links: [...page.querySelectorAll('a[href^="#"]')].filter((a) => !page.getElementById(a.hash.slice(1))).length,
   }};
   document.body.insertAdjacentHTML("beforeend", "<pre id=told></pre>");

@@ -60,6 +60,18 @@ def watch(as_json: bool) -> Iterator[Tell]:
             yield lambda progress: live.update(line(progress))
 
 
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Tell on stderr what is done next: in one line that changes on a terminal, in a line each in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda what: print(f"abm: {what}", file=sys.stderr, flush=True)
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("abm") as status:
+        yield lambda what: status.update(f"abm: {what}")
+
+
 def _now_and_then(seconds: float, say: Callable[[Progress], str]) -> Tell:
     """Print the first and the last, and between them one in so many seconds."""
     last = -math.inf

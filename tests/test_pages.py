@@ -1,0 +1,221 @@
+"""Pages: the report and the story of a run, as files, and as a browser shows them."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import abm
+from abm.cli import main
+from abm.provenance import provenance
+from abm.report.dossier import Effort, investigate, target_of
+from abm.report.story import explained, explained_json, explained_text, story_page
+from abm.report.whole import report_page
+from abm.simulation import simulate
+from tests.browser import CHROMIUM, chromium, look_at
+
+EFFORT = Effort(
+    runs=1_000, draws=40, runs_of_a_draw=100, orders=4, block=50, walks=2, runs_of_a_step=50, runs_of_a_lever=300,
+    worlds=12, runs_of_a_world=50,
+)  # fmt: skip
+RANGES = {
+    "investors.fund.signing_probability": {
+        "value": 0.6,
+        "low": 0.2,
+        "high": 0.9,
+        "grade": "judgement",
+        "source": "a guess",
+    },
+    "gatekeepers.restructuring.hazard_per_year": {
+        "value": 2.0,
+        "low": 0.5,
+        "high": 6.0,
+        "grade": "calc",
+        "source": "a sum",
+    },
+    "investors.swf.wealth_bn": {"value": 900.0, "low": 300.0, "high": 1_200.0, "grade": "fact", "source": "a report"},
+}
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no browser to look with")
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return abm.load_scenario("three-investors").with_values(RANGES)
+
+
+@pytest.fixture(scope="module")
+def dossier(scenario):
+    return investigate(scenario, seed=2, effort=EFFORT)
+
+
+@pytest.fixture(scope="module")
+def page(dossier, tmp_path_factory):
+    return report_page(dossier, tmp_path_factory.mktemp("page") / "report.html", "abm report mine.toml --seed 2")
+
+
+@pytest.fixture(scope="module")
+def story(scenario, tmp_path_factory):
+    told = explained(scenario, 2, "failed", 300)
+    return told, story_page(told, tmp_path_factory.mktemp("story") / "story.html", "abm explain mine.toml --failed")
+
+
+class Outline(HTMLParser):
+    """What a page asks for, and how it is built."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img", "br", "link", "input"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def of(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.mark.parametrize("which", ["report", "story"])
+def test_a_page_is_one_file_that_asks_for_nothing(which, page, story):
+    path = page if which == "report" else story[1]
+    text = path.read_text("utf-8")
+    outline = Outline(text)
+    assert not outline.open, "every tag is closed"
+    assert not outline.of("script")
+    assert not outline.of("link")
+    assert not re.search(r"""(src|href)=["'](?!data:|#)|url\(|@import""", text)
+    assert all(image["alt"] for image in outline.of("img"))
+    assert path.stat().st_size < 3_000_000
+
+
+def test_the_report_answers_in_order_with_both_layers_of_doubt(page, dossier):
+    text = page.read_text("utf-8")
+    titles = re.findall(r"<h2 id=\"(\w+)\">", text)
+    assert titles == [
+        "answer",
+        "causes",
+        "pivotal",
+        "drivers",
+        "worlds",
+        "levers",
+        "company",
+        "stories",
+        "sources",
+        "again",
+    ]
+    chance = dossier.outcomes.probability("closed")
+    assert f"{chance.low:.1%} to {chance.high:.1%}" in text
+    assert "1,000 runs, seed 2" in text
+    layers = dossier.worlds.layers()
+    assert f"between {layers.quantiles['p05']:.0%} and {layers.quantiles['p95']:.0%}" in text
+
+
+def test_every_number_of_the_file_stands_in_the_report_with_its_source(page, scenario):
+    text = page.read_text("utf-8")
+    for row in provenance(scenario):
+        assert f"<td>{row.parameter}</td>" in text
+    assert text.count("a guess") == 1
+
+
+def test_the_report_leaves_nothing_unsaid_that_is_no_number(page):
+    words = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page.read_text("utf-8"), flags=re.S)
+    assert not re.search(r"\bnan\b|\bNone\b|\{|\}|00:00:00|investors\.\w+\.\w+ (above|below)", words), "a raw value"
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("which", ["report", "story"])
+def test_a_browser_shows_a_page_without_anything_sticking_out(which, width, page, story, tmp_path):
+    seen = look_at(page if which == "report" else story[1], width, tmp_path)
+    assert seen["wide"] == [], "wider than the window"
+    assert seen["width"] <= width
+    assert seen["broken"] == 0
+    assert seen["images"] >= (8 if which == "report" else 1)
+    assert seen["links"] == 0, "a link that leads nowhere"
+    assert seen["smallest"] >= 12, "too small to be read"
+    assert seen["height"] > 900
+
+
+@needs_browser
+def test_the_report_prints(page, tmp_path):
+    printed = tmp_path / "report.pdf"
+    chromium(tmp_path, f"--print-to-pdf={printed}", page.resolve().as_uri())
+    pages = len(re.findall(rb"/Type\s*/Page[^s]", printed.read_bytes()))
+    assert 4 <= pages <= 40
+
+
+def test_the_report_of_a_study_takes_its_points_for_the_worlds(tmp_path, scenario):
+    folder = tmp_path / "study"
+    study = abm.sweep(scenario, abm.Design.prior(scenario, 40, seed=7), runs=60, seed=3, folder=folder)
+    found = investigate(target_of(str(folder)), seed=3, effort=EFFORT)
+    assert found.worlds.points()["p"].tolist() == study.points()["p"].tolist()
+    assert found.scenario.digest == scenario.digest
+
+
+def test_a_file_that_is_sure_of_everything_gets_a_report_without_worlds(tmp_path):
+    found = investigate(abm.load_scenario("mutual-conditions"), seed=1, effort=EFFORT)
+    assert found.worlds is None
+    text = report_page(found, tmp_path / "sure.html", "abm report").read_text("utf-8")
+    assert "No number of the file has a range" in text
+    assert 'id="worlds"' not in text
+    assert 'id="company"' not in text
+
+
+def test_the_twin_in_the_story_really_ends_the_other_way(story, scenario):
+    told, _ = story
+    assert told.twin is not None
+    assert told.story.ending != "closed"
+    changed = scenario.with_values(told.twin.changes)
+    for engine in ("ensemble", "mesa"):
+        rows = simulate(changed, 1, 2, engine=engine, first_run=told.story.run, workers=1).batch.rows
+        assert rows["closed"][0]
+    assert told.twin.words in " ".join(explained_text(told).split())
+    assert json.loads(json.dumps(explained_json(told), allow_nan=False))["twin"]["closed"] is True
+
+
+def command(*arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments))
+    printed = capsys.readouterr()
+    return int(stop.value.code or 0), printed.out, printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("explain", "three-investors", "--failed", "--closed"), "expected one of --run, --failed"),
+        (("explain", "three-investors", "--failed", "--set", "round.target_bn=0.5"), "expected a run that"),
+        (("explain", "thre-investors"), "did you mean 'three-investors'?"),
+        (("report", "."), "expected the folder of a study, or a scenario"),
+        (("report", "nosuch"), "expected a packaged id or the path of a TOML file"),
+        (("report", "three-investors", "--out", "/proc/none/report.html"), "expected a place to read or write"),
+    ],
+)  # fmt: skip
+def test_bad_input_gets_a_sentence(arguments, sentence, capsys):
+    code, out, faults = command(*arguments, capsys=capsys)
+    assert (code, out) == (2, "")
+    assert sentence in faults
+    assert len(faults.strip().splitlines()) == 1
+
+
+def test_explaining_a_run_by_its_number_tells_exactly_that_run(tmp_path, capsys):
+    out = tmp_path / "run.html"
+    code, text, faults = command("explain", "three-investors", "--run", "7", "--out", str(out), capsys=capsys)
+    assert (code, faults) == (0, "")
+    assert "run 7 (seed 1)" in text
+    assert "Written to" in text
+    assert max(map(len, text.splitlines())) <= 110
+    assert "how run 7" in out.read_text("utf-8")
+    told = json.loads(command("explain", "three-investors", "--run", "7", "--json", capsys=capsys)[1])
+    paid = simulate("three-investors", 1, 1, first_run=7, workers=1).batch.rows["paid_musd"][0]
+    assert told["figures"]["paid_bn"] == paid / 1000
+    assert Path(out).stat().st_size > 5_000
