@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 _BY_GRADE = {"fact": GREEN, "calc": GREEN, "assumption": BLUE, "judgement": ORANGE}
 _LEGEND = {"judgement": "judgement", "assumption": "assumption", "fact": "fact or arithmetic"}
-_LONGEST = 52  # letters of a name
+_LONGEST = 46  # letters of a line
 
 
 def screening(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int = 12) -> Any:
@@ -43,7 +44,7 @@ def screening(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int 
     low, high = (np.abs(value - 100 * top[name].to_numpy()) for name in ("low", "high"))
     ax.errorbar(value, places, xerr=[low, high], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
     _named(ax, top["path"], names)
-    ax.set_xlabel("mean change of the probability over the whole range [points], 95 % interval")
+    ax.set_xlabel("mean change of P(closed) over the range [points], 95 % interval")
     ax.legend(handles=_grades(top["grade"]), fontsize=8, loc="lower right")
     return ax
 
@@ -79,8 +80,7 @@ def indices(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int = 
 
 def _named(ax: Any, paths: Any, names: Mapping[str, str]) -> None:
     shown = [names.get(path, path) for path in paths]
-    short = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…" for name in shown]
-    ax.set_yticks(range(len(short)), short, fontsize=7.5)
+    ax.set_yticks(range(len(shown)), [textwrap.fill(name, _LONGEST) for name in shown], fontsize=7.5)
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
 

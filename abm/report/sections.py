@@ -9,6 +9,7 @@ from typing import Any
 
 from abm.analysis.drivers import leaning_words
 from abm.analysis.incidence import time_to_close
+from abm.analysis.pivotal import Pivotal
 from abm.plots import FIGURES
 from abm.plots.discovery import trajectory
 from abm.plots.drivers import screening
@@ -26,6 +27,7 @@ from abm.report.story import story_context
 from abm.report.words import label, limit_words
 
 _TOP = 10  # rows of a table in the text
+_NEAR = 6  # players that are named together
 _GRADES = {"fact": "reported fact", "calc": "arithmetic", "judgement": "judgement", "assumption": "assumption"}
 
 
@@ -80,12 +82,10 @@ def _of_worlds(dossier: Dossier) -> str:
     q = layers.quantiles
     return (
         f"What the world leaves open is a different thing, and larger: over {layers.points:,} draws of the uncertain "
-        "numbers "
-        f"the probability is {layers.mean:.0%} on average, in half of them between {q['p25']:.0%} and "
-        f"{q['p75']:.0%}, in nine "
-        f"of ten between {q['p05']:.0%} and {q['p95']:.0%} (standard deviation {layers.spread:.1%}, of which the "
-        "Monte Carlo "
-        f"error of the mean is at most {layers.error:.1%})."
+        f"numbers the probability is {layers.mean:.0%} on average, in half of them between {q['p25']:.0%} and "
+        f"{q['p75']:.0%}, in nine of ten between {q['p05']:.0%} and {q['p95']:.0%}. The standard deviation over the "
+        f"draws is {100 * layers.spread:.1f} points; the Monte Carlo error of their mean is at most "
+        f"{100 * layers.error:.1f} points."
     )
 
 
@@ -129,12 +129,10 @@ def pivotal_parties(dossier: Dossier) -> SectionOf | None:
         return None
     section = SectionOf("pivotal", "Who is pivotal")
     names = dict(zip(found.table["player"], found.table["name"], strict=True))
-    first = found.table.iloc[0]
     section.say(
-        f"The probability of closing, shared out among all who bring it about (Shapley values; they add up to "
-        f"{found.shared:.1%}). The largest part is that of “{first['name']}”: {100 * first['shapley']:.1f} points. "
-        "What is lost "
-        "when one alone stays away adds up to far more than the whole, because every link of a chain can break it.",
+        f"The probability of closing, shared out among all who bring it about: Shapley values, which add up to "
+        f"{found.shared:.1%}. {leaders(found)} What is lost when one alone stays away adds up to far more than the "
+        "whole, because every link of a chain can break it.",
     )
     height = 1.4 + 0.27 * min(14, len(found.table))
     section.show(
@@ -163,6 +161,15 @@ def pivotal_parties(dossier: Dossier) -> SectionOf | None:
         kind="small",
     )
     return section
+
+
+def leaders(found: Pivotal) -> str:
+    """Say who has the largest parts: all whose interval reaches that of the first."""
+    table = found.table
+    near = _rows(table[table["high"] >= table["low"].iloc[0]].rename(columns={"name": "name_"}))[:_NEAR]
+    parts = [f"“{r.name_}” {100 * r.shapley:.1f} points ({100 * r.low:.1f} to {100 * r.high:.1f})" for r in near]
+    told = f"The largest part: {parts[0]}." if len(parts) == 1 else f"The largest parts: {', '.join(parts)}."
+    return told + (" Their intervals overlap, so that their order is open." if len(parts) > 1 else "")
 
 
 def what_drives(dossier: Dossier) -> SectionOf | None:
@@ -226,7 +233,7 @@ def levers(dossier: Dossier) -> SectionOf:
     section.tabulate(heads, rows, tuple(range(1, len(heads) - 1)))
     section.say(*_regret_words(dossier))
     if dossier.regret is not None:
-        table, choice = dossier.regret.regret, dossier.regret.choice
+        table, choice = dossier.regret.regret.sort_index(axis=1), dossier.regret.choice
         section.show(picture(regrets, "Regret of each lever in each group of worlds",
                              "Regret: points of probability below the best lever of that column.", table,
                              choice=choice, words=dossier.regret.words))  # fmt: skip

@@ -111,19 +111,9 @@ def _plain(value: Any) -> Any:
 def story_context(told: Explained) -> dict[str, Any]:
     """Return what the templates need of a story."""
     story = told.story
-    steps = [
-        {
-            "date": s.date.isoformat(),
-            "when": f"{s.date.day} {s.date:%B %Y}",
-            "text": s.text,
-            "kind": _kind(story, s.events),
-        }
-        for s in story.sentences
-        if not s.closing
-    ]
     return {
         "why": story.why,
-        "steps": steps,
+        "steps": [_step(story, sentence) for sentence in story.sentences if not sentence.closing],
         "ending": [s.text for s in story.sentences if s.closing],
         "picture": waiting_picture(told),
         "twin": twin_words(told),

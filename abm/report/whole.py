@@ -8,7 +8,7 @@ from pathlib import Path
 from abm.report.answer import CAUSE_WORDS
 from abm.report.dossier import Dossier
 from abm.report.page import write_page
-from abm.report.sections import sections_of, world_words
+from abm.report.sections import leaders, sections_of, world_words
 from abm.report.words import label
 
 
@@ -74,9 +74,7 @@ def in_short(dossier: Dossier) -> Iterator[str]:
         share = chance.p / sum(one.p for one in causes.values())
         yield f"Why it fails: most often {CAUSE_WORDS[cause]} ({share:.0%} of the failures)."
     if dossier.pivotal is not None and len(dossier.pivotal.table):
-        first = dossier.pivotal.table.iloc[0]
-        points = 100 * first["shapley"]
-        yield f"Who decides: first of all “{first['name']}”, with {points:.0f} points of the probability."
+        yield f"Who decides: {leaders(dossier.pivotal).removeprefix('The ')}"
     if dossier.information is not None:
         top = dossier.information.frame.iloc[0]
         yield (

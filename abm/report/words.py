@@ -64,7 +64,7 @@ def limit_words(scenario: Scenario, path: str, low: float | None, high: float | 
     >>> limit_words(flagship, "gatekeepers.completion.hazard_per_year", 26.0, None)
     '“The board completes the restructuring” takes less than 2 weeks on average'
     >>> limit_words(flagship, "investor_pools.unnamed.inclination", 0.6, 0.8)
-    'Funds without a name: inclination to sign between 60 % and 80 %'
+    '“Funds without a name: inclination to sign” is between 60 % and 80 %'
     """
     if path.endswith(".hazard_per_year") and path.startswith("gatekeepers."):
         owner, _, _ = _parts(scenario, path)
@@ -72,7 +72,7 @@ def limit_words(scenario: Scenario, path: str, low: float | None, high: float | 
         return f"“{owner}” takes {_between(quick, slow, 'more than', 'less than')} on average"
     knob = _knobs(scenario).get(path)
     above, below = (None if end is None else quantity(end, knob.unit if knob else "", path) for end in (low, high))
-    return f"{label(scenario, path)} {_between(above, below, 'above', 'below')}"
+    return f"“{label(scenario, path)}” is {_between(above, below, 'above', 'below')}"
 
 
 def quantity(number: float, unit: str, key: str = "") -> str:
