@@ -1,0 +1,81 @@
+"""e12: what drives the answer, and which fact would be worth buying?
+
+Question
+    Of 122 numbers with a range, which move P(closed), alone and through others; what would knowing one of them be
+    worth; and how much of the answer leans on judgement?
+
+Design
+    ``openai-2025``; Morris screening over all of them, then first and total Sobol' indices of the eight that move most,
+    everything under the same luck; expected value of partial perfect information for the decision to count on the
+    round or not, by regression on draws of the prior.
+
+Expectation (written before the first run, after e10)
+    Growth of the value moves most, then its mean, then the speed and the risk of Microsoft's consent and the largest
+    tickets of the pool. The model is nearly additive in its large drivers: first indices make up 0.7 of the variance or
+    more. Nothing is worth much for the decision, because P is below one half in four fifths of the worlds: growth 3
+    points, no other number above 1. More than half of what moves the answer is judgement or assumption.
+
+Finding
+    Written by the script from its own numbers: ``results/e12_drivers/finding.md``.
+
+Run it: ``python experiments/e12_drivers.py``.
+"""
+
+from __future__ import annotations
+
+from common import Design, Experiment
+
+import abm
+from abm.analysis.drivers import leaning_words, morris, sobol
+from abm.analysis.information import information_of
+from abm.plots.drivers import indices, screening
+from abm.plots.information import information as worth
+from abm.report.words import label
+from abm.sweeps import sweep
+
+KEPT = 8  # numbers that Sobol' indices are computed of
+
+if __name__ == "__main__":
+    experiment = Experiment(__file__, __doc__ or "", runs=400)
+    scenario = abm.load_scenario("openai-2025")
+    small = experiment.runs < 100
+    screened = morris(scenario, trajectories=2 if small else 12, runs=experiment.runs)
+    axes = {axis.name: axis for axis in Design.prior(scenario, 1).axes}
+    chosen = [axes[path] for path in screened.table["path"].head(2 if small else KEPT)]
+    shared = sobol(scenario, chosen, points=4 if small else 128, runs=experiment.runs)
+    study = sweep(scenario, Design.prior(scenario, 24 if small else 512), experiment.runs)
+    known = information_of(study)
+    for name, frame, design in (("indices", shared.table, "sobol"), ("information", known.frame, "prior"),
+                                ("data", screened.table, "morris")):  # fmt: skip
+        experiment.keep(frame, scenario, name, design)
+    names = {path: label(scenario, path) for path in axes}
+    experiment.figure(
+        screening, "screening", "Change of P(closed) over the range of each number", screened.table, names
+    )
+    experiment.figure(indices, "indices", "Variance of P(closed) shared out", shared.table, names)
+    experiment.figure(worth, "information", "What learning each number would move", known.frame, words=names)
+    lines = [f"- {names[r.path]}: {r.mu_star:.1%} ({r.low:.1%} to {r.high:.1%}), {r.grade}" for r in
+             screened.table.head(8).itertuples()]  # fmt: skip
+    parts = [f"- {names[r.path]}: alone {r.first:.0%} ({r.first_low:.0%} to {r.first_high:.0%}), in all {r.total:.0%} "
+             f"({r.total_low:.0%} to {r.total_high:.0%})" for r in shared.table.itertuples()]  # fmt: skip
+    best = known.frame.sort_values("right", ascending=False).iloc[0]
+    first = known.frame.iloc[0]
+    experiment.tell(
+        "# e12: what drives the answer",
+        f"Morris screening, {screened.points:,} points of {screened.runs:,} runs: mean change of P(closed) from end "
+        "to end "
+        "of the range.",
+        "\n".join(lines),
+        leaning_words(screened),
+        f"Sobol' indices of the {len(chosen)} that move most, {shared.points:,} points of {shared.runs:,} runs, the "
+        "others at "
+        f"their central values; together they explain {shared.table['first'].sum():.0%} alone:",
+        "\n".join(parts),
+        f"Value of information, regression on {known.draws:,} draws: learning “{names[first['path']]}” would move "
+        "P(closed) "
+        f"by {first['shift']:.1%} ({first['shift_low']:.1%} to {first['shift_high']:.1%}) on average. For the "
+        "decision to count "
+        f"on the round or not, the number worth most is “{names[best['path']]}”: {best['right']:.1%} "
+        f"({best['right_low']:.1%} to "
+        f"{best['right_high']:.1%}) of being right; all numbers together {known.everything['right']:.1%}.",
+    )
