@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.analysis.boxes import Box, Floats, Table, Words
-from abm.analysis.prim import find
+from abm.analysis.boxes import Box, Floats, Table, Words, phrase
+from abm.analysis.prim import find, trajectory
 from abm.analysis.regions import Search, box_of
 from abm.analysis.resampling import Honest, ends_of, halves, honest, stability
 from abm.analysis.wording import capital
@@ -88,11 +88,13 @@ class Discovery:
                 f"and which hold on other worlds, too ({len(self.worlds)} worlds)"
             )
         box, other = self.box, self.honest
+        several = len(box.limits) > 1 and self.main > self.agreed
+        first = "" if not several else f", one on {phrase(box.limits[0].path, words)} in {self.main}"
         return (
             f"{verb} in {box.density:.0%} of {of} where {box.text(words)}, which covers {box.coverage:.0%} of all "
             f"{noun} (anywhere: {self.base:.0%}; boxes found on half of the worlds have {other.density:.0%}, 95 % "
             f"interval {other.low:.0%} to {other.high:.0%}, on the other half; the same limits in {self.agreed} of "
-            f"{self.resamples} resamples)"
+            f"{self.resamples} resamples{first})"
         )
 
     def __str__(self) -> str:
@@ -228,8 +230,7 @@ def outcomes_of(
 
 def _event(worlds: Study | pd.DataFrame) -> str:
     """What a study counted."""
-    job = getattr(worlds, "job", None)
-    return "closed" if job is None else str(job.event)
+    return str(worlds.job.event) if hasattr(worlds, "job") else "closed"
 
 
 def _discovered(
@@ -247,11 +248,3 @@ def _discovered(
         box, honest(table, p, made, total), float(p.mean()), agreed, resamples, main, stability(table, made, region),
         trajectory(steps), frame.assign(p=p, inside=region.inside(table)), steps,
     )  # fmt: skip
-
-
-def trajectory(steps: tuple[Box, ...]) -> pd.DataFrame:
-    """Put boxes into a frame: ``step``, ``density``, ``coverage``, ``support`` [-], ``points``, ``restricted``."""
-    import pandas as pd
-
-    rows = [(k, one.density, one.coverage, one.support, one.points, len(one.limits)) for k, one in enumerate(steps)]
-    return pd.DataFrame(rows, columns=["step", "density", "coverage", "support", "points", "restricted"])

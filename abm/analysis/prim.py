@@ -12,12 +12,15 @@ multinomial classified outcomes. Environmental Modelling & Software 79, 311-321.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.analysis.boxes import Floats, Table
+from abm.analysis.boxes import Box, Floats, Table
 from abm.analysis.regions import RULES, Region, Search, chance_of, score_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LEAST_GAIN = 1e-12  # a rise that is more than rounding
 
@@ -138,13 +141,15 @@ def prune(table: Table, p: Floats, region: Region, search: Search) -> Region:
 
 
 def grow(table: Table, p: Floats, region: Region, search: Search) -> Region:
-    """Limit further parameters, each where a single cut is best, as long as that stands up to pruning.
+    """Limit further parameters, each where a cut or a range is best, as long as that stands up to pruning.
 
     Among a hundred parameters thin slices follow luck, and luck takes the place of parameters that matter; a cut that
     parts many points does not.
     """
     while True:
-        moves = [_best_move(table, p, region, column, upper, search) for column, upper in _open(table, region, search)]
+        owners = region.owners(table)
+        free = [k for k, one in enumerate(table.owner) if one in owners or len(owners) < search.most]
+        moves = [_best_range(table, p, region, k, upper, search) for k in free for upper in (True, False)]
         _, there = max(moves, key=lambda move: move[0], default=(0.0, region))
         there = prune(table, p, paste(table, p, there, search), search)
         if score_of(table, p, there, search) <= score_of(table, p, region, search) + _LEAST_GAIN:
@@ -152,8 +157,19 @@ def grow(table: Table, p: Floats, region: Region, search: Search) -> Region:
         region = there
 
 
-def _open(table: Table, region: Region, search: Search) -> list[tuple[int, bool]]:
-    """Ends that may be limited as well: any, or only those of limited parameters if these are ``most``."""
-    owners, taken, word = region.owners(table), region.ends(), table.is_word
-    free = [k for k, one in enumerate(table.owner) if one in owners or len(owners) < search.most]
-    return [(k, upper) for k in free for upper in (False, True) if (k, upper) not in taken and (upper or not word[k])]
+def _best_range(
+    table: Table, p: Floats, region: Region, column: int, upper: bool, search: Search
+) -> tuple[float, Region]:
+    """Where one end is best, and then the other, and how good that is; a word is only left out."""
+    if table.is_word[column]:
+        return _best_move(table, p, region, column, True, search)
+    _, there = _best_move(table, p, region, column, upper, search)
+    return _best_move(table, p, there, column, not upper, search)
+
+
+def trajectory(steps: tuple[Box, ...]) -> pd.DataFrame:
+    """Put boxes into a frame: ``step``, ``density``, ``coverage``, ``support`` [-], ``points``, ``restricted``."""
+    import pandas as pd
+
+    rows = [(k, one.density, one.coverage, one.support, one.points, len(one.limits)) for k, one in enumerate(steps)]
+    return pd.DataFrame(rows, columns=["step", "density", "coverage", "support", "points", "restricted"])

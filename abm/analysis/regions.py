@@ -27,7 +27,8 @@ class Search:
     rule
         What the chosen box has most of, a key of :data:`RULES`.
     level
-        Significance that every limit has to reach, divided by the number of slices that it was chosen from [-].
+        Significance that every limit has to reach, divided by the number of slices that it was chosen from [-];
+        infinity: nothing is pruned.
     """
 
     alpha: float = 0.05
@@ -37,7 +38,7 @@ class Search:
     level: float = 0.05
 
     def __post_init__(self) -> None:
-        for name, top in (("alpha", 0.5), ("least", 1.0), ("level", 1.0)):
+        for name, top in (("alpha", 0.5), ("least", 1.0), ("level", math.inf)):
             if not 0 < getattr(self, name) <= top:
                 raise ValueError(f"expected {name} above 0, at most {top:g}, got {getattr(self, name)}")
         if self.most < 1:
