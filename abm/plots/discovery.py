@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _COLOURS = (GREY, BLUE, GREEN, ORANGE, "#CC79A7", "#56B4E9")  # by the number of parameters that are limited
 _JITTER = 0.28
+_GOLDEN = (0.7548776662466927, 0.5698402909980532)  # powers of a number that no fraction comes near
 
 
 def trajectory(frame: pd.DataFrame, ax: Any, box: Box) -> Any:
@@ -110,8 +111,8 @@ def _places(column: pd.Series[Any], limit: Limit, number: int) -> tuple[Any, tup
     words = (*(limit.members or ()), *limit.others)
     if not words:
         return column.to_numpy(), ()
-    luck = np.random.default_rng(number).uniform(-_JITTER, _JITTER, len(column))
-    return np.array([words.index(one) for one in column]) + luck, words
+    aside = _JITTER * (2 * (np.arange(len(column)) * _GOLDEN[number] % 1) - 1)  # spread evenly, without luck
+    return np.array([words.index(one) for one in column]) + aside, words
 
 
 def _span(limit: Limit) -> tuple[Any, Any]:
