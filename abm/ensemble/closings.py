@@ -175,6 +175,7 @@ def pay_the_book(world: Any) -> None:
         terms,
         its.traits(world),
     )
+    _remember_the_called(world)
     price = its.ladder_musd(world)[now.rung]
     for i in range(stage.shape[0]):
         amount = allocated[i]
@@ -191,6 +192,16 @@ def pay_the_book(world: Any) -> None:
             world.stirred = True
     if not now.closed and now.paid_musd >= terms.target_musd:
         now.closed, now.closed_day = True, now.until_day
+
+
+@lean
+def _remember_the_called(world: Any) -> None:
+    """Write down who may have been called: the closers and, where one of them failed, whoever else could close then."""
+    tested, unpaid, anybody_failed = its.tested(world), its.unpaid(world), False
+    for i in range(unpaid.shape[0]):
+        anybody_failed = anybody_failed or unpaid[i]
+    for i in range(tested.shape[0]):
+        tested[i] = tested[i] or its.closers(world)[i] or (anybody_failed and its.signed(world)[i])
 
 
 @far

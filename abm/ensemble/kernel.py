@@ -22,13 +22,13 @@ from abm.state import LOOKING, OPEN, SIGNED
 #: The phases, in the order of the week.
 PHASES = tuple(getattr(phases, name) for name in schedule.PHASES)
 
-_week_passes = chain(PHASES)
+week_passes = chain(PHASES)
 
 
 @lean
 def begin(world: Any, seed: int, run: int, frailty: float) -> None:
     """Set a run to how things stand on as_of."""
-    world.seed, world.run = seed, run
+    world.seed, world.run, world.root = seed, run, run
     _begin_round(world, frailty)
     _begin_market(world)
     _begin_company(world)
@@ -74,14 +74,20 @@ def _begin_market(world: Any) -> None:
 def _begin_company(world: Any) -> None:
     company, firm = world.company, world.firm
     company.cash_musd = company.least_cash_musd = firm.cash_musd
-    company.vendor_musd = company.bridge_musd = company.bridge_limit_musd = 0
-    if draws.uniform(world.seed, world.run, 0, 0, draws.BRIDGE, 0) < firm.bridge_probability:
-        company.bridge_limit_musd = firm.bridge_limit_musd
+    company.vendor_musd = company.bridge_musd = 0
+    grant_bridge(world)
     company.revenue_gap = company.cut = company.outflow_musd = company.filing_clock = 0.0
     company.firm_carried = company.deferrable_carried = 0.0
     company.firm_due_musd = company.deferrable_due_musd = 0
     company.alive, company.default_day, company.filed_week = firm.exists, math.nan, -1
     company.listed = company.listing_over = False
+
+
+@lean
+def grant_bridge(world: Any) -> None:
+    """Let luck say whether the bridge will be there when it is asked for."""
+    firm, u = world.firm, draws.uniform(world.seed, world.run, 0, 0, draws.BRIDGE, 0)
+    world.company.bridge_limit_musd = firm.bridge_limit_musd if u < firm.bridge_probability else 0
 
 
 @lean
@@ -98,7 +104,7 @@ def _begin_investors(world: Any) -> None:
         mean[i], precision[i] = traits[i].prior_mean, traits[i].prior_precision
         clocks[0][i] = clocks[1][i] = 0.0
         sign_day[i] = 0.0 if signed else math.nan
-        its.diligence_done(world)[i] = False
+        its.diligence_done(world)[i] = its.tested(world)[i] = False
         stage[i] = SIGNED if signed else LOOKING
         amounts[0][i] = traits[i].stated_musd if signed else 0
         amounts[1][i] = amounts[2][i] = 0
@@ -113,15 +119,15 @@ def begin_week(world: Any) -> None:
     now.start_day, now.until_day = now.until_day, schedule.week_end(now.week, now.deadline_day)
     world.ahead = schedule.weeks_into(now.week, AHEAD)
     if world.ahead == 0:
-        _draw_ahead(world)
+        for k in range(AHEAD):
+            its.weeks_ahead(world)[k] = moved(now.week, k)
+        draw_ahead(world)
 
 
 @lean
-def _draw_ahead(world: Any) -> None:
-    """Draw the public luck of the weeks ahead, as far as anybody will look at it."""
+def draw_ahead(world: Any) -> None:
+    """Draw the public luck of the weeks ahead, as far as anybody will look at it; again where the run has changed."""
     market, firm, weeks = world.market, world.firm, its.weeks_ahead(world)
-    for k in range(AHEAD):
-        weeks[k] = moved(world.now.week, k)
     if market.sentiment_spread > 0.0:
         _draw(world, its.sentiment_luck(world), draws.SENTIMENT)
     if world.now.open:
@@ -145,7 +151,7 @@ def _draw(world: Any, luck: Any, purpose: int) -> None:
 def pass_week(world: Any) -> None:
     """Let a week pass."""
     begin_week(world)
-    _week_passes(world)
+    week_passes(world)
 
 
 @entry
@@ -170,7 +176,7 @@ def simulate(
         begin(world, seed, moved(first_run, r), frailties[r])
         while world.now.running:
             pass_week(world)
-        _sum_up(world, rows[r])
+        sum_up(world, rows[r])
         for i in range(fates.shape[1]):
             fate = fates[r, i]
             fate.stage, fate.sign_day = its.stage(world)[i], its.sign_day(world)[i]
@@ -182,9 +188,10 @@ def simulate(
 
 
 @lean
-def _sum_up(world: Any, row: Any) -> None:
+def sum_up(world: Any, row: Any) -> None:
+    """Write down what a run leaves behind."""
     now, company, ladder = world.now, world.company, its.ladder_musd(world)
-    row.run = world.run
+    row.run = world.root
     row.paid_musd, row.closed, row.closed_day = now.paid_musd, now.closed, now.closed_day
     row.survived, row.default_day = company.alive, company.default_day
     row.cause, row.rung, row.pre_money_musd = now.cause, now.rung, ladder[now.rung]

@@ -64,7 +64,7 @@ def go_public(world: Any) -> None:
                 return
         rate = decision.per_day_of_year(listing.filing_per_year)
         start = max(now.week_start, listing.earliest_day)
-        threshold = draws.exponential(seed, run, 0, 0, draws.IPO_WINDOW, 0)
+        threshold = draws.exponential(seed, world.root, 0, 0, draws.IPO_WINDOW, 0)  # read every week, so never redrawn
         day = decision.event_day(company.filing_clock, threshold, rate, start, now.week_end)
         company.filing_clock = decision.clock_after(company.filing_clock, rate, start, now.week_end)
         if day < math.inf:

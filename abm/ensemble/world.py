@@ -64,6 +64,7 @@ ARRAYS = {
     "unpaid": _FLAG,
     "refused": _FLAG,
     "closers": _FLAG,  # who closes this week
+    "tested": _FLAG,  # of whom it is known whether they pay when called
     "content": _FLAG,  # who needs nobody but those who have paid
     "allocated": _WHOLE,
     "tickets": _WHOLE,
@@ -90,7 +91,8 @@ CALLS = ("clinch", "close_the_book", "pay_the_book", "look_for_causes", "fall_ba
 WORLD = np.dtype(
     [
         ("seed", np.int64),
-        ("run", np.int64),
+        ("run", np.int64),  # whose luck the weeks have
+        ("root", np.int64),  # whose luck was drawn once for all weeks; another than ``run`` in a lineage only
         ("ahead", np.int64),  # how far the run is into the weeks that are drawn
         ("heard", np.int64),  # how many commitments are news
         ("waiting", np.int64),  # how many wait to become it
@@ -259,6 +261,7 @@ paid = column("paid", ARRAYS["paid"])
 unpaid = column("unpaid", ARRAYS["unpaid"])
 refused = column("refused", ARRAYS["refused"])
 closers = column("closers", ARRAYS["closers"])
+tested = column("tested", ARRAYS["tested"])
 content = column("content", ARRAYS["content"])
 allocated = column("allocated", ARRAYS["allocated"])
 tickets = column("tickets", ARRAYS["tickets"])
