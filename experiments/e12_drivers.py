@@ -39,8 +39,9 @@ if __name__ == "__main__":
     experiment = Experiment(__file__, __doc__ or "", runs=400)
     scenario = abm.load_scenario("openai-2025")
     small = experiment.runs < 100
-    screened = morris(scenario, trajectories=2 if small else 12, runs=experiment.runs)
     axes = {axis.name: axis for axis in Design.prior(scenario, 1).axes}
+    looked = list(axes.values())[: 8 if small else None]
+    screened = morris(scenario, looked, trajectories=2 if small else 12, runs=experiment.runs)
     chosen = [axes[path] for path in screened.table["path"].head(2 if small else KEPT)]
     shared = sobol(scenario, chosen, points=4 if small else 128, runs=experiment.runs)
     study = sweep(scenario, Design.prior(scenario, 24 if small else 512), experiment.runs)

@@ -33,7 +33,7 @@ if __name__ == "__main__":
     experiment = Experiment(__file__, __doc__ or "", runs=500)
     scenario = abm.load_scenario("openai-2025")
     small = experiment.runs < 100
-    study = experiment.sweep(scenario, Design.prior(scenario, 60 if small else 1_000))
+    study = experiment.sweep(scenario, Design.prior(scenario, 30 if small else 1_000))
     found, tree = discover(study, resamples=5 if small else 50), grow_tree(study)
     said = [limit_words(scenario, one.path, one.low, one.high) for one in found.box.limits]
     experiment.figure(trajectory, "trajectory", "Coverage against density", found.trajectory, found.box)

@@ -43,7 +43,7 @@ if __name__ == "__main__":
     table = gains(scenario, ["price", "deadline"] if small else None, runs=experiment.runs)
     experiment.keep(table, scenario, "data", "levers")
     experiment.figure(gains_figure, "gains", "What each lever brings, at its usual size", table)
-    study = sweep(scenario, Design.prior(scenario, 40 if small else 256), 60 if small else 400)
+    study = sweep(scenario, Design.prior(scenario, 24 if small else 256), 60 if small else 400)
     tree = grow_tree(study)
     places = [place for place in range(len(study.design)) if study.points()["p"].notna()[place]][: 10 if small else 128]
     labels = [f"worlds {'ABCDEF'[leaf]}" for leaf in tree.leaf_of(study.axes_frame().iloc[places])]
@@ -53,7 +53,7 @@ if __name__ == "__main__":
     experiment.figure(regrets, "regret", "Regret of each lever in each kind of worlds [points]",
                       found.regret.sort_index(axis=1), choice=found.choice, words=found.words)  # fmt: skip
     sizes = ([0, 4], [0, 0.1]) if small else ([0, 4, 8, 13, 17], [0, 0.05, 0.1, 0.15, 0.2])
-    grid = lever_map(scenario, *MAP, sizes=sizes, runs=experiment.runs // 4).rename(
+    grid = lever_map(scenario, *MAP, sizes=sizes, runs=max(2, experiment.runs // 4)).rename(
         columns={MAP[0]: "deadline later by [weeks]", MAP[1]: "target lower by [share]"}
     )
     experiment.keep(grid, scenario, "map", "two levers")

@@ -269,12 +269,14 @@ def worlds(dossier: Dossier) -> SectionOf | None:
             "No few numbers were found within whose limits it closes more often in other worlds, too.", kind="note"
         )
     section.say(
-        f"Over all {len(found.worlds):,} worlds it closes in {found.base:.0%} of the runs. Rules that were found in "
-        "this way on "
-        f"half of the worlds have {outside.density:.0%} ({outside.low:.0%} to {outside.high:.0%}) on the other half; "
-        "the same "
-        f"numbers were limited in {found.agreed} of {found.resamples} resamples."
+        f"Over all {len(found.worlds):,} worlds it closes in {found.base:.0%} of the runs. Rules that were found in this way "
+        f"on half of the worlds have {outside.density:.0%} ({outside.low:.0%} to {outside.high:.0%}) on the other half."
     )
+    shares = found.stability.groupby("path")["share"].max()
+    stable = [f"“{label(dossier.scenario, one.path)}” {shares.get(one.path, 0.0):.0%}" for one in box.limits]
+    if stable:
+        section.say(f"How stable the rule is: in {found.resamples} resamples these numbers were limited again in "
+                    f"{', '.join(stable)} of the cases.")  # fmt: skip
     section.show(picture(trajectory, "Coverage against density of the boxes on the way",
                          "Each step gives up some closings (coverage) for a higher share of them in the box (density).",
                          found.trajectory, found.box))  # fmt: skip
