@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from html.parser import HTMLParser
@@ -219,3 +220,13 @@ def test_explaining_a_run_by_its_number_tells_exactly_that_run(tmp_path, capsys)
     paid = simulate("three-investors", 1, 1, first_run=7, workers=1).batch.rows["paid_musd"][0]
     assert told["figures"]["paid_bn"] == paid / 1000
     assert Path(out).stat().st_size > 5_000
+
+
+def test_a_report_that_lacks_a_library_says_so_before_any_work(monkeypatch, capsys):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *more: None if name == "SALib" else found(name, *more)
+    )
+    code, out, faults = command("report", "three-investors", capsys=capsys)
+    assert (code, out) == (2, "")
+    assert faults == 'expected the library SALib, it is not there; install it with: pip install "abm[sense]"\n'

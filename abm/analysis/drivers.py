@@ -155,7 +155,7 @@ def screened(function: Function, names: Sequence[str], trajectories: int, seed: 
     """
     import pandas as pd
 
-    _need_salib()
+    need("SALib")
     from SALib.analyze.morris import analyze
     from SALib.sample.morris import sample
 
@@ -175,7 +175,7 @@ def shared_out(function: Function, names: Sequence[str], points: int, seed: int)
     """
     import pandas as pd
 
-    _need_salib()
+    need("SALib")
     from SALib.analyze.sobol import analyze
     from SALib.sample.sobol import sample
 
@@ -274,6 +274,13 @@ def _without_answer(study: Study, place: int) -> str:
     return f"expected an answer at every point, got none at {where}{f': {why.message}' if why is not None else ''}"
 
 
-def _need_salib() -> None:
-    if importlib.util.find_spec("SALib") is None:
-        raise Refusal('expected the library SALib for sensitivity, install it with: pip install "abm[sense]"')
+def need(*libraries: str) -> None:
+    """Refuse at once what needs a library that is not there.
+
+    Raises
+    ------
+    Refusal
+        With how to get it.
+    """
+    if missing := [name for name in libraries if importlib.util.find_spec(name) is None]:
+        raise Refusal(f'expected the library {missing[0]}, it is not there; install it with: pip install "abm[sense]"')

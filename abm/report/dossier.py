@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abm.analysis.discovery import Discovery, discover
-from abm.analysis.drivers import Drivers, morris
+from abm.analysis.drivers import Drivers, morris, need
 from abm.analysis.gains import gains
 from abm.analysis.incidence import incidence
 from abm.analysis.information import Information, information_of
@@ -97,7 +97,10 @@ def investigate(
     ------
     StoreError
         Where a study is not finished.
+    Refusal
+        Where a library is missing.
     """
+    need("SALib", "sklearn")  # before the work, not after it
     effort, said = effort or Effort(), tell or (lambda _: None)
     scenario = target if isinstance(target, Scenario) else target.job.scenario
     said("simulating the round")

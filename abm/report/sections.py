@@ -269,8 +269,10 @@ def worlds(dossier: Dossier) -> SectionOf | None:
             "No few numbers were found within whose limits it closes more often in other worlds, too.", kind="note"
         )
     section.say(
-        f"Over all {len(found.worlds):,} worlds it closes in {found.base:.0%} of the runs. Rules that were found in this "
-        f"way on half of the worlds have {outside.density:.0%} ({outside.low:.0%} to {outside.high:.0%}) on the other half."
+        f"Over all {len(found.worlds):,} worlds it closes in {found.base:.0%} of the runs. Rules that were found in "
+        "this "
+        f"way on half of the worlds have {outside.density:.0%} ({outside.low:.0%} to {outside.high:.0%}) on the "
+        "other half."
     )
     shares = found.stability.groupby("path")["share"].max()
     stable = [f"“{label(dossier.scenario, one.path)}” {shares.get(one.path, 0.0):.0%}" for one in box.limits]
