@@ -56,11 +56,18 @@ class Experiment:
         (self.folder / "manifest.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
 
     def figure(
-        self, draw: Callable[..., Any], name: str, title: str, frame: pd.DataFrame, *rest: Any, **more: Any
+        self,
+        draw: Callable[..., Any],
+        name: str,
+        title: str,
+        frame: pd.DataFrame,
+        *rest: Any,
+        source: str = "",
+        **more: Any,
     ) -> None:
-        """Draw a frame as PNG and SVG."""
-        source = f"{Path(self.folder).name}: {self.runs:,} runs of each of {len(frame):,} points, seed 1"
-        save_figure(draw, self.folder, name, title, source, frame, *rest, **more)
+        """Draw a frame as PNG and SVG, signed with what it rests on; default: the runs of each of its rows."""
+        rests_on = source or f"{self.runs:,} runs of each of {len(frame):,} points, seed 1"
+        save_figure(draw, self.folder, name, title, f"{Path(self.folder).name}: {rests_on}", frame, *rest, **more)
 
     def tell(self, *parts: str) -> None:
         """Write the finding down, and print it."""

@@ -42,8 +42,11 @@ if __name__ == "__main__":
     experiment.keep(apart, scenario, "pairs", "pairs of the six most important")
     experiment.keep(found.table, scenario, "data", found.method)
     names = dict(zip(found.table["player"], found.table["name"], strict=True))
-    experiment.figure(shares, "shares", "Who brings the closing about", found.table)
-    experiment.figure(together, "pairs", "Who needs whom, and who stands in for whom [points]", apart, names)
+    experiment.figure(shares, "shares", "Who brings the closing about", found.table, source=found.method)
+    experiment.figure(
+        together, "pairs", "Who needs whom, and who stands in for whom [points]", apart, names,
+        source=f"{experiment.runs:,} runs, seed 1",
+    )  # fmt: skip
     table = found.table.set_index("player")
     links = ["investors.softbank", *(f"gatekeepers.{gate.id}" for gate in scenario.gatekeepers)]
     rows = [f"- {r['name']}: {r.shapley:.1%} ({r.low:.1%} to {r.high:.1%}); alone away {r.leave_out:.1%}" for _, r in

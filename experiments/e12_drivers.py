@@ -41,20 +41,25 @@ if __name__ == "__main__":
     small = experiment.runs < 100
     axes = {axis.name: axis for axis in Design.prior(scenario, 1).axes}
     looked = list(axes.values())[: 8 if small else None]
-    screened = morris(scenario, looked, trajectories=2 if small else 12, runs=experiment.runs)
+    screened = morris(scenario, looked, trajectories=2 if small else 8, runs=experiment.runs)
     chosen = [axes[path] for path in screened.table["path"].head(2 if small else KEPT)]
-    shared = sobol(scenario, chosen, points=4 if small else 128, runs=experiment.runs)
-    study = sweep(scenario, Design.prior(scenario, 24 if small else 512), experiment.runs)
+    shared = sobol(scenario, chosen, points=4 if small else 64, runs=experiment.runs)
+    study = sweep(scenario, Design.prior(scenario, 24 if small else 256), experiment.runs)
     known = information_of(study)
     for name, frame, design in (("indices", shared.table, "sobol"), ("information", known.frame, "prior"),
                                 ("data", screened.table, "morris")):  # fmt: skip
         experiment.keep(frame, scenario, name, design)
     names = {path: label(scenario, path) for path in axes}
+    for draw, name, title, found in (
+        (screening, "screening", "Change of P(closed) over the range of each number", screened),
+        (indices, "indices", "Variance of P(closed) shared out", shared),
+    ):
+        rests_on = f"{found.points:,} points of {found.runs:,} runs, seed 1"
+        experiment.figure(draw, name, title, found.table, names, source=rests_on)
     experiment.figure(
-        screening, "screening", "Change of P(closed) over the range of each number", screened.table, names
-    )
-    experiment.figure(indices, "indices", "Variance of P(closed) shared out", shared.table, names)
-    experiment.figure(worth, "information", "What learning each number would move", known.frame, words=names)
+        worth, "information", "What learning each number would move", known.frame, words=names,
+        source=f"regression on {known.draws:,} draws of {experiment.runs:,} runs, seed 1",
+    )  # fmt: skip
     lines = [f"- {names[r.path]}: {r.mu_star:.1%} ({r.low:.1%} to {r.high:.1%}), {r.grade}" for r in
              screened.table.head(8).itertuples()]  # fmt: skip
     parts = [f"- {names[r.path]}: alone {r.first:.0%} ({r.first_low:.0%} to {r.first_high:.0%}), in all {r.total:.0%} "

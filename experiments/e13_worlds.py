@@ -33,13 +33,14 @@ if __name__ == "__main__":
     experiment = Experiment(__file__, __doc__ or "", runs=500)
     scenario = abm.load_scenario("openai-2025")
     small = experiment.runs < 100
-    study = experiment.sweep(scenario, Design.prior(scenario, 30 if small else 1_000))
+    study = experiment.sweep(scenario, Design.prior(scenario, 30 if small else 512))
     found, tree = discover(study, resamples=5 if small else 50), grow_tree(study)
     said = [limit_words(scenario, one.path, one.low, one.high) for one in found.box.limits]
-    experiment.figure(trajectory, "trajectory", "Coverage against density", found.trajectory, found.box)
+    worlds = f"{len(found.worlds):,} worlds of {experiment.runs:,} runs, seed 1"
+    experiment.figure(trajectory, "trajectory", "Coverage against density", found.trajectory, found.box, source=worlds)
     if len(found.box.limits) > 1:
         experiment.figure(
-            box_among_worlds, "box", "The box among the worlds", found.worlds, found.box,
+            box_among_worlds, "box", "The box among the worlds", found.worlds, found.box, source=worlds,
             words=lambda path: label(scenario, path),
         )  # fmt: skip
     leaves = [

@@ -42,16 +42,19 @@ if __name__ == "__main__":
     small = experiment.runs < 1_000
     table = gains(scenario, ["price", "deadline"] if small else None, runs=experiment.runs)
     experiment.keep(table, scenario, "data", "levers")
-    experiment.figure(gains_figure, "gains", "What each lever brings, at its usual size", table)
+    pairs = f"{experiment.runs:,} pairs of runs, seed 1"
+    experiment.figure(gains_figure, "gains", "What each lever brings, at its usual size", table, source=pairs)
     study = sweep(scenario, Design.prior(scenario, 24 if small else 256), 60 if small else 400)
     tree = grow_tree(study)
-    places = [place for place in range(len(study.design)) if study.points()["p"].notna()[place]][: 10 if small else 128]
+    known = study.points()["p"].notna()
+    places = [place for place in range(len(study.design)) if known[place]][: 10 if small else 96]
     labels = [f"worlds {'ABCDEF'[leaf]}" for leaf in tree.leaf_of(study.axes_frame().iloc[places])]
     best = table[(table["refused"] == "") & (table["change"] > 0)].head(COMPARED)["lever"]
     levers = [lever_named(levers_of(scenario), name) for name in best]
     found = regret(scenario, levers, [study.design[k] for k in places], labels, runs=20 if small else 200)
     experiment.figure(regrets, "regret", "Regret of each lever in each kind of worlds [points]",
-                      found.regret.sort_index(axis=1), choice=found.choice, words=found.words)  # fmt: skip
+                      found.regret.sort_index(axis=1), choice=found.choice, words=found.words,
+                      source=f"{len(found.worlds)} worlds, {found.runs} runs of each lever in each, seed 1")  # fmt: skip
     sizes = ([0, 4], [0, 0.1]) if small else ([0, 4, 8, 13, 17], [0, 0.05, 0.1, 0.15, 0.2])
     grid = lever_map(scenario, *MAP, sizes=sizes, runs=max(2, experiment.runs // 4)).rename(
         columns={MAP[0]: "deadline later by [weeks]", MAP[1]: "target lower by [share]"}

@@ -60,7 +60,13 @@ if __name__ == "__main__":
             curve = found.curve
     table = pd.DataFrame(rows)
     experiment.keep(table, scenario, "data", "splitting")
-    experiment.figure(tails, "survival", "Probability that OpenAI has defaulted, week by week", curve)
+    experiment.figure(
+        tails,
+        "survival",
+        "Probability that OpenAI has defaulted, week by week",
+        curve,
+        source=f"{repetitions} repetitions of {particles:,} particles, seed 1",
+    )
     good = table[(table["p"] > 0) & (table["plain"] > 0)]
     experiment.tell(
         "# e15: tails",
