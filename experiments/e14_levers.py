@@ -54,7 +54,7 @@ if __name__ == "__main__":
     found = regret(scenario, levers, [study.design[k] for k in places], labels, runs=20 if small else 200)
     experiment.figure(regrets, "regret", "Regret of each lever in each kind of worlds [points]",
                       found.regret.sort_index(axis=1), choice=found.choice, words=found.words,
-                      source=f"{len(found.worlds)} worlds, {found.runs} runs of each lever in each, seed 1")  # fmt: skip
+                      source=f"{len(found.worlds)} worlds, {found.runs} runs of a lever in each, seed 1")  # fmt: skip
     sizes = ([0, 4], [0, 0.1]) if small else ([0, 4, 8, 13, 17], [0, 0.05, 0.1, 0.15, 0.2])
     grid = lever_map(scenario, *MAP, sizes=sizes, runs=max(2, experiment.runs // 4)).rename(
         columns={MAP[0]: "deadline later by [weeks]", MAP[1]: "target lower by [share]"}
