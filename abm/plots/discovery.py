@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _COLOURS = (GREY, BLUE, GREEN, ORANGE, "#CC79A7", "#56B4E9")  # by the number of parameters that are limited
 _JITTER = 0.28
+_LETTERS = 40  # of a line beside an axis
 _GOLDEN = (0.7548776662466927, 0.5698402909980532)  # powers of a number that no fraction comes near
 
 
@@ -91,7 +93,7 @@ def box_among_worlds(
                            cmap="cividis", vmin=0, vmax=100, linewidths=0)  # fmt: skip
     _mark(ax, [*(_span(limit) for limit in shown), (None, None)])
     for axis, limit, (_, names) in zip((ax.xaxis, ax.yaxis), shown, places, strict=False):
-        axis.set_label_text(phrase(limit.path, words))
+        axis.set_label_text(textwrap.fill(phrase(limit.path, words), _LETTERS))
         if hasattr(limit.low or limit.high, "toordinal"):
             locator = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
             axis.set_major_locator(locator)
