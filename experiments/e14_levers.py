@@ -56,11 +56,15 @@ if __name__ == "__main__":
                       found.regret.sort_index(axis=1), choice=found.choice, words=found.words,
                       source=f"{len(found.worlds)} worlds, {found.runs} runs of a lever in each, seed 1")  # fmt: skip
     sizes = ([0, 4], [0, 0.1]) if small else ([0, 4, 8, 13, 17], [0, 0.05, 0.1, 0.15, 0.2])
-    grid = lever_map(scenario, *MAP, sizes=sizes, runs=max(2, experiment.runs // 4)).rename(
+    few = max(2, experiment.runs // 4)
+    grid = lever_map(scenario, *MAP, sizes=sizes, runs=few).rename(
         columns={MAP[0]: "deadline later by [weeks]", MAP[1]: "target lower by [share]"}
     )
     experiment.keep(grid, scenario, "map", "two levers")
-    experiment.figure(heat, "map", "A later deadline and a lower target", grid, *grid.columns[:2])
+    experiment.figure(
+        heat, "map", "A later deadline and a lower target", grid, *grid.columns[:2],
+        source=f"{few:,} runs of each of {len(grid)} points, seed 1",
+    )  # fmt: skip
     taken = table[table["refused"] == ""]
     lines = [
         f"- {r.words}: {r.change:+.1%} ({r.low:+.1%} to {r.high:+.1%}), {r.funded_change:+.1f} billion, survival "

@@ -137,3 +137,17 @@ def test_pictures_show_the_largest_first():
     shared = sobol(voters(a=0.5, b=0.5), axes, points=16, runs=200)
     figure = drawn(indices, shared.table, names={})
     assert len(figure.axes[0].patches) == 4
+
+
+def test_a_study_at_shares_of_its_axes_can_be_opened_again(tmp_path):
+    axes = {"investors.a.signing_probability": (0.2, 0.8), "round.target_bn": [1.0, 2.0]}
+    design = abm.Design.shares(axes, [[0.0, 0.1], [0.5, 0.6], [1.0, 0.9]])
+    assert [list(point.values()) for point in design] == [[0.2, 1.0], [0.5, 2.0], [0.8, 2.0]]
+    study = abm.sweep(
+        voters(a=0.5, b=0.5).with_values({"round.cap_bn": 9.0}), design, runs=50, folder=tmp_path / "study"
+    )
+    again = abm.Study.open(tmp_path / "study")
+    assert list(again.design) == list(design)
+    assert again.points().equals(study.points())
+    with pytest.raises(ValueError, match="expected shares from 0 to 1 in a column for each of 2 axes"):
+        abm.Design.shares(axes, [[0.0, 1.1]])
