@@ -29,6 +29,7 @@ window.addEventListener("load", () => {{
     wide: wide.slice(0, 5).map((one) => one.outerHTML.slice(0, 90)),
     images: page.images.length, broken: [...page.images].filter((one) => !one.naturalWidth).length,
     smallest: sizes.length ? Math.min(...sizes) : 0,
+    cut: [...page.querySelectorAll(".wide")].filter((one) => one.scrollWidth > one.clientWidth + 1).length,
     links: [...page.querySelectorAll('a[href^="#"]')].filter((a) => !page.getElementById(a.hash.slice(1))).length,
   }};
   document.body.insertAdjacentHTML("beforeend", "<pre id=told></pre>");

@@ -302,7 +302,7 @@ def test_regret_over_worlds_whose_answers_are_certain():
     assert (found.choice, found.worst, found.low, found.high) == ("conditions.lead", 0.0, 0.0, 0.0)
     assert found.chosen["conditions.lead"] == 1.0
     assert found.satisficing(0.5) == {"as it is": 0.6, "conditions.lead": 1.0, "fallback.lead": 0.6}
-    assert "regret of at most 0.0%" in str(found)
+    assert "regret of at most 0.0 points" in str(found)
 
 
 def test_the_interval_of_a_regret_covers_what_it_should():

@@ -82,7 +82,7 @@ def choose(scenario: Scenario | str, seed: int = 1, which: Which = "typical", ru
     endings = np.where(closed, 0, cause)
     like = {"closed": closed, "failed": ~closed, "typical": endings == np.bincount(endings).argmax()}[which]
     if not like.any():
-        raise ValueError(f"expected a run that {which} among {runs} runs (seed {seed}), got none")
+        raise ValueError(f"expected a run that {which} among {runs:,} runs (seed {seed}), got none")
     run = int(outcomes.batch.rows["run"][_nearest_to_the_median(_features(outcomes, like), like)])
     ending = CAUSES[endings[run]] or "closed"
     found = int(np.count_nonzero(like))
@@ -92,9 +92,9 @@ def choose(scenario: Scenario | str, seed: int = 1, which: Which = "typical", ru
 def _why(which: Which, ending: str, run: int, found: int, runs: int, seed: int) -> str:
     end = "closed" if ending == "closed" else f"failed, first of all because {CAUSE_WORDS[ending]}"
     group = {
-        "typical": f"{found} of {runs} runs (seed {seed}) {end}, the most frequent ending",
-        "closed": f"{found} of {runs} runs (seed {seed}) closed",
-        "failed": f"{found} of {runs} runs (seed {seed}) failed",
+        "typical": f"{found:,} of {runs:,} runs (seed {seed}) {end}, the most frequent ending",
+        "closed": f"{found:,} of {runs:,} runs (seed {seed}) closed",
+        "failed": f"{found:,} of {runs:,} runs (seed {seed}) failed",
     }[which]
     return f"{group}; run {run} is the nearest to their median in money paid, days, signatures and largest payers."
 

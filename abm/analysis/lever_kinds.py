@@ -383,7 +383,7 @@ def _speed_of(gate: Gatekeeper) -> Lever:
 
     return Lever(
         f"speed.{gate.id}", "doublings", 1.0, 3.0, lambda x: f"{_called(gate)}: {2**x:.3g} times as fast", sets,
-        lambda x: x, "doubling(s)", "of the pace; what that costs is not known", who=gate.id,
+        lambda x: x, "doubling", "of the pace; what that costs is not known", who=gate.id,
     )  # fmt: skip
 
 

@@ -69,8 +69,9 @@ class Regret:
     def __str__(self) -> str:
         """Say it the way it may be quoted."""
         return (
-            f"{self.words[self.choice]}: regret of at most {self.worst:.1%} (95 % interval {self.low:.1%} to "
-            f"{self.high:.1%}, {len(self.worlds)} worlds, {self.runs:,} runs each, seed {self.seed})"
+            f"“{self.words[self.choice]}”, regret of at most {100 * self.worst:.1f} points (95 % interval "
+            f"{100 * self.low:.1f} to {100 * self.high:.1f}, {len(self.worlds)} worlds, {self.runs:,} runs each, "
+            f"seed {self.seed})"
         )
 
 

@@ -156,7 +156,7 @@ class _Summary:
         end = date(self.model.case.date(self.model.week_end))
         least, last = _left(figures.cash_least_bn), _left(figures.cash_end_bn)
         owed = f", with USD {money(figures.owed_end_bn)} owed to lenders and suppliers" if figures.owed_end_bn else ""
-        return self._say(f"{text}; its least was {least}, its last, on {end}, {last}{owed}.", places, ("company",))
+        return self._say(f"{text}; the least it had was {least}; on {end} it had {last}{owed}.", places, ("company",))
 
 
 def _left(cash_bn: float | None) -> str:

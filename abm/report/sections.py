@@ -42,11 +42,16 @@ def _rows(frame: Any) -> list[Any]:
 
 
 def _points(value: float, low: float, high: float) -> str:
-    return f"{100 * value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+    return f"{100 * value:+.1f} {_together(f'({100 * low:+.1f} to {100 * high:+.1f})')}"
 
 
 def _percent(value: float, low: float, high: float) -> str:
-    return f"{value:.1%} ({low:.1%} to {high:.1%})"
+    return f"{value:.1%} {_together(f'({low:.1%} to {high:.1%})')}"
+
+
+def _together(words: str) -> str:
+    """Keep words on one line."""
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def answer(dossier: Dossier) -> SectionOf:
@@ -144,7 +149,8 @@ def pivotal_parties(dossier: Dossier) -> SectionOf | None:
         )
         section.show(picture(
             together, "Pairs that matter together",
-            "What two lose together beyond what each loses alone when he leaves [points].", dossier.pairs, names=names,
+            "What two bring together beyond what each brings without the other [points]; all others are in.",
+            dossier.pairs, names=names,
         ))  # fmt: skip
     rows = [
         (r.name_, _points(r.shapley, r.low, r.high), _points(r.leave_out, r.leave_out_low, r.leave_out_high),
@@ -251,7 +257,7 @@ def _regret_words(dossier: Dossier) -> Iterator[str]:
     if dossier.regret is not None:
         yield (
             "If nobody knows which world is the true one: the choice whose largest regret is smallest is "
-            f"“{dossier.regret}”. Regret counts the probability of closing alone, not what a lever costs."
+            f"{dossier.regret}. Regret counts the probability of closing alone, not what a lever costs."
         )
 
 
@@ -309,7 +315,7 @@ def _leaves(dossier: Dossier, section: SectionOf) -> None:
         for place, leaf in enumerate(tree.leaves)
     ]  # fmt: skip
     heads = ("Worlds", "Where", "Closes in", "Of all worlds", "Of all closings")
-    section.tabulate(heads, rows, (2, 3, 4))
+    section.tabulate(heads, rows, (2, 3, 4), style="kinds")
 
 
 def _limit(dossier: Dossier, one: Any) -> str:

@@ -84,7 +84,10 @@ def others(told: Explained) -> list[str]:
     if told.twin is None:
         return []
     turning = told.twin.tried[told.twin.tried["turns"]]
-    return [f"{row.words} ({row.distance:.2g} steps)" for row in turning.iloc[1 : 1 + _SHOWN].itertuples()]
+    return [
+        f"{row.words} ({row.distance:.2g} steps)".replace("(1 steps)", "(1 step)")
+        for row in turning.iloc[1 : 1 + _SHOWN].itertuples()
+    ]
 
 
 def explained_json(told: Explained) -> dict[str, Any]:
