@@ -250,9 +250,9 @@ class Difference:
 
     def __str__(self) -> str:
         """Say it the way it may be quoted."""
-        form = "+.3g" if self.of_means else "+.1%"
-        change, low, high = (format(number, form) for number in (self.change, self.low, self.high))
-        return f"{change} (95 % interval {low} to {high}, {self.runs:,} pairs of runs, seed {self.seed})"
+        form, scale, unit = ("+.3g", 1, "") if self.of_means else ("+.1f", 100, " points")
+        change, low, high = (format(scale * number, form) for number in (self.change, self.low, self.high))
+        return f"{change}{unit} (95 % interval {low} to {high}, {self.runs:,} pairs of runs, seed {self.seed})"
 
 
 def paired(both: int, only_first: int, only_second: int, neither: int, seed: int) -> Difference:
@@ -278,7 +278,7 @@ def paired(both: int, only_first: int, only_second: int, neither: int, seed: int
     Examples
     --------
     >>> print(paired(300, 20, 80, 600, seed=1))
-    +6.0% (95 % interval +4.1% to +7.9%, 1,000 pairs of runs, seed 1)
+    +6.0 points (95 % interval +4.1 to +7.9, 1,000 pairs of runs, seed 1)
     """
     runs = both + only_first + only_second + neither
     if runs == 0:

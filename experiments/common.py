@@ -115,8 +115,13 @@ def largest(frame: pd.DataFrame, count: int) -> pd.DataFrame:
 
 def bullets(frame: pd.DataFrame) -> str:
     """Changes of a probability with their intervals, a line each."""
-    lines = [f"- {r.words}: {r.change:+.1%} ({r.low:+.1%} to {r.high:+.1%})" for r in frame.itertuples()]
-    return "\n".join(lines)
+    return "\n".join(f"- {r.words}: {points(r.change, r.low, r.high)}" for r in frame.itertuples())
 
 
-__all__ = ["Design", "Experiment", "bullets", "differences", "largest", "quote", "risk_aversions", "scaled"]
+def points(change: float, low: float, high: float, sign: str = "+") -> str:
+    """A change of a probability with its interval, in points; without a sign where it has no direction."""
+    said, least, most = (format(100 * number, f"{sign}.1f") for number in (change, low, high))
+    return f"{said} points ({least} to {most})"
+
+
+__all__ = ["Design", "Experiment", "bullets", "differences", "largest", "points", "quote", "risk_aversions", "scaled"]

@@ -23,7 +23,7 @@ Run it: ``python experiments/e11_pivotal.py``.
 
 from __future__ import annotations
 
-from common import Experiment
+from common import Experiment, points
 
 import abm
 from abm.analysis.pivotal import pairs, pivotal
@@ -49,20 +49,21 @@ if __name__ == "__main__":
     )  # fmt: skip
     table = found.table.set_index("player")
     links = ["investors.softbank", *(f"gatekeepers.{gate.id}" for gate in scenario.gatekeepers)]
-    rows = [f"- {r['name']}: {r.shapley:.1%} ({r.low:.1%} to {r.high:.1%}); alone away {r.leave_out:.1%}" for _, r in
-            found.table.head(8).iterrows()]  # fmt: skip
+    rows = [
+        f"- {r['name']}: {points(r.shapley, r.low, r.high)}; alone away {-100 * r.leave_out:+.1f}"
+        for _, r in found.table.head(8).iterrows()
+    ]
+    alone = found.table["leave_out"].sum()
     bound = table["bind"].dropna().sort_values(ascending=False)
     experiment.tell(
         "# e11: who is pivotal",
         f"The round closes with {found.total}; with nobody, {found.nobody.p:.1%}. {found.method} The Shapley values "
-        "add "
-        f"up to {found.shared:.1%}, on the luck that they were computed on:",
+        f"add up to {found.shared:.1%}, on the luck that they were computed on:",
         "\n".join(rows),
-        f"SoftBank and the three consents together have {table.loc[links, 'shapley'].sum():.1%} of it. Leave-one-out "
-        "adds up "
-        f"to {found.table['leave_out'].sum():.0%}, {found.table['leave_out'].sum() / found.total.p:.1f} times the "
-        "whole. By "
-        f"tickets alone SoftBank would have {table.loc['investors.softbank', 'shubik']:.0%} of the power in the book.",
-        f"Made certain alone, {names[bound.index[0]]} brings most ({bound.iloc[0]:+.1%}), then {names[bound.index[1]]} "
-        f"({bound.iloc[1]:+.1%}) and {names[bound.index[2]]} ({bound.iloc[2]:+.1%}).",
+        f"SoftBank and the three consents together have {100 * table.loc[links, 'shapley'].sum():.1f} points of it. "
+        f"Leave-one-out adds up to {alone:.0%}, {alone / found.total.p:.1f} times the whole. By tickets alone SoftBank "
+        f"would have {table.loc['investors.softbank', 'shubik']:.0%} of the power in the book.",
+        f"Made certain alone, {names[bound.index[0]]} brings most ({100 * bound.iloc[0]:+.1f} points), then "
+        f"{names[bound.index[1]]} ({100 * bound.iloc[1]:+.1f}) and {names[bound.index[2]]} "
+        f"({100 * bound.iloc[2]:+.1f}).",
     )

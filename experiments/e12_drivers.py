@@ -23,7 +23,7 @@ Run it: ``python experiments/e12_drivers.py``.
 
 from __future__ import annotations
 
-from common import Design, Experiment
+from common import Design, Experiment, points
 
 import abm
 from abm.analysis.drivers import leaning_words, morris, sobol
@@ -60,28 +60,25 @@ if __name__ == "__main__":
         worth, "information", "What learning each number would move", known.frame, words=names,
         source=f"regression on {known.draws:,} draws of {experiment.runs:,} runs, seed 1",
     )  # fmt: skip
-    lines = [f"- {names[r.path]}: {r.mu_star:.1%} ({r.low:.1%} to {r.high:.1%}), {r.grade}" for r in
+    lines = [f"- {names[r.path]}: {points(r.mu_star, r.low, r.high, sign='')}, {r.grade}" for r in
              screened.table.head(8).itertuples()]  # fmt: skip
     parts = [f"- {names[r.path]}: alone {r.first:.0%} ({r.first_low:.0%} to {r.first_high:.0%}), in all {r.total:.0%} "
              f"({r.total_low:.0%} to {r.total_high:.0%})" for r in shared.table.itertuples()]  # fmt: skip
     best = known.frame.sort_values("right", ascending=False).iloc[0]
     first = known.frame.iloc[0]
+    moved, right = (points(*(row[[what, f"{what}_low", f"{what}_high"]]), sign="") for row, what in
+                    ((first, "shift"), (best, "right")))  # fmt: skip
     experiment.tell(
         "# e12: what drives the answer",
         f"Morris screening, {screened.points:,} points of {screened.runs:,} runs: mean change of P(closed) from end "
-        "to end "
-        "of the range.",
+        "to end of the range.",
         "\n".join(lines),
         leaning_words(screened),
         f"Sobol' indices of the {len(chosen)} that move most, {shared.points:,} points of {shared.runs:,} runs, the "
-        "others at "
-        f"their central values; together they explain {shared.table['first'].sum():.0%} alone:",
+        f"others at their central values; together they explain {shared.table['first'].sum():.0%} alone:",
         "\n".join(parts),
         f"Value of information, regression on {known.draws:,} draws: learning “{names[first['path']]}” would move "
-        "P(closed) "
-        f"by {first['shift']:.1%} ({first['shift_low']:.1%} to {first['shift_high']:.1%}) on average. For the "
-        "decision to count "
-        f"on the round or not, the number worth most is “{names[best['path']]}”: {best['right']:.1%} "
-        f"({best['right_low']:.1%} to "
-        f"{best['right_high']:.1%}) of being right; all numbers together {known.everything['right']:.1%}.",
+        f"P(closed) by {moved} on average. For the decision to count on the round or not, the number worth most is "
+        f"“{names[best['path']]}”: {right} of being right; all numbers together "
+        f"{100 * known.everything['right']:.1f}.",
     )

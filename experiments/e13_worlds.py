@@ -53,14 +53,11 @@ if __name__ == "__main__":
     experiment.tell(
         "# e13: in which worlds it closes",
         f"Over {len(found.worlds):,} draws of what nobody knows it closes in {found.base:.0%} of the runs. In worlds "
-        "where "
-        f"{'; and '.join(said) or 'anything holds'} it closes in {found.box.density:.0%}; they are "
-        f"{found.box.support:.0%} of "
-        f"all worlds and have {found.box.coverage:.0%} of all closings.",
+        f"where {'; and '.join(said) or 'anything holds'} it closes in {found.box.density:.0%}; they are "
+        f"{found.box.support:.0%} of all worlds and have {found.box.coverage:.0%} of all closings.",
         f"Boxes found on half of the worlds have {honest.density:.0%} ({honest.low:.0%} to {honest.high:.0%}) on the "
-        "other half "
-        f"and cover {honest.coverage:.0%} there. The same numbers were limited in {found.agreed} of {found.resamples} "
-        f"resamples; that often each: "
+        f"other half and cover {honest.coverage:.0%} there. The same numbers were limited in {found.agreed} of "
+        f"{found.resamples} resamples; that often each: "
         + ", ".join(f"{label(scenario, r.path)} {r.share:.0%}" for r in found.stability.head(5).itertuples()) + ".",
         f"A tree parts the worlds into {len(tree.leaves)} kinds:",
         "\n".join(f"- {leaf['where'] or 'all'}: closes in {leaf['closes']:.0%} ({leaf['of_worlds']:.0%} of the worlds)"

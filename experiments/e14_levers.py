@@ -21,7 +21,7 @@ Run it: ``python experiments/e14_levers.py``.
 
 from __future__ import annotations
 
-from common import Design, Experiment
+from common import Design, Experiment, points
 
 import abm
 from abm.analysis.gains import gains, lever_map
@@ -67,8 +67,9 @@ if __name__ == "__main__":
     )  # fmt: skip
     taken = table[table["refused"] == ""]
     lines = [
-        f"- {r.words}: {r.change:+.1%} ({r.low:+.1%} to {r.high:+.1%}), {r.funded_change:+.1f} billion, survival "
-        f"{r.survived_change:+.1%}, dilution {r.dilution_change:+.2f} points; costs {r.cost:.3g} {r.cost_unit}"
+        f"- {r.words}: {points(r.change, r.low, r.high)}, {r.funded_change:+.1f} billion, survival "
+        f"{100 * r.survived_change:+.1f} points, dilution {r.dilution_change:+.2f} points; costs {r.cost:.3g} "
+        f"{r.cost_unit}"
         for r in taken.head(10).itertuples()
     ]
     lasting = taken.sort_values("survived_change", ascending=False).iloc[0]
@@ -77,10 +78,9 @@ if __name__ == "__main__":
         "# e14: levers and regret",
         f"Against the terms as they are, {experiment.runs:,} pairs of runs under the same luck, seed 1:",
         "\n".join(lines),
-        f"Survival gains most if {lasting['words']} ({lasting['survived_change']:+.1%}).",
+        f"Survival gains most if {lasting['words']} ({100 * lasting['survived_change']:+.1f} points).",
         f"Over {len(found.worlds)} worlds of {len(tree.leaves)} kinds: {found}. At least even odds of closing: as it "
-        "is in "
-        f"{enough['as it is']:.0%} of the worlds, with the choice in {enough[found.choice]:.0%}.",
+        f"is in {enough['as it is']:.0%} of the worlds, with the choice in {enough[found.choice]:.0%}.",
         f"A later deadline and a lower target together: {grid['p'].iloc[-1]:.0%} at {sizes[0][-1]} weeks and "
         f"{sizes[1][-1]:.0%}, against {grid['p'].iloc[0]:.0%} as it is.",
     )

@@ -60,8 +60,7 @@ def answer(dossier: Dossier) -> SectionOf:
     chance, funded = outcomes.probability("closed"), outcomes.totals.quantiles("funded_bn")
     section.say(
         f"The round closes with probability {chance}. That interval is Monte Carlo error alone: it says how well the "
-        "answer "
-        "of the model is known at the central values of the file, not how well the world is.",
+        "answer of the model is known at the central values of the file, not how well the world is.",
         _of_worlds(dossier),
     )
     if dossier.worlds is not None:
@@ -198,11 +197,9 @@ def what_drives(dossier: Dossier) -> SectionOf | None:
     top = information.frame.iloc[0]
     section.say(
         f"Learning one number before deciding would move the probability most if it were “{names[top['path']]}”: by "
-        f"{100 * top['shift']:.1f} points on average. For the plain decision whether to count on the round, no "
-        "number alone is "
-        f"worth more than {100 * information.frame['right'].max():.1f} points of being right; all of them together "
-        "would be "
-        f"worth {100 * information.everything['right']:.1f}.",
+        f"{100 * top['shift']:.1f} points on average. For the plain decision whether to count on the round, no number "
+        f"alone is worth more than {100 * information.frame['right'].max():.1f} points of being right; all of them "
+        f"together would be worth {100 * information.everything['right']:.1f}.",
     )
     section.show(picture(
         information_figure, "How far learning each number would move the answer",
@@ -276,8 +273,7 @@ def worlds(dossier: Dossier) -> SectionOf | None:
         )
     section.say(
         f"Over all {len(found.worlds):,} worlds it closes in {found.base:.0%} of the runs. Rules that were found in "
-        "this "
-        f"way on half of the worlds have {outside.density:.0%} ({outside.low:.0%} to {outside.high:.0%}) on the "
+        f"this way on half of the worlds have {outside.density:.0%} ({outside.low:.0%} to {outside.high:.0%}) on the "
         "other half."
     )
     shares = found.stability.groupby("path")["share"].max()

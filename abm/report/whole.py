@@ -43,8 +43,7 @@ def _numbers(dossier: Dossier) -> Iterator[dict[str, str]]:
     yield {
         "number": f"{chance.p:.0%}",
         "words": f"is the probability of closing at the central values ({chance.low:.1%} to {chance.high:.1%}: Monte "
-        "Carlo "
-        f"error, {chance.runs:,} runs, seed {chance.seed})",
+        f"Carlo error, {chance.runs:,} runs, seed {chance.seed})",
     }
     if dossier.worlds is not None:
         layers = dossier.worlds.layers()
@@ -61,8 +60,7 @@ def _numbers(dossier: Dossier) -> Iterator[dict[str, str]]:
         yield {
             "number": f"{survived.p:.0%}",
             "words": f"is the probability that {name} pays its bills for {weeks} weeks with no money but what the "
-            "file names "
-            f"({survived.low:.1%} to {survived.high:.1%})",
+            f"file names ({survived.low:.1%} to {survived.high:.1%})",
         }
 
 
@@ -78,9 +76,8 @@ def in_short(dossier: Dossier) -> Iterator[str]:
     if dossier.information is not None:
         top = dossier.information.frame.iloc[0]
         yield (
-            f"What drives it: “{label(dossier.scenario, top['path'])}” more than any other uncertain number; "
-            "learning it would "
-            f"move the probability by {100 * top['shift']:.0f} points on average."
+            f"What drives it: “{label(dossier.scenario, top['path'])}” more than any other uncertain number; learning "
+            f"it would move the probability by {100 * top['shift']:.0f} points on average."
         )
     taken = dossier.gains[dossier.gains["refused"] == ""]
     if len(taken) and taken.iloc[0]["low"] > 0:
