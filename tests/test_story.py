@@ -64,7 +64,7 @@ def test_a_lead_whose_consent_never_comes_is_told_to_the_fallback():
     assert lines(story, closing=True) == [
         "USD 10.8 billion of the USD 30 billion wanted was paid: SoftBank 10 and friend 0.8.",
         "The round failed, first of all because a consent was missing."
-        " One repair alone would have brought USD 22.5 billion if every consent had been in force.",
+        " One repair alone would have brought more: USD 22.5 billion if every consent had been in force.",
         "To the end, SoftBank's USD 22.5 billion hung on the consent 'The board completes it'.",
     ]
     assert (story.ending, story.binding) == ("gate", {"gate": 22.5})
@@ -140,7 +140,7 @@ def test_who_does_not_pay_is_not_said_to_have_waited_to_the_end():
     assert lines(story, closing=True)[:2] == [
         "Nothing of the USD 4 billion wanted was paid.",
         "The round failed, first of all because money was called and not paid."
-        " One repair alone would have brought USD 4 billion if everybody who was called had paid.",
+        " One repair alone would have brought more: USD 4 billion if everybody who was called had paid.",
     ]
     assert not [text for text in lines(story, closing=True) if "To the end" in text]
 
@@ -289,6 +289,7 @@ def test_what_is_told_as_paid_adds_up_to_what_was_paid(story):
     payments = [one.text for one in story.sentences if not one.closing and story.events[one.events[0]].what == "paid"]
     told_bn = sum(float(re.search(r" paid USD (\d+(?:\.\d+)?) billion", text)[1]) for text in payments)
     assert told_bn == pytest.approx(story.figures.paid_bn, abs=1e-6)
+    assert not any(" one others" in one.text for one in story.sentences), "one more is named"
 
 
 def test_the_run_that_is_told_is_the_run_of_the_ensemble():

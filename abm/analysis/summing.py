@@ -95,8 +95,9 @@ class _Summary:
             amounts[self.trace[k].who] = amounts.get(self.trace[k].who, 0.0) + self.trace[k].amount_bn
         groups = [(sum(amounts[one] for one in set(ids)), name, ids) for name, ids in self.names.groups(list(amounts))]
         groups.sort(key=lambda group: -group[0])
-        each = [f"{name} {figure(bn)}" for bn, name, _ in groups[:_MOST]]
-        if rest := groups[_MOST:]:
+        most = _MOST if len(groups) > _MOST + 1 else _MOST + 1  # one more is named rather than counted
+        each = [f"{name} {figure(bn)}" for bn, name, _ in groups[:most]]
+        if rest := groups[most:]:
             each.append(f"{count(sum(len(ids) for *_, ids in rest))} others {figure(sum(bn for bn, *_ in rest))}")
         wanted = f"of the USD {money(self.figures.target_bn)} wanted was paid"
         text = f"USD {money(self.figures.paid_bn)} {wanted}: {listed(each)}." if each else f"Nothing {wanted}."
@@ -112,7 +113,7 @@ class _Summary:
         repairs = sorted(self.binding.items(), key=lambda one: -one[1])
         if repairs:
             each = [f"USD {money(bn)} {_REPAIRS[cause]}" for cause, bn in repairs]
-            text += f" One repair alone would have brought {listed(each, 'or')}."
+            text += f" One repair alone would have brought more: {listed(each, 'or')}."
         return self._say(text, self._places("missed its target"), ("round",))
 
     def _held_out(self) -> list[Sentence]:
