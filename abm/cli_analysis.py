@@ -48,12 +48,15 @@ def explain(
     """Tell the story of one run: what happened to whom, why it ended so, and what would have changed it."""
     if (run is not None) + failed + closed + typical > 1:
         raise Refusal("abm explain: expected one of --run, --failed, --closed and --typical")
+    from abm.report.files import open_file
     from abm.report.story import explained, explained_json, explained_text, story_page
     from abm.scenario import load_scenario, parse_setting
 
     loaded = load_scenario(scenario)
     if setting:
         loaded = loaded.with_values(dict(map(parse_setting, setting)))
+    if out is not None:
+        open_file(out)
     try:
         told = explained(loaded, seed, run if run is not None else _which(failed, closed), runs)
     except ValueError as error:
@@ -87,7 +90,7 @@ def report(
 ) -> None:
     """Write the whole report on a round as one HTML file: how likely, why, who decides, what would change it."""
     from abm.report.dossier import Effort, investigate, target_of
-    from abm.report.files import open_folder
+    from abm.report.files import open_file
     from abm.report.whole import report_page
     from abm.scenario import Scenario, parse_setting
     from abm.sweeps.watch import steps
@@ -97,7 +100,7 @@ def report(
         if not isinstance(about, Scenario):
             raise Refusal("--set: expected none with a study, whose scenario stands in its folder")
         about = about.with_values(dict(map(parse_setting, setting)))
-    open_folder(out.parent)  # a place that cannot be written is found before the work, not after it
+    open_file(out)  # a place that cannot be written is found before the work, not after it
     with steps() as tell:
         dossier = investigate(about, seed, Effort().scaled(0.1) if quick else Effort(), tell)
     report_page(dossier, out, _command(sys.argv))

@@ -242,6 +242,19 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_work(place, comma
     assert re.fullmatch(rf"{place}: expected a place to read or write, got: .+\n", faults)
 
 
+@pytest.mark.parametrize("place", ["a-folder", "/proc/abm/page.html", "a-file/page.html"])
+@pytest.mark.parametrize("asked", ["explain", "report"])
+def test_a_page_that_cannot_be_written_is_refused_before_any_work(asked, place, command, tmp_path, monkeypatch):
+    (tmp_path / "a-file").write_text("not a folder")
+    (tmp_path / "a-folder").mkdir()
+    for work in ("abm.report.story.explained", "abm.report.dossier.investigate"):
+        monkeypatch.setattr(work, lambda *_, **__: pytest.fail("the work was done first"))
+    code, text, faults = command(asked, SMALL, "--out", place)
+    assert (code, text) == (2, "")
+    assert re.fullmatch(r"\S+: expected a place to read or write, got: .+\n", faults)
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # The other commands
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import platform
 import tempfile
 from collections.abc import Callable
+from errno import EISDIR
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -180,6 +182,19 @@ def open_folder(folder: str | Path) -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         pass
+
+
+def open_file(path: str | Path) -> None:
+    """Make the folder of a file if need be, and make sure that the file can be put there.
+
+    Raises
+    ------
+    OSError
+        Where it cannot.
+    """
+    if Path(path).is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
+    open_folder(Path(path).parent)
 
 
 def manifest_of(outcomes: Outcomes | Totals, shown: Outcomes | None = None) -> dict[str, Any]:
