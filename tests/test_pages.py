@@ -7,15 +7,19 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import abm
+from abm.analysis.pivotal import pivotal
 from abm.cli import main
 from abm.provenance import provenance
 from abm.report.dossier import Effort, investigate, target_of
+from abm.report.sections import pivotal_parties
 from abm.report.story import explained, explained_json, explained_text, story_page
 from abm.report.whole import report_page
+from abm.scenario import load_scenario
 from abm.simulation import simulate
 from tests.browser import CHROMIUM, chromium, look_at
 
@@ -130,6 +134,20 @@ def test_every_number_of_the_file_stands_in_the_report_with_its_source(page, sce
 def test_the_report_leaves_nothing_unsaid_that_is_no_number(page):
     words = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page.read_text("utf-8"), flags=re.S)
     assert not re.search(r"\bnan\b|\bNone\b|\{|\}|00:00:00|investors\.\w+\.\w+ (above|below)", words), "a raw value"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"investors.lead": "out"}, "No coalition closes in any run, so there is nothing to share out."),
+        ({"round.target_bn": 1}, "far less than the whole, because others stand in."),
+        ({}, "far more than the whole, because every link of a chain can break it."),
+    ],
+)
+def test_who_decides_is_said_of_rounds_that_never_or_always_close_too(changes, words):
+    told = pivotal(load_scenario("three-investors").with_values(changes), runs=60)
+    said = [part.text for part in pivotal_parties(SimpleNamespace(pivotal=told, pairs=None)).parts if part.text]
+    assert said[0].endswith(words)
 
 
 @needs_browser

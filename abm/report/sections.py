@@ -28,6 +28,7 @@ from abm.report.words import label, limit_words
 
 _TOP = 10  # rows of a table in the text
 _NEAR = 6  # players that are named together
+_APART = 1.5  # times the whole, or its part, that losses one by one must add up to before it is worth a word
 _GRADES = {"fact": "reported fact", "calc": "arithmetic", "judgement": "judgement", "assumption": "assumption"}
 
 
@@ -135,8 +136,7 @@ def pivotal_parties(dossier: Dossier) -> SectionOf | None:
     names = dict(zip(found.table["player"], found.table["name"], strict=True))
     section.say(
         f"The probability of closing, shared out among all who bring it about: Shapley values, which add up to "
-        f"{found.shared:.1%}. {leaders(found)} What is lost when one alone stays away adds up to far more than the "
-        "whole, because every link of a chain can break it.",
+        f"{found.shared:.1%}. {leaders(found)}{_one_by_one(found)}",
     )
     height = 1.4 + 0.27 * min(14, len(found.table))
     section.show(
@@ -171,10 +171,23 @@ def pivotal_parties(dossier: Dossier) -> SectionOf | None:
 def leaders(found: Pivotal) -> str:
     """Say who has the largest parts: all whose interval reaches that of the first."""
     table = found.table
+    if not table["shapley"].any():
+        return "No coalition closes in any run, so there is nothing to share out."
     near = _rows(table[table["high"] >= table["low"].iloc[0]].rename(columns={"name": "name_"}))[:_NEAR]
     parts = [f"“{r.name_}” {100 * r.shapley:.1f} points ({100 * r.low:.1f} to {100 * r.high:.1f})" for r in near]
     told = f"The largest part: {parts[0]}." if len(parts) == 1 else f"The largest parts: {', '.join(parts)}."
     return told + (" Their intervals overlap, so that their order is open." if len(parts) > 1 else "")
+
+
+def _one_by_one(found: Pivotal) -> str:
+    """Say how the losses one by one compare with the whole."""
+    lost, whole = found.table["leave_out"].sum(), found.shared
+    said = f" What is lost when one alone stays away adds up to {100 * lost:.0f} points"
+    if lost > _APART * whole > 0:
+        return f"{said}, far more than the whole, because every link of a chain can break it."
+    if lost * _APART < whole:
+        return f"{said}, far less than the whole, because others stand in."
+    return ""
 
 
 def what_drives(dossier: Dossier) -> SectionOf | None:
