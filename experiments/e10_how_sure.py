@@ -50,8 +50,8 @@ if __name__ == "__main__":
         f"At the central values: {central}. Over {layers.points} draws of the {len(rows)} numbers with a range "
         f"({len(frame) - layers.points} more contradicted themselves): mean "
         f"{layers.mean:.1%}, half of the draws between {q['p25']} and {q['p75']}, nine in ten between {q['p05']} and "
-        f"{q['p95']}. The spread over the draws is {layers.spread:.1%}, the Monte Carlo error of their mean at most "
-        f"{layers.error:.1%}.",
+        f"{q['p95']}. Without Monte Carlo noise the spread over the draws is at least {100 * layers.spread:.1f} "
+        f"points, the Monte Carlo error of their mean at most {100 * layers.error:.1f}.",
         f"What carries it: the mean over the draws with a number in the upper half of its range minus the mean in the "
         f"lower half. Of {len(rows)} numbers about {len(rows) // 20} leave their interval by chance alone.",
         bullets(largest(drivers, 8)),

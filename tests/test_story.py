@@ -168,7 +168,7 @@ def test_a_company_that_cuts_borrows_and_defaults_is_told_step_by_step():
         "On 11 August 2025 Acme had used up its suppliers' credit, USD 0.5 billion.",
         "On 11 August 2025 Acme had drawn the whole bridge, USD 1 billion.",
         "On 11 August 2025 Acme defaulted: it could not pay its bills.",
-        "On 18 August 2025 Acme's round missed its target with USD 0 billion paid,"
+        "On 18 August 2025 Acme's round missed its target with nothing paid,"
         " first of all because the company ran out of cash.",
     ]
     assert lines(story, closing=True)[-1] == ("Acme began with USD 2 billion of cash and defaulted on 11 August 2025.")

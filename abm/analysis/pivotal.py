@@ -282,7 +282,8 @@ def _exact(game: Game, runs: int, pool: ThreadPoolExecutor, tell: Callable[[], N
     known = list(pool.map(worth, range(1 << players)))
     shares = exact_shares(players, lambda inside: known[sum(1 << place for place in inside)])
     half = _Z * shares.std(axis=0, ddof=1) / np.sqrt(runs) if runs > 1 else np.full(players, np.inf)
-    method = f"All {1 << players:,} coalitions of {players} players over the same {runs:,} runs, seed {game.seed}."
+    who = "1 player" if players == 1 else f"{players} players"
+    method = f"All {1 << players:,} coalitions of {who} over the same {runs:,} runs, seed {game.seed}."
     middle = shares.mean(axis=0)
     return middle, middle - half, middle + half, method
 

@@ -240,10 +240,14 @@ _TELLERS: dict[str, Callable[[_Teller, list[Event]], str]] = {
     "extended": lambda teller, events: f"the round was extended {_until(events[0].why)}.",
     "reached its target": _company("{0} had reached its target: {1} had been paid"),
     "missed its target": lambda teller, events: (
-        f"{owned(teller.names.company)} round missed its target with USD {money(events[0].amount_bn)} paid,"
+        f"{owned(teller.names.company)} round missed its target with {_sum(events[0].amount_bn)} paid,"
         f" first of all because {CAUSE_WORDS[events[0].why]}."
     ),
 }
+
+
+def _sum(bn: float) -> str:
+    return f"USD {money(bn)}" if bn else "nothing"
 
 
 def _until(why: str) -> str:

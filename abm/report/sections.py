@@ -28,6 +28,7 @@ from abm.report.words import label, limit_words
 
 _TOP = 10  # rows of a table in the text
 _NEAR = 6  # players that are named together
+_FEW_WORLDS = 64  # with fewer, their halves are too small for a box
 _APART = 1.5  # times the whole, or its part, that losses one by one must add up to before it is worth a word
 _GRADES = {"fact": "reported fact", "calc": "arithmetic", "judgement": "judgement", "assumption": "assumption"}
 
@@ -88,9 +89,9 @@ def _of_worlds(dossier: Dossier) -> str:
     return (
         f"What the world leaves open is a different thing, and larger: over {layers.points:,} draws of the uncertain "
         f"numbers the probability is {layers.mean:.0%} on average, in half of them between {q['p25']:.0%} and "
-        f"{q['p75']:.0%}, in nine of ten between {q['p05']:.0%} and {q['p95']:.0%}. The standard deviation over the "
-        f"draws is {100 * layers.spread:.1f} points; the Monte Carlo error of their mean is at most "
-        f"{100 * layers.error:.1f} points."
+        f"{q['p75']:.0%}, in nine of ten between {q['p05']:.0%} and {q['p95']:.0%}. Without Monte Carlo noise the "
+        f"standard deviation over the draws is at least {100 * layers.spread:.1f} points; the Monte Carlo error of "
+        f"their mean is at most {100 * layers.error:.1f} points."
     )
 
 
@@ -281,9 +282,9 @@ def worlds(dossier: Dossier) -> SectionOf | None:
     if found.better:
         section.say(f"It {world_words(dossier)}, which covers {box.coverage:.0%} of all closings.")
     else:
-        section.say(
-            "No few numbers were found within whose limits it closes more often in other worlds, too.", kind="note"
-        )
+        hardly = "; half of so few worlds can hardly show it" if len(found.worlds) < _FEW_WORLDS else ""
+        section.say(f"No few numbers were found within whose limits it closes more often in other worlds, too{hardly}.",
+                    kind="note")  # fmt: skip
     section.say(
         f"Over all {len(found.worlds):,} worlds it closes in {found.base:.0%} of the runs. Rules that were found in "
         f"this way on half of the worlds have {outside.density:.0%} ({outside.low:.0%} to {outside.high:.0%}) on the "

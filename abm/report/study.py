@@ -45,7 +45,7 @@ def study_text(study: Study) -> str:
         parts.append(
             f"Over the points: mean {layers.mean:.1%} (Monte Carlo error {layers.error:.1%} at most), between "
             f"{middle[0]} and {middle[2]} at nine in ten of them, median {middle[1]}; their spread without Monte Carlo "
-            f"noise {layers.spread:.1%}."
+            f"noise is at least {100 * layers.spread:.1f} points."
         )
     if frame["failed"].any():
         lost = int(frame["failed"].sum())

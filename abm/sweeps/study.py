@@ -45,7 +45,8 @@ class Layers:
     mean
         Mean of the probability over the points [-].
     spread
-        Standard deviation of the probability over the points, Monte Carlo noise taken out [-].
+        Standard deviation of the probability over the points, Monte Carlo noise taken out [-]: at least, for
+        points that share their luck differ by less noise than is taken out.
     error
         Standard error of the mean from the runs alone, at most: points that share their luck err together [-].
     points
