@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -176,20 +177,15 @@ def _finish(study: Study, out: Path | None, as_json: bool) -> None:
 
 def _draw(study: Study, folder: Path) -> list[Path]:
     """Draw the pictures that fit the design."""
-    import pandas as pd
+    from abm.plots import save_figure
+    from abm.report.study import pictures_of
 
-    from abm.plots.study import study_figures
-
-    changes = None
-    if study.design.kind == "one_at_a_time":
-        rows = []
-        for place in range(1, len(study.design)):
-            found, (path, value) = study.difference(0, place), next(iter(study.design[place].items()))
-            rows.append({"words": f"{path} = {value}", "change": found.change, "low": found.low, "high": found.high})
-        changes = pd.DataFrame(rows)
     source = f"{study.job.scenario.id}: {len(study.design):,} points ({study.design.kind}), seed {study.job.seed}"
-    axes, level = [axis.name for axis in study.design.axes], study.stopping.threshold or 0.5
-    return study_figures(study.points(), changes, axes, folder, study.job.event, source, level)
+    written = [
+        save_figure(one.draw, folder, one.name, one.title, source, *one.given, **one.named)
+        for one in pictures_of(study)
+    ]
+    return list(chain.from_iterable(written))
 
 
 _Folder = Annotated[Path, typer.Argument(help="Folder of a study.")]

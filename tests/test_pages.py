@@ -181,6 +181,34 @@ def test_the_report_of_a_study_takes_its_points_for_the_worlds(tmp_path, scenari
     assert found.scenario.digest == scenario.digest
 
 
+@pytest.mark.parametrize("points", [3, 10])
+def test_the_report_of_a_study_of_few_points_shows_them_and_draws_worlds_of_its_own(points, tmp_path, scenario):
+    grid, few = abm.Design.grid({"round.target_bn": [6, 8, 9]}), abm.Design.prior(scenario, 10, seed=7)
+    study = abm.sweep(scenario, grid if points == 3 else few, runs=60, seed=3, folder=tmp_path / "study")
+    found = investigate(target_of(str(tmp_path / "study")), seed=3, effort=EFFORT)
+    assert len(found.worlds.design) == EFFORT.draws
+    text = report_page(found, tmp_path / "study.html", "abm report").read_text("utf-8")
+    shown = re.search(r'<h2 id="points">.*?(?=<h2)', text, re.S)[0]
+    for row in study.points().itertuples():
+        assert f"{row.p:.1%} ({row.low:.1%} to {row.high:.1%})" in shown
+    assert f"{points} points ({study.design.kind}), 60 runs each; seed 3" in shown
+
+
+def test_a_study_that_is_damaged_or_not_finished_is_refused_before_any_work(tmp_path, scenario, capsys, monkeypatch):
+    monkeypatch.setattr("abm.report.dossier.simulate", lambda *_, **__: pytest.fail("the work was done first"))
+    abm.sweep(scenario, abm.Design.grid({"round.target_bn": [6, 8]}), runs=20, seed=3, folder=tmp_path)
+    table = tmp_path / "blocks.parquet"
+    table.write_bytes(table.read_bytes()[:-100])
+    for asked in (("report", str(tmp_path)), ("study", "show", str(tmp_path)), ("study", "verify", str(tmp_path))):
+        code, text, faults = command(*asked, capsys=capsys)
+        assert (code, text) == (2, "")
+        assert faults.startswith(f"{table}: expected the results of a study, the file is damaged")
+    table.unlink()
+    code, _, faults = command("report", str(tmp_path), capsys=capsys)
+    assert code == 2
+    assert "expected a finished study; go on with: abm study resume" in faults
+
+
 def test_a_file_that_is_sure_of_everything_gets_a_report_without_worlds(tmp_path):
     found = investigate(abm.load_scenario("mutual-conditions"), seed=1, effort=EFFORT)
     assert found.worlds is None

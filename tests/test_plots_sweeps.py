@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from abm.plots.study import study_figures
+from abm.plots import save_figure
+from abm.plots.study import study_pictures
 from abm.plots.sweeps import heat, over_worlds, response, tornado
 from abm.plots.theme import new_figure, styled
 
@@ -68,7 +69,11 @@ def test_worlds_that_could_not_be_simulated_are_left_out(ax):
     ],
 )
 def test_a_study_is_drawn_as_its_points_were_chosen(frame, changes, axes, names, tmp_path):
-    written = study_figures(frame, changes, axes, tmp_path, "closed", "source")
+    shown = study_pictures(frame, changes, axes, "closed")
+    written = [
+        path for one in shown
+        for path in save_figure(one.draw, tmp_path, one.name, one.title, "source", *one.given, **one.named)
+    ]  # fmt: skip
     assert {path.stem for path in written} == names
     assert {path.suffix for path in written} == {".png", ".svg"}
     assert all(path.stat().st_size > 1_000 for path in written)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from abm.sweeps.study import Study
 
 _WANTED = ("closed", "failed")
-_FEWEST = 20  # worlds of which a half can still hold a box of ten
+#: Worlds of which a half can still hold a box of ten.
+FEWEST = 20
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ def cover(
     """
     frame, chance = outcomes_of(worlds, p, wanted, threshold)
     total, left, found = float(chance.sum()), np.ones(len(chance), np.bool_), list[Discovery]()
-    while len(found) < boxes and int(left.sum()) >= _FEWEST:
+    while len(found) < boxes and int(left.sum()) >= FEWEST:
         rest = frame[left].reset_index(drop=True)
         one = _discovered(rest, chance[left], total, search, resamples, seed)
         one = replace(one, wanted=wanted, threshold=threshold, event=_event(worlds))
@@ -220,9 +221,9 @@ def outcomes_of(
         raise ValueError(f"expected a probability for each of {len(frame)} worlds, got {len(chance)}")
     known = ~np.isnan(chance)
     frame, chance = frame[known].reset_index(drop=True), chance[known]
-    if len(frame) < _FEWEST or chance.min() < 0 or chance.max() > 1:
+    if len(frame) < FEWEST or chance.min() < 0 or chance.max() > 1:
         got = f"{len(frame)} worlds" + (f" from {chance.min():g} to {chance.max():g}" if len(frame) else "")
-        raise ValueError(f"expected at least {_FEWEST} worlds with probabilities from 0 to 1, got {got}")
+        raise ValueError(f"expected at least {FEWEST} worlds with probabilities from 0 to 1, got {got}")
     if threshold is not None:
         chance = (chance >= threshold).astype(np.float64)
     return frame, 1 - chance if wanted == "failed" else chance

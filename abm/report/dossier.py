@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abm.analysis.discovery import Discovery, discover
+from abm.analysis.discovery import FEWEST, Discovery, discover
 from abm.analysis.drivers import Drivers, morris, need
 from abm.analysis.gains import gains
 from abm.analysis.incidence import incidence
@@ -62,6 +62,7 @@ class Dossier:
     scenario: Scenario
     seed: int
     effort: Effort
+    asked: Study | None
     outcomes: Outcomes
     incidence: pd.DataFrame
     pivotal: Pivotal | None
@@ -85,7 +86,8 @@ def investigate(
     ----------
     target
         A scenario, or a study of one. The points of a study are taken as the worlds that may be, where its design
-        spreads them over ranges; otherwise worlds are drawn from the ranges of the file.
+        spreads at least 20 of them over ranges; otherwise they are shown as what was asked, and worlds are drawn from
+        the ranges of the file.
     seed
         Seed that all runs share.
     effort
@@ -102,7 +104,9 @@ def investigate(
     """
     need("SALib", "sklearn")  # before the work, not after it
     effort, said = effort or Effort(), tell or (lambda _: None)
+    study = target if isinstance(target, Study) else None
     scenario = target if isinstance(target, Scenario) else target.job.scenario
+    of_worlds = study is not None and _of_worlds(study)
     said("simulating the round")
     outcomes = simulate(scenario, effort.runs, seed)
     said("finding who is pivotal")
@@ -110,7 +114,7 @@ def investigate(
     said("pulling levers")
     pulled = gains(scenario, runs=effort.runs_of_a_lever, seed=seed)
     said("drawing worlds from what nobody knows")
-    worlds = _worlds(target, scenario, seed, effort)
+    worlds = study if of_worlds else _worlds(scenario, seed, effort)
     drivers = information = discovery = tree = regrets = None
     if worlds is not None:
         information, discovery, tree = information_of(worlds, seed), discover(worlds, seed=seed), grow_tree(worlds)
@@ -121,8 +125,8 @@ def investigate(
     said("telling two stories")
     stories = tuple(_stories(scenario, outcomes, seed))
     return Dossier(
-        scenario, seed, effort, outcomes, incidence(outcomes), who, together, pulled, worlds, drivers, information,
-        discovery, tree, regrets, stories,
+        scenario, seed, effort, None if of_worlds else study, outcomes, incidence(outcomes), who, together, pulled,
+        worlds, drivers, information, discovery, tree, regrets, stories,
     )  # fmt: skip
 
 
@@ -135,10 +139,14 @@ def _pivotal(scenario: Scenario, seed: int, effort: Effort) -> tuple[Pivotal | N
     return found, pairs(scenario, top, runs=runs, seed=seed) if len(top) > 1 else None
 
 
-def _worlds(target: Scenario | Study, scenario: Scenario, seed: int, effort: Effort) -> Study | None:
+def _of_worlds(study: Study) -> bool:
+    """Whether the points of a finished study are draws of worlds, enough of them, and of the closing."""
+    known = int(study.points()["p"].notna().sum())
+    return study.design.kind in OF_WORLDS and study.job.event == "closed" and known >= FEWEST
+
+
+def _worlds(scenario: Scenario, seed: int, effort: Effort) -> Study | None:
     """Draws of what nobody knows; None where the file is sure of every number."""
-    if isinstance(target, Study) and target.design.kind in OF_WORLDS:
-        return target
     try:
         design = Design.prior(scenario, effort.draws, seed)
     except ScenarioError:

@@ -24,10 +24,12 @@ from abm.report.answer import CAUSE_WORDS
 from abm.report.dossier import Dossier, leaf_name
 from abm.report.page import SectionOf, inlined, picture
 from abm.report.story import story_context
+from abm.report.study import asked, pictures_of, points_table
 from abm.report.words import label, limit_words
 
 _TOP = 10  # rows of a table in the text
 _NEAR = 6  # players that are named together
+_MOST_POINTS = 30  # of a study in a table
 _FEW_WORLDS = 64  # with fewer, their halves are too small for a box
 _APART = 1.5  # times the whole, or its part, that losses one by one must add up to before it is worth a word
 _GRADES = {"fact": "reported fact", "calc": "arithmetic", "judgement": "judgement", "assumption": "assumption"}
@@ -335,6 +337,23 @@ def _limit(dossier: Dossier, one: Any) -> str:
     return str(one.text(partial(label, dossier.scenario)))
 
 
+def points(dossier: Dossier) -> SectionOf | None:
+    """What a study asked of which the points are no worlds."""
+    study = dossier.asked
+    if study is None:
+        return None
+    section, frame = SectionOf("points", "What the study asked"), study.points()
+    section.say(asked(study))
+    for one in pictures_of(study):
+        section.show(picture(one.draw, one.title, f"{one.title}, 95 % intervals.", *one.given, **one.named))
+    table = points_table(study, frame.head(_MOST_POINTS))
+    rows = [[f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row] for row in table.to_numpy()]
+    section.tabulate(list(table.columns), rows)
+    if len(frame) > _MOST_POINTS:
+        section.say(f"The first {_MOST_POINTS} of {len(frame):,} points.", kind="small")
+    return section
+
+
 def stories(dossier: Dossier) -> SectionOf | None:
     """One failed and one closed run."""
     if not dossier.stories:
@@ -405,5 +424,5 @@ def _again(dossier: Dossier, command: str) -> SectionOf:
 
 
 _SECTIONS: tuple[Callable[[Dossier], SectionOf | None], ...] = (
-    answer, causes, pivotal_parties, what_drives, worlds, levers, company, stories, sources,
+    answer, points, causes, pivotal_parties, what_drives, worlds, levers, company, stories, sources,
 )  # fmt: skip

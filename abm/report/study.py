@@ -10,27 +10,49 @@ from abm.report.answer import wrapped
 if TYPE_CHECKING:
     import pandas as pd
 
+    from abm.plots.study import Shown
     from abm.sweeps import Study
 
 _SHOWN = 30  # points that are shown one by one
 _ENDS = 5  # points shown from either end where there are more
 
 
-def study_text(study: Study) -> str:
-    """Say what was asked, and what is known at each point, or at the ends where there are many."""
-    frame = study.points()
-    rule, event = study.stopping, study.job.event
+def asked(study: Study) -> str:
+    """Say what a study asked, and with how much luck."""
+    rule = study.stopping
     if rule.within is not None:
         effort = f"until the 95 % interval is at most ±{rule.within:g} wide"
     elif rule.threshold is not None:
         effort = f"until it is clear whether the probability is above {rule.threshold:g} (wrong in 5 % at most)"
     else:
         effort = f"{rule.most:,} runs each"
-    parts = [
-        study.job.scenario.title,
-        f"How probable is '{event}' at {len(frame):,} points ({study.design.kind}), {effort}; seed {study.job.seed}, "
-        f"the same luck at all points.",
-    ]
+    return (
+        f"How probable is '{study.job.event}' at {len(study.design):,} points ({study.design.kind}), {effort}; seed "
+        f"{study.job.seed}, the same luck at all points."
+    )
+
+
+def pictures_of(study: Study) -> list[Shown]:
+    """Choose the pictures that fit how the points of a study were chosen."""
+    import pandas as pd
+
+    from abm.plots.study import study_pictures
+
+    changes = None
+    if study.design.kind == "one_at_a_time":
+        rows = []
+        for place in range(1, len(study.design)):
+            found, (path, value) = study.difference(0, place), next(iter(study.design[place].items()))
+            rows.append({"words": f"{path} = {value}", "change": found.change, "low": found.low, "high": found.high})
+        changes = pd.DataFrame(rows)
+    axes, level = [axis.name for axis in study.design.axes], study.stopping.threshold or 0.5
+    return study_pictures(study.points(), changes, axes, study.job.event, level)
+
+
+def study_text(study: Study) -> str:
+    """Say what was asked, and what is known at each point, or at the ends where there are many."""
+    frame = study.points()
+    parts = [study.job.scenario.title, asked(study)]
     if len(frame) <= _SHOWN:
         parts.append(_table(study, frame))
     else:
@@ -54,6 +76,11 @@ def study_text(study: Study) -> str:
 
 
 def _table(study: Study, frame: pd.DataFrame) -> str:
+    return points_table(study, frame).to_string(float_format=lambda number: f"{number:g}")
+
+
+def points_table(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+    """Points with what is known of them, in words: the values of the first axes, the answer, runs, money."""
     axes = [axis.name for axis in study.design.axes][:6]
     shown = frame[axes].astype(object).where(frame[axes].notna(), "as is")
     shown[study.job.event] = [
@@ -66,7 +93,7 @@ def _table(study: Study, frame: pd.DataFrame) -> str:
     shown["runs"] = [f"{runs:,}" for runs in frame["runs"]]
     if "mean.funded_bn" in frame:
         shown["funded bn"] = [f"{money:.1f}" for money in frame["mean.funded_bn"]]
-    return shown.to_string(float_format=lambda number: f"{number:g}")
+    return shown
 
 
 def study_json(study: Study) -> dict[str, Any]:

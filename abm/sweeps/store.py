@@ -49,6 +49,24 @@ def _checksum(batch: pa.RecordBatch) -> bytes:
     return str(zlib.crc32(batch.serialize())).encode()
 
 
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Read the results of a study, and say in one sentence if they are damaged.
+
+    Raises
+    ------
+    StoreError
+        Where the file is no longer what was written.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        told = f"{path}: expected the results of a study, the file is damaged; run the sweep again into another folder"
+        raise StoreError(told) from error
+
+
 class _Source(Protocol):
     """A file of blocks."""
 
@@ -62,14 +80,17 @@ class _Table:
     """A sorted file: read a group at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetFile(path, memory_map=True)
+        self._path = path
+        with reading(path):
+            self._file = pq.ParquetFile(path, memory_map=True)
         self.batches = self._file.num_row_groups
         self._last: tuple[int, Any] = (-1, None)
 
     def batch(self, number: int) -> pa.RecordBatch:
         """Read a group, or return the one that was read last."""
         if self._last[0] != number:
-            self._last = (number, self._file.read_row_group(number).combine_chunks().to_batches()[0])
+            with reading(self._path):
+                self._last = (number, self._file.read_row_group(number).combine_chunks().to_batches()[0])
         return self._last[1]
 
 

@@ -27,7 +27,7 @@ from abm.scenario import scenario_of
 from abm.sweeps.code import code_digest
 from abm.sweeps.design import Axis, Design
 from abm.sweeps.stopping import Stopping
-from abm.sweeps.store import MANIFEST, TABLE, Store, draft, schema_of
+from abm.sweeps.store import MANIFEST, TABLE, Store, draft, reading, schema_of
 from abm.sweeps.work import Failure, Job
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Study:
         path = self.folder / TABLE
         if not self.done:
             raise StoreError(f"{self.folder}: expected a finished study; go on with: abm study resume {self.folder}")
-        with pq.ParquetFile(path) as file:
+        with reading(path), pq.ParquetFile(path) as file:
             for number in range(file.num_row_groups):
                 yield file.read_row_group(number)
 
@@ -273,13 +273,14 @@ class Study:
         Raises
         ------
         StoreError
-            Where the study is not finished.
+            Where the study is not finished, or its file is damaged.
         """
         import pyarrow.parquet as pq
 
         if not self.done:
             raise StoreError(f"{self.folder}: expected a finished study; go on with: abm study resume {self.folder}")
-        return pq.read_table(self.folder / TABLE, filters=None if place is None else [("place", "==", place)])
+        with reading(self.folder / TABLE):
+            return pq.read_table(self.folder / TABLE, filters=None if place is None else [("place", "==", place)])
 
     def runs(self, place: int) -> pd.DataFrame:
         """Return the kept columns of the runs of a point, one row a run; its index is the run number."""
