@@ -42,5 +42,5 @@ def funded(frame: pd.DataFrame, ax: Any, target_bn: float) -> Any:
     ax.set_xlim(0, most * 1.02)
     ax.set_xlabel("new money paid by the deadline [USD billion]")
     ax.set_ylabel("share of runs [%]")
-    ax.legend(loc="upper left", fontsize=8)
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=2, fontsize=7.5)
     return ax
