@@ -5,13 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from abm.core import version
+
 if TYPE_CHECKING:
     from abm.agents import Company, FundingModel, Gatekeeper, Investor
-    from abm.faults import ScenarioError
-    from abm.outcomes import Batch, Estimate, Event, Outcomes, Totals, Trace
+    from abm.core.errors import ScenarioError
+    from abm.population.commitment_book import BookClosing, CommitmentBook, close_book
+    from abm.runs.outcomes import Batch, Estimate, Event, Outcomes, Totals, Trace
+    from abm.runs.simulation import batches, simulate
     from abm.scenario import Scenario, load_scenario, packaged, scenario_from
-    from abm.simulation import batches, simulate
-    from abm.standalone import BookClosing, CommitmentBook, close_book
     from abm.sweeps import Design, StoreError, Study, resume, sweep
 
 # Names are imported when they are first used: `import abm` and `abm --help` stay fast.
@@ -20,25 +22,25 @@ _HOMES = {
     "FundingModel": "abm.agents",
     "Gatekeeper": "abm.agents",
     "Investor": "abm.agents",
-    "Batch": "abm.outcomes",
-    "Estimate": "abm.outcomes",
-    "Event": "abm.outcomes",
-    "Outcomes": "abm.outcomes",
-    "Totals": "abm.outcomes",
-    "Trace": "abm.outcomes",
+    "Batch": "abm.runs.outcomes",
+    "Estimate": "abm.runs.outcomes",
+    "Event": "abm.runs.outcomes",
+    "Outcomes": "abm.runs.outcomes",
+    "Totals": "abm.runs.outcomes",
+    "Trace": "abm.runs.outcomes",
     "Scenario": "abm.scenario",
-    "ScenarioError": "abm.faults",
+    "ScenarioError": "abm.core.errors",
     "load_scenario": "abm.scenario",
     "packaged": "abm.scenario",
     "scenario_from": "abm.scenario",
-    "batches": "abm.simulation",
-    "simulate": "abm.simulation",
-    "BookClosing": "abm.standalone",
-    "CommitmentBook": "abm.standalone",
-    "close_book": "abm.standalone",
+    "batches": "abm.runs.simulation",
+    "simulate": "abm.runs.simulation",
+    "BookClosing": "abm.population.commitment_book",
+    "CommitmentBook": "abm.population.commitment_book",
+    "close_book": "abm.population.commitment_book",
     "Design": "abm.sweeps",
     "Study": "abm.sweeps",
-    "StoreError": "abm.faults",
+    "StoreError": "abm.core.errors",
     "resume": "abm.sweeps",
     "sweep": "abm.sweeps",
 }
@@ -82,4 +84,4 @@ def __dir__() -> list[str]:
     return [*__all__, "__version__"]
 
 
-__version__ = "0.1.0"
+__version__ = version.VERSION

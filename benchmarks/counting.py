@@ -10,9 +10,10 @@ from unittest.mock import patch
 
 import numpy as np
 
-from abm import draws, luck
 from abm.agents import FundingModel
-from abm.layout import Population
+from abm.core import draws
+from abm.population import sampling
+from abm.population.layout import Population
 from abm.scenario import Scenario
 
 #: Columns of what is counted: numbers that stay uniform, that become normal, that become exponential.
@@ -88,6 +89,6 @@ def _counted(count: Any, purposes: Counter[str]) -> Iterator[None]:
         for name, wrapper in wrappers.items():
             stack.enter_context(patch.object(draws, name, wrapper))
         for name in _LUCK:
-            function = getattr(luck, name)
-            stack.enter_context(patch.object(luck, name, getattr(function, "py_func", function)))
+            function = getattr(sampling, name)
+            stack.enter_context(patch.object(sampling, name, getattr(function, "py_func", function)))
         yield

@@ -12,10 +12,10 @@ from mesa.batchrunner import batch_run
 
 import abm
 from abm.agents import FundingModel
-from abm.batch import Batch
+from abm.core.batch import Batch
 from abm.ensemble import Ensemble
-from abm.layout import Population
 from abm.population import prepare
+from abm.population.layout import Population
 from benchmarks.sizes import Sizes
 from benchmarks.timing import Figure, median, ratios, said, seconds
 

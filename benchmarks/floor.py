@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from abm import draws
+from abm.core import draws
+from abm.core.jit import rule
 from abm.ensemble import Ensemble
-from abm.jit import rule
 from benchmarks.counting import LAWS, consumed
 from benchmarks.engines import SCENARIO, SEED, flagship
 from benchmarks.sizes import Sizes

@@ -35,11 +35,11 @@ def stages(scenario: str, within: float) -> dict[str, float]:
 
     import abm.cli
     import abm.ensemble
-    from abm.outcomes import Totals
     from abm.report import files  # noqa: F401
     from abm.report.answer import answer_text
+    from abm.runs.outcomes import Totals
+    from abm.runs.simulation import batches, collect
     from abm.scenario import load_scenario
-    from abm.simulation import batches, collect
 
     lap("import")
     loaded = load_scenario(scenario)

@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 
 import abm
-from abm.kinds import trait_default
 from abm.plots import save_figure
-from abm.provenance import numbers_of
+from abm.scenario.defaults import trait_default
+from abm.scenario.sources import numbers_of
 from abm.sweeps import Design, Study, sweep
 
 RESULTS = Path(__file__).parent.parent / "results"

@@ -24,8 +24,8 @@ import pandas as pd
 from common import Experiment, bullets
 
 import abm
-from abm.estimates import paired
 from abm.plots.sweeps import tornado
+from abm.runs.estimates import paired
 
 BLOCKS = {
     "terms of the round": ("round",),

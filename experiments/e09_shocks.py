@@ -24,7 +24,7 @@ from common import Design, Experiment, bullets, differences, largest
 
 import abm
 from abm.plots.sweeps import tornado
-from abm.provenance import numbers_of
+from abm.scenario.sources import numbers_of
 
 if __name__ == "__main__":
     experiment = Experiment(__file__, __doc__ or "", runs=8_000)

@@ -30,7 +30,7 @@ from abm.analysis.drivers import leaning_words, morris, sobol
 from abm.analysis.information import information_of
 from abm.plots.drivers import indices, screening
 from abm.plots.information import information as worth
-from abm.report.words import label
+from abm.scenario.labels import label
 from abm.sweeps import sweep
 
 KEPT = 8  # numbers that Sobol' indices are computed of

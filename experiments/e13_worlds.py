@@ -27,7 +27,7 @@ import abm
 from abm.analysis.discovery import discover
 from abm.analysis.trees import grow_tree
 from abm.plots.discovery import box_among_worlds, trajectory
-from abm.report.words import label, limit_words
+from abm.scenario.labels import label, limit_words
 
 if __name__ == "__main__":
     experiment = Experiment(__file__, __doc__ or "", runs=500)

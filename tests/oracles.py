@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import chi2
 
-from abm.contracts import flatten, new_book, records
-from abm.knobs import KINDS
+from abm.population.contracts import flatten, new_book, new_records
 from abm.rules.conditions import FACTS
+from abm.scenario.fields import KINDS
 
 # --------------------------------------------------------------------------------------------------------------------
 # Monte Carlo
@@ -114,7 +114,7 @@ def posed(problem: Problem) -> tuple[Any, Any, Any, Any]:
         np.array([KINDS.index(problem.kinds.get(name, "venture")) for name in ids], np.int64),
         np.array(list(problem.gates.values()), np.float64),
         contracts.members,
-        records(FACTS, [facts])[0],
+        new_records(FACTS, [facts])[0],
     )
     paid = np.array([name in problem.paid for name in ids], np.bool_)
     signed = np.array([name not in problem.absent for name in ids], np.bool_) & ~paid

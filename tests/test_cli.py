@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import abm
-from abm.batch import Batch
 from abm.cli import app, main
-from abm.columns import Columns
-from abm.state import FATE, RESULT
+from abm.core.batch import Batch
+from abm.core.records import FATE, RESULT
+from abm.runs.columns import Columns
 
 SMALL = "three-investors"
 COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
@@ -236,7 +236,7 @@ def test_out_leaves_a_table_a_manifest_and_figures(command, tmp_path):
 @pytest.mark.parametrize("place", ["a-file", "a-file/below", "/proc/abm", "/dev/null/below"])
 def test_a_folder_that_cannot_be_written_is_refused_before_any_work(place, command, tmp_path, monkeypatch):
     (tmp_path / "a-file").write_text("not a folder")
-    monkeypatch.setattr("abm.simulation.collect", lambda *_, **__: pytest.fail("the work was done first"))
+    monkeypatch.setattr("abm.runs.simulation.collect", lambda *_, **__: pytest.fail("the work was done first"))
     code, text, faults = command("run", SMALL, "--runs", "5", "--out", place)
     assert (code, text) == (2, "")
     assert re.fullmatch(rf"{place}: expected a place to read or write, got: .+\n", faults)
@@ -247,7 +247,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_work(place, comma
 def test_a_page_that_cannot_be_written_is_refused_before_any_work(asked, place, command, tmp_path, monkeypatch):
     (tmp_path / "a-file").write_text("not a folder")
     (tmp_path / "a-folder").mkdir()
-    for work in ("abm.report.story.explained", "abm.report.dossier.investigate"):
+    for work in ("abm.analysis.explanation.explained", "abm.analysis.dossier.investigate"):
         monkeypatch.setattr(work, lambda *_, **__: pytest.fail("the work was done first"))
     code, text, faults = command(asked, SMALL, "--out", place)
     assert (code, text) == (2, "")
@@ -342,7 +342,7 @@ def test_the_interrupt_key_ends_a_command_without_a_traceback(monkeypatch, comma
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("abm.stream._Job.__call__", interrupted)
+    monkeypatch.setattr("abm.runs.stream._Job.__call__", interrupted)
     code, text, faults = command("run", SMALL, "--runs", "5", "--out", "kept")
     assert (code, text) == (130, "")
     assert faults in ("", "abm: stopped\n")
@@ -366,7 +366,7 @@ def counted(monkeypatch):
         return Batch(rows, fates, np.zeros((len(runs), len(columns.gate_ids))), paths)
 
     simulate.stop = 10**9
-    monkeypatch.setattr("abm.stream._Job.__call__", simulate)
+    monkeypatch.setattr("abm.runs.stream._Job.__call__", simulate)
     return simulate
 
 
@@ -425,7 +425,7 @@ def test_the_table_has_all_runs_and_the_figures_those_of_the_first(command, monk
 
 @pytest.mark.usefixtures("counted")
 def test_without_a_folder_no_runs_are_kept(command, monkeypatch):
-    monkeypatch.setattr("abm.simulation.Kept.add", lambda *_: pytest.fail("runs were kept"))
+    monkeypatch.setattr("abm.runs.simulation.Kept.add", lambda *_: pytest.fail("runs were kept"))
     code, text, faults = command("run", SMALL, "--runs", "200000", "--json")
     assert (code, faults, json.loads(text)["runs"]) == (0, "", 200_000)
     assert json.loads(text)["funded_bn"]["mean"] == pytest.approx(sum(k % 7_001 for k in range(200_000)) / 2e8)
@@ -457,11 +457,12 @@ def test_a_bar_moves_on_a_terminal(more, shown, monkeypatch, capsys):
 def test_an_answer_does_not_load_what_it_does_not_need():
     """Pictures, tables and agents are not part of an answer, in words or in JSON."""
     lines = [
-        "import sys, abm.cli, abm.stream, abm.columns, numpy as np",
+        "import sys, abm.cli, abm.runs.stream, abm.runs.columns, numpy as np",
         "def nothing(job, start):",
-        "    empty = abm.columns.Columns(job.simulate.population.ids, job.simulate.population.gate_ids, True).empty()",
+        "    people = job.simulate.population",
+        "    empty = abm.runs.columns.Columns(people.ids, people.gate_ids, True).empty()",
         "    return type(empty)(*(np.zeros((250, *part.shape[1:]), part.dtype) for part in empty[:3]))",
-        "abm.stream._Job.__call__ = nothing",
+        "abm.runs.stream._Job.__call__ = nothing",
         "try: abm.cli.main(['run', 'three-investors', '--runs', '600', *sys.argv[1:]])",
         "except SystemExit: pass",
         f"print(sorted({{'scipy.stats', 'rich.progress', *{HEAVY}}} & sys.modules.keys()), file=sys.stderr)",

@@ -13,16 +13,16 @@ import pytest
 from scipy import stats
 
 import abm
-from abm.analysis.boxes import Limit, Table
+from abm.analysis.box.limits import Limit, Table
+from abm.analysis.box.prim import find
+from abm.analysis.box.regions import Search, chance, explained
+from abm.analysis.box.resampling import honest
 from abm.analysis.discovery import cover, discover
-from abm.analysis.prim import find
-from abm.analysis.regions import Search, chance, explained
-from abm.analysis.resampling import honest
 from abm.analysis.trees import grow_tree
-from abm.estimates import wilson
-from abm.faults import Refusal
+from abm.core.errors import Refusal
 from abm.plots import drawn
 from abm.plots.discovery import box_among_worlds, trajectory
+from abm.runs.estimates import wilson
 from tests.worlds import consent, signer, world
 
 ENDS = {"x0": (None, 0.4873), "x1": (0.4139, None), "x2": (None, 0.7791)}

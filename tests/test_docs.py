@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from abm.changes import set_path
-from abm.report.parameters import parameters_text
-from abm.scenario import _known_keys, load_scenario
+from abm.report.parameters_page import parameters_text
+from abm.scenario import Scenario, load_scenario
+from abm.scenario.changes import set_path
+from abm.scenario.messages import known_keys
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("experiments/*.md")]
@@ -40,7 +41,7 @@ def test_every_key_that_the_flagship_page_names_is_in_its_file():
 
 def reaches(raw, key):
     try:
-        set_path(raw, key, 0, _known_keys)
+        set_path(raw, key, 0, lambda location: known_keys(location, Scenario))
     except LookupError:
         return "is a table" in str(sys.exc_info()[1])
     return True

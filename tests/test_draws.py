@@ -10,9 +10,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from abm import draws
-from abm.draws import CONSENT, SIGNING, exponential, normal, normal_cdf, normal_quantile, philox, uniform
-from abm.jit import rule
+from abm.core import draws
+from abm.core.draws import CONSENT, SIGNING, exponential, normal, normal_cdf, normal_quantile, philox, uniform
+from abm.core.jit import rule
 from tests.oracles import agrees, counter_of
 
 often = settings(deadline=None, max_examples=300)

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 import abm
-from abm import stream
-from abm.batch import Batch
+from abm.core.batch import Batch
 from abm.ensemble import Ensemble
 from abm.population import prepare
+from abm.runs import stream
 
 PACKAGED = ["openai-2025", "openai-2025-article", "three-investors", "mutual-conditions"]
 

@@ -17,7 +17,7 @@ import pytest
 from scipy import integrate, optimize, stats
 
 import abm
-from abm.draws import CONSENT
+from abm.core.draws import CONSENT
 from tests import oracles, worlds
 from tests.oracles import at_rest, follows, law_of, mean_agrees, often, total_chances
 from tests.test_model_closed_forms import CHANCES, FIVE, TICKETS, fallback_world, inclined, still_chance

@@ -11,10 +11,10 @@ from scipy.stats import binom
 
 import abm
 from abm.analysis.incidence import aalen_johansen, endings, incidence, time_to_close
-from abm.estimates import wilson
-from abm.outcomes import Outcomes
 from abm.plots import drawn
 from abm.plots.incidence import incidence as draw
+from abm.runs.estimates import wilson
+from abm.runs.outcomes import Outcomes
 from tests.oracles import agrees
 from tests.test_model_company import STEADY
 from tests.test_model_gates import hypoexponential

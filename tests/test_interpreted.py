@@ -33,7 +33,7 @@ for population, runs in pickle.load(open(sys.argv[1], "rb")):
 WALK = """
 import pickle, sys
 import abm
-from abm.ensemble.world import World
+from abm.ensemble.build import World
 from tests.test_lockstep import walk
 from tests.worlds import rich_world
 population = pickle.load(open(sys.argv[1], "rb"))

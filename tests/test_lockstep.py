@@ -11,13 +11,13 @@ import pytest
 
 import abm
 from abm.agents import FundingModel
+from abm.core.records import COMPANY_STATE, GATE_STATE, INVESTOR_STATE, MARKET_STATE, OFFER, ROUND_STATE
+from abm.core.schedule import PHASES
 from abm.ensemble import kernel
-from abm.ensemble.world import World
-from abm.luck import frailties
+from abm.ensemble.build import World
 from abm.population import Population, prepare
+from abm.population.sampling import frailties
 from abm.scenario import Scenario
-from abm.schedule import PHASES
-from abm.state import COMPANY_STATE, GATE_STATE, INVESTOR_STATE, MARKET_STATE, OFFER, ROUND_STATE
 from tests.worlds import random_world, rich_world
 
 PACKAGED = ["openai-2025", "openai-2025-article", "three-investors", "mutual-conditions"]

@@ -9,7 +9,7 @@ import pytest
 from scipy import optimize, stats
 
 import abm
-from abm.draws import CONSENT, SETTLEMENT, SIGNING, WITHDRAWAL
+from abm.core.draws import CONSENT, SETTLEMENT, SIGNING, WITHDRAWAL
 from tests.oracles import agrees, mean_agrees, total_chances
 from tests.worlds import NEVER, bound, consent, luck, play, results, signer, thinker, told, waits, world
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import norm
 
 import abm
-from abm.draws import BURN, IPO_WINDOW, normal
+from abm.core.draws import BURN, IPO_WINDOW, normal
 from tests.oracles import agrees
 from tests.worlds import NEVER, bound, consent, day, play, results, told, waits, world
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import abm
-from abm.state import STAGES
+from abm.core.records import STAGES
 from tests.worlds import random_world, told
 
 WORLDS = 2_400

@@ -9,7 +9,7 @@ import pytest
 from scipy import optimize, stats
 
 import abm
-from abm.draws import BLOCK, CONSENT, EXTENSION, FRAILTY
+from abm.core.draws import BLOCK, CONSENT, EXTENSION, FRAILTY
 from tests.oracles import agrees
 from tests.worlds import CERTAIN, NEVER, bound, consent, day, luck, play, told, waits, world
 

@@ -9,10 +9,10 @@ from random import Random
 import pytest
 
 import abm
-from abm.kinds import trait_default
-from abm.knobs import Knob, Section
-from abm.parameters import Investor, InvestorPool
 from abm.population import prepare
+from abm.scenario.defaults import trait_default
+from abm.scenario.fields import Knob, Section
+from abm.scenario.schema import Investor, InvestorPool
 from tests.worlds import AS_OF, bits, bound, consent, day, play, results, rich_world, signer, thinker, world
 
 RUNS = 8

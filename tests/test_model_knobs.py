@@ -9,9 +9,9 @@ import pytest
 
 import abm
 from abm.agents import FundingModel
-from abm.knobs import Knob, Section
 from abm.population import prepare
 from abm.rules.conditions import CONDITIONS
+from abm.scenario.fields import Knob, Section
 from tests.worlds import NEVER, bits, bound, consent, day, paid, rich_world, signer, world
 
 RUNS = 30

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import abm
-from abm import schedule
 from abm.agents import FundingModel
+from abm.core import schedule
 from abm.population import prepare
 from tests.worlds import bits, bound, consent, play, results, rich_world, signer, told, world
 

@@ -10,7 +10,7 @@ import pytest
 
 import abm
 from abm.agents import FundingModel
-from abm.draws import SETTLEMENT
+from abm.core.draws import SETTLEMENT
 from tests.oracles import agrees
 from tests.worlds import NEVER, bound, consent, luck, paid, play, signer, thinker, told, world
 

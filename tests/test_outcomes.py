@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 import abm
-from abm.estimates import spread
-from abm.outcomes import Batch, Estimate, Outcomes, RunResult, Trace, estimate
+from abm.core.records import RESULT, STAGES
 from abm.rules.failure import CAUSES
-from abm.state import RESULT, STAGES
+from abm.runs.estimates import spread
+from abm.runs.outcomes import Batch, Estimate, Outcomes, RunResult, Trace, estimate
 
 NAN = math.nan
 

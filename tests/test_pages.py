@@ -12,15 +12,16 @@ from types import SimpleNamespace
 import pytest
 
 import abm
+from abm.analysis.dossier import Effort, investigate, target_of
+from abm.analysis.explanation import explained
 from abm.analysis.pivotal import pivotal
 from abm.cli import main
-from abm.provenance import provenance
-from abm.report.dossier import Effort, investigate, target_of
 from abm.report.sections import pivotal_parties
-from abm.report.story import explained, explained_json, explained_text, story_page
+from abm.report.story_page import explained_json, explained_text, story_page
 from abm.report.whole import report_page
+from abm.runs.simulation import simulate
 from abm.scenario import load_scenario
-from abm.simulation import simulate
+from abm.scenario.sources import provenance
 from tests.browser import CHROMIUM, chromium, look_at
 
 EFFORT = Effort(
@@ -195,7 +196,7 @@ def test_the_report_of_a_study_of_few_points_shows_them_and_draws_worlds_of_its_
 
 
 def test_a_study_that_is_damaged_or_not_finished_is_refused_before_any_work(tmp_path, scenario, capsys, monkeypatch):
-    monkeypatch.setattr("abm.report.dossier.simulate", lambda *_, **__: pytest.fail("the work was done first"))
+    monkeypatch.setattr("abm.analysis.dossier.simulate", lambda *_, **__: pytest.fail("the work was done first"))
     abm.sweep(scenario, abm.Design.grid({"round.target_bn": [6, 8]}), runs=20, seed=3, folder=tmp_path)
     table = tmp_path / "blocks.parquet"
     table.write_bytes(table.read_bytes()[:-100])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from abm.plots import save_figure
-from abm.plots.study import study_pictures
+from abm.plots.study_pictures import study_pictures
 from abm.plots.sweeps import heat, over_worlds, response, tornado
 from abm.plots.theme import new_figure, styled
 

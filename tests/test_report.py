@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import abm
-from abm.knobs import GRADES, KINDS, Knob, Section
-from abm.outcomes import Outcomes, Totals
 from abm.plots import save_figures
 from abm.report.answer import CAUSE_WORDS, answer_json, answer_text
 from abm.report.files import Table, open_folder, write_outcomes
-from abm.report.parameters import SECTIONS, parameters_text
-from abm.report.provenance import provenance_text
+from abm.report.parameters_page import SECTIONS, parameters_text
+from abm.report.sources_table import provenance_text
 from abm.rules.conditions import CONDITIONS
 from abm.rules.failure import CAUSES
+from abm.runs.outcomes import Outcomes, Totals
 from abm.scenario import Provenance, Scenario, provenance
+from abm.scenario.fields import GRADES, KINDS, Knob, Section
 
 
 @pytest.fixture(scope="module")

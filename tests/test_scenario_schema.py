@@ -12,10 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic.fields import FieldInfo
 
-from abm import kinds, parameters
-from abm.knobs import KINDS, Knob, Section
 from abm.rules.conditions import CONDITIONS
-from abm.scenario import Scenario, json_schema
+from abm.scenario import Scenario, defaults, json_schema, schema
+from abm.scenario.fields import KINDS, Knob, Section
 from tests.breaks import KEYS, NAMES, TABLES, break_it
 
 SCHEMA = json_schema()
@@ -69,7 +68,7 @@ def complaints(tables: dict[str, Any]) -> list[str]:
 
 
 def sections() -> dict[str, type[Section]]:
-    known = {name: thing for name, thing in vars(parameters).items() if isinstance(thing, type)}
+    known = {name: thing for name, thing in vars(schema).items() if isinstance(thing, type)}
     return {name: thing for name, thing in known.items() if issubclass(thing, Section)} | {"Scenario": Scenario}
 
 
@@ -179,12 +178,12 @@ def test_the_unit_in_a_name_is_the_unit_of_the_knob():
 
 
 def test_every_kind_of_investor_has_its_traits_and_each_lies_within_its_knob():
-    assert set(kinds.BY_KIND) == set(KINDS)
-    fields = parameters.InvestorPool.model_fields
+    assert set(defaults.BY_KIND) == set(KINDS)
+    fields = schema.InvestorPool.model_fields
     for kind in KINDS:
-        for trait in {**kinds.COMMON, **kinds.BY_KIND[kind]}:
+        for trait in {**defaults.COMMON, **defaults.BY_KIND[kind]}:
             knob = next(mark for mark in fields[trait].metadata if isinstance(mark, Knob))
-            value = kinds.trait_default(kind, trait)
+            value = defaults.trait_default(kind, trait)
             assert value is not None
             assert knob.low <= value <= knob.high, (kind, trait)
 
@@ -192,7 +191,7 @@ def test_every_kind_of_investor_has_its_traits_and_each_lies_within_its_knob():
 def test_every_trait_has_a_default_but_those_that_follow_from_others():
     undecided = {
         trait
-        for trait in parameters.Traits.model_fields
-        if any(kinds.trait_default(kind, trait) is None for kind in KINDS)
+        for trait in schema.Traits.model_fields
+        if any(defaults.trait_default(kind, trait) is None for kind in KINDS)
     }
     assert undecided == {"dry_powder_bn", "prior_mean_bn"}

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abm.contracts import records
+from abm.core.records import ROUND, TRAITS
+from abm.population.contracts import new_records
 from abm.rules.closing import GREATEST, allocation_cap, closing_gap, rights
 from abm.rules.failure import CAUSES, broken_links, cause_of_failure, diagnose
 from abm.rules.settlement import (
@@ -27,7 +28,6 @@ from abm.rules.settlement import (
     waive,
     worth_musd,
 )
-from abm.state import ROUND, TRAITS
 from tests.oracles import Problem, extremes, posed, random_problem
 
 often = settings(deadline=None, max_examples=200)
@@ -50,8 +50,8 @@ def settled(problem: Problem, select: int = GREATEST, minimum_close: int = 0, un
     """Money paid and names of those who did not pay, by the rules; ``traits`` by investor's id."""
     signed, paid, contracts, book = posed(problem)
     greatest = np.array([name in extremes(problem)[1] for name in problem.ids])
-    terms = records(ROUND, [{"cap_musd": problem.cap, "minimum_close_musd": minimum_close}])[0]
-    who = records(TRAITS, [traits.get(name, {}) for name in problem.ids])
+    terms = new_records(ROUND, [{"cap_musd": problem.cap, "minimum_close_musd": minimum_close}])[0]
+    who = new_records(TRAITS, [traits.get(name, {}) for name in problem.ids])
     shaky = np.array([name in unreliable.split() for name in problem.ids])
     result = settle(greatest, signed, paid, shaky, contracts, book, select, terms, who)
     return dict(zip(problem.ids, result[0].tolist(), strict=True)), problem.names(result[1])
@@ -300,7 +300,7 @@ def diagnosed(problem: Problem, target: int, paid_musd: int = 0, unpaid: str = "
     signed, paid, contracts, book = posed(problem)
     lost = np.array([name in unpaid.split() for name in problem.ids])
     unwilling = np.array([name in refused.split() for name in problem.ids])
-    who = records(TRAITS, [{"stated_musd": problem.tickets[name], **traits.get(name, {})} for name in problem.ids])
+    who = new_records(TRAITS, [{"stated_musd": problem.tickets[name], **traits.get(name, {})} for name in problem.ids])
     links = broken_links(signed, paid, lost, unwilling, contracts, book, who)
     return CAUSES[diagnose(links, target, paid_musd)]
 
@@ -374,7 +374,7 @@ def test_a_waived_condition_always_holds_and_the_others_stay():
     )
     signed, paid, contracts, book = posed(two)
     waive(0, contracts)
-    terms, who = records(ROUND, [{"cap_musd": 100}])[0], records(TRAITS, [{}, {}])
+    terms, who = new_records(ROUND, [{"cap_musd": 100}])[0], new_records(TRAITS, [{}, {}])
     nobody = np.zeros(2, np.bool_)
     closers = np.array([True, False])
     result = settle(closers, signed, paid, nobody, contracts, book, GREATEST, terms, who)

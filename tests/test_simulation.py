@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 
 import abm
-from abm.estimates import half_width
-from abm.outcomes import Batch, Outcomes, Totals
-from abm.simulation import Kept, batches, collect
-from abm.state import FATE, RESULT
+from abm.core.records import FATE, RESULT
+from abm.runs.estimates import half_width
+from abm.runs.outcomes import Batch, Outcomes, Totals
+from abm.runs.simulation import Kept, batches, collect
 
 SMALL = "three-investors"
 

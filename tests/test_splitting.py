@@ -12,17 +12,17 @@ import pandas as pd
 import pytest
 
 import abm
-from abm import draws
-from abm.analysis.levels import LEVELS, player
-from abm.analysis.splitting import branch, mean_interval, run_of, split
+from abm.analysis.rare.levels import LEVELS, player
+from abm.analysis.rare.splitting import branch, mean_interval, run_of, split
 from abm.analysis.tails import Tail, plain, tail
+from abm.core import draws
+from abm.ensemble.build import World
 from abm.ensemble.kernel import begin, pass_week
 from abm.ensemble.lineages import Lineages
-from abm.ensemble.world import World
-from abm.luck import frailties
 from abm.plots.tails import steps, tails
 from abm.plots.theme import new_figure, styled
 from abm.population import prepare
+from abm.population.sampling import frailties
 from tests.test_model_company import firm, ruin_by_recursion
 from tests.worlds import bound, consent, day, rich_world, signer, thinker, world
 

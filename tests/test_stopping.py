@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.special import betaln
 
-from abm.estimates import confidence_sequence, evidence_against, paired, verdict
-from abm.stream import LOOK
+from abm.runs.estimates import confidence_sequence, evidence_against, paired, verdict
+from abm.runs.stream import LOOK
 from abm.sweeps.stopping import Stopping, stopping_of
 
 STUDIES, LOOKS = 2_000, 40

@@ -15,8 +15,8 @@ import pytest
 
 import abm
 from abm.analysis.choosing import choose
+from abm.analysis.prose.waiting import BOOK, who_waits
 from abm.analysis.story import LEFT_OUT, Story, tell_story
-from abm.analysis.waiting import BOOK, who_waits
 from abm.scenario import Scenario
 from tests.worlds import NEVER, bound, consent, random_world, rich_world, signer, told, world
 

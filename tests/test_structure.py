@@ -11,19 +11,26 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import grimp
+import networkx
 import pytest
 from importlinter.cli import lint_imports
 
 import abm
-from abm import jit
 from abm.agents import FundingModel
+from abm.core import jit
+from abm.core.schedule import PHASES
 from abm.ensemble import kernel
-from abm.schedule import PHASES
+from abm.sweeps import fingerprint
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "abm").rglob("*.py"))
 TREES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) for path in SOURCES}
-COMPILED = [name for name in TREES if name.startswith("abm/rules/")] + ["abm/draws.py", "abm/anchor.py", "abm/luck.py"]
+COMPILED = [name for name in TREES if name.startswith("abm/rules/")] + [
+    "abm/core/draws.py",
+    "abm/population/calibration.py",
+    "abm/population/sampling.py",
+]
 SCALARS = {"float", "int", "bool"}
 #: numpy as rules may use it: to make arrays and to fix the width of integers.
 NUMPY = {"zeros", "ones", "full", "empty", "int64", "uint64", "bool_", "float64"}
@@ -76,8 +83,26 @@ def test_the_import_contracts_hold(monkeypatch, capsys):
 def test_every_module_has_a_place_in_the_layers():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     placed = re.findall(r"abm\.(\w+)", " ".join(contracts[0]["layers"]))
-    there = {Path(name).parts[1].removesuffix(".py") for name in TREES} - {"__init__", "scenarios"}
-    assert there <= set(placed)
+    there = {Path(name).parts[1].removesuffix(".py") for name in TREES} - {"__init__", "__main__", "scenarios"}
+    assert there == set(placed)
+
+
+def test_no_module_imports_itself_through_others_also_not_for_type_checkers():
+    graph = grimp.build_graph("abm", exclude_type_checking_imports=False, cache_dir=None)
+    edges = [(name, other) for name in graph.modules for other in graph.find_modules_directly_imported_by(name)]
+    assert [
+        sorted(part) for part in networkx.strongly_connected_components(networkx.DiGraph(edges)) if len(part) > 1
+    ] == []
+
+
+def test_a_file_name_that_stands_in_two_rooms_means_the_same_in_both():
+    """A picture is called as what it draws, an agent as the rules that he follows."""
+    rooms: dict[str, set[str]] = {}
+    for name in TREES:
+        rooms.setdefault(Path(name).stem, set()).add(Path(name).parent.as_posix())
+    for stem, places in rooms.items():
+        if not stem.startswith("__"):
+            assert len(places - {"abm/plots"}) == 1 or places == {"abm/agents", "abm/rules"}, (stem, places)
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -165,9 +190,9 @@ def test_every_source_that_is_compiled_names_the_cache(monkeypatch, tmp_path):
     shutil.copytree(ROOT / "abm", package)
     monkeypatch.setattr(jit, "_PACKAGE", package)
     before = jit._sources_digest()
-    compiled = [n for n, tree in TREES.items() if {"abm.jit", "abm.memory"} & modules_imported(tree)]
+    compiled = [n for n, tree in TREES.items() if {"abm.core.jit", "abm.ensemble.memory"} & modules_imported(tree)]
     assert len(compiled) > 15
-    for name in [*compiled, "abm/jit.py", "abm/memory.py", "abm/state.py"]:
+    for name in [*compiled, "abm/core/jit.py", "abm/ensemble/memory.py", "abm/core/records.py"]:
         source = tmp_path / name
         text = source.read_text("utf-8")
         source.write_text(text + "# edited", "utf-8")
@@ -296,3 +321,37 @@ def test_no_file_names_a_path_of_a_machine_or_a_host_of_packages():
             continue  # a picture, a table, or a file that is gone
         found += [f"{path.relative_to(ROOT)}: {word}" for word in FOREIGN if word in text]
     assert found == []
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What makes stored results stale
+
+
+def fingerprint_after(monkeypatch, tmp_path, name, change):
+    package = tmp_path / "abm"
+    shutil.copytree(ROOT / "abm", package, dirs_exist_ok=True)
+    source = tmp_path / name
+    source.write_text(change(source.read_text("utf-8")), "utf-8")
+    monkeypatch.setattr(fingerprint, "_PACKAGE", package)
+    return fingerprint.code_digest.__wrapped__()
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_a_comment_or_a_docstring_leaves_stored_results_as_they_are(monkeypatch, tmp_path, name):
+    after = fingerprint_after(
+        monkeypatch, tmp_path, name, lambda text: text.replace('"""', '"""Edited: ', 1) + "\n# edited\n"
+    )
+    assert after == fingerprint.code_digest()
+
+
+@pytest.mark.parametrize("name", [name for name in TREES if not name.endswith("__init__.py")])
+def test_code_makes_stored_results_stale_where_it_decides_them_and_nowhere_else(monkeypatch, tmp_path, name):
+    rooms = ("core", "rules", "scenario", "population", "agents", "ensemble")
+    decides = Path(name).parts[1] in rooms or name in (
+        "abm/runs/columns.py",
+        "abm/runs/stream.py",
+        "abm/sweeps/work.py",
+    )
+    words = name in ("abm/scenario/labels.py", "abm/scenario/messages.py", "abm/scenario/sources.py")
+    after = fingerprint_after(monkeypatch, tmp_path, name, lambda text: text + "\nEDITED = 1\n")
+    assert (after != fingerprint.code_digest()) == (decides and not words)

@@ -18,9 +18,9 @@ import pytest
 
 import abm
 from abm.cli import main
-from abm.faults import StoreError
+from abm.core.errors import StoreError
 from abm.sweeps import Design, Study, resume, runner, sweep
-from abm.sweeps.carry_out import carry_out
+from abm.sweeps.run_sweep import carry_out
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import MANIFEST, TABLE
 from abm.sweeps.verify import verify
@@ -296,7 +296,7 @@ def test_a_worker_that_dies_is_replaced(whole, tmp_path, executor):
     script = (
         "import sys, os\n"
         "from abm.sweeps import Study, Design\n"
-        "from abm.sweeps.carry_out import carry_out\n"
+        "from abm.sweeps.run_sweep import carry_out\n"
         "from tests.test_sweep import Deadly, AXES, SMALL\n"
         "import abm\n"
         "from abm.sweeps.stopping import Stopping\n"

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import abm
-from abm.columns import COUNTED, TRUTHS, by_run
-from abm.outcomes import Batch, Outcomes, Totals
+from abm.core.records import FATE, RESULT, STAGES
 from abm.rules.failure import CAUSES
-from abm.state import FATE, RESULT, STAGES
+from abm.runs.columns import COUNTED, TRUTHS, by_run
+from abm.runs.outcomes import Batch, Outcomes, Totals
 
 IDS, GATES = ("lead", "pool#1", "pool#2"), ("law",)
 EVENTS = ("funded_bn >= 6", "paid_bn.pool#1 > paid_bn.lead", "not survived", "cause == 'gate'", "gate_day.law <= 100")
@@ -54,7 +54,7 @@ def counted(batch: Batch, cuts: list[int], name: str, tally: int) -> Totals:
     """Count a batch in pieces, some of them at a time."""
     totals = Totals(scenario(name), 7, "mesa", IDS, GATES, EVENTS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("abm.tally._TALLY", tally)
+        patch.setattr("abm.runs.totals._TALLY", tally)
         for start, stop in pairwise(sorted({0, batch.runs, *(cut for cut in cuts if cut < batch.runs)})):
             totals.add(batch.part(start, stop))
     return totals

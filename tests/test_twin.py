@@ -9,7 +9,7 @@ import pytest
 import abm
 from abm.analysis.levers import lever_named, levers_of
 from abm.analysis.twin import nearest_twin, threats_of
-from abm.draws import CONSENT
+from abm.core.draws import CONSENT
 from tests.worlds import NEVER, bound, consent, day, results, signer, waits, world
 
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from abm.draws import BURN, normal, uniform
-from abm.jit import rule
+from abm.core.draws import BURN, normal, uniform
+from abm.core.jit import rule
 from abm.rules.company import (
     burn_musd,
     carried_over,
@@ -25,7 +25,7 @@ from abm.rules.company import (
     whole,
 )
 from abm.rules.liquidity import default_day, defaulted, waterfall
-from abm.rules.totals import moved
+from abm.rules.sums import moved
 from tests.oracles import agrees
 
 often = settings(deadline=None, max_examples=300)

@@ -7,15 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from abm.contracts import records
-from abm.draws import CONSENT, PRIVATE_SIGNAL, SETTLEMENT, SIGNING, exponential, uniform
-from abm.jit import rule
+from abm.core.draws import CONSENT, PRIVATE_SIGNAL, SETTLEMENT, SIGNING, exponential, uniform
+from abm.core.jit import rule
+from abm.core.records import ROUND, TRAITS
+from abm.population.contracts import new_records
 from abm.rules.belief import pulled_opinion
 from abm.rules.closing import GREATEST, close, money
-from abm.rules.decision import advantage, clock_after, event_day, logit, per_day_of_year
+from abm.rules.decision import advantage, clock_after, event_day, expit, per_day_of_year
 from abm.rules.gatekeepers import rate_for_probability
 from abm.rules.settlement import settle
-from abm.state import ROUND, TRAITS
 from tests.oracles import Problem, agrees, mean_agrees, posed, total_chances
 
 RUNS = 100_000
@@ -107,7 +107,7 @@ def test_v6b_a_lead_who_needs_a_consent_and_may_not_pay_mixes_two_laws():
     names = {"lead": 22_500, **{f"i{k}": ticket for k, ticket in enumerate(TICKETS)}}
     problem = Problem(names, {"lead": [[{"gate": "law"}]]}, gates={"law": math.inf}, cap=100_000)
     signed, paid, contracts, book = posed(problem)
-    terms, traits = records(ROUND, [{"cap_musd": 100_000}])[0], records(TRAITS, [{} for _ in names])
+    terms, traits = new_records(ROUND, [{"cap_musd": 100_000}])[0], new_records(TRAITS, [{} for _ in names])
     totals = np.zeros(RUNS, np.int64)
     settled_totals(totals, np.array(CHANCES), signed, paid, contracts, book, terms, traits)
     assert agrees(int((totals >= 27_500).sum()), RUNS, 0.418208)
@@ -122,7 +122,7 @@ def test_v6b_a_lead_who_needs_a_consent_and_may_not_pay_mixes_two_laws():
 def chance_to_join(public, hint, precision):
     """Chance that somebody joins, from the public log odds and his own hint; the indifferent toss a coin."""
     weight = math.log(precision / (1.0 - precision))
-    gain = advantage(logit(public + (weight if hint else -weight)), 1.0, 1.0, 1.0, 0.0, 0.0)
+    gain = advantage(expit(public + (weight if hint else -weight)), 1.0, 1.0, 1.0, 0.0, 0.0)
     if abs(gain) < 1e-9:
         return 0.5
     return 1.0 if gain > 0.0 else 0.0

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.stats import binom
 
-from abm.draws import DILIGENCE, PRIVATE_SIGNAL, TRUE_VALUE, normal, normal_cdf, normal_quantile, uniform
-from abm.jit import rule
+from abm.core.draws import DILIGENCE, PRIVATE_SIGNAL, TRUE_VALUE, normal, normal_cdf, normal_quantile, uniform
+from abm.core.jit import rule
 from abm.rules.appetite import (
     binary_share,
     certainty_gain,
@@ -33,7 +33,7 @@ from abm.rules.belief import (
     updated_precision,
     widened_precision,
 )
-from abm.rules.decision import advantage, logit, signing_rate, success_belief
+from abm.rules.decision import advantage, expit, signing_rate, success_belief
 from abm.rules.environment import jump_size
 from tests.oracles import agrees, mean_agrees
 
@@ -128,7 +128,7 @@ def test_a_commitment_reveals_the_belief_that_it_was_made_on(m, s2, gamma):
 
 @pytest.mark.parametrize(("x", "expected"), [(-1.0, 0.268941), (0.4, 0.598688), (2.0, 0.880797)])
 def test_v2_a_noisy_choice_is_logistic(x, expected):
-    assert logit(x) == pytest.approx(expected, abs=5e-7)
+    assert expit(x) == pytest.approx(expected, abs=5e-7)
     assert signing_rate(0.2 * x + 0.3, 0.3, 0.2, 1.0) == pytest.approx(expected, abs=5e-7)
 
 
@@ -136,7 +136,7 @@ def test_v2_a_noisy_choice_is_logistic(x, expected):
 def choices(x, runs):
     count = 0
     for run in range(runs):
-        count += uniform(2, run, 0, 0, DILIGENCE, 0) < logit(x)
+        count += uniform(2, run, 0, 0, DILIGENCE, 0) < expit(x)
     return count
 
 
@@ -149,8 +149,8 @@ def test_v2_simulated_choices_are_as_frequent_as_the_logistic_law_says(x, expect
 @often
 @given(st.floats(-1e308, 1e308))
 def test_the_logistic_function_never_overflows_and_is_symmetric(x):
-    assert 0.0 <= logit(x) <= 1.0
-    assert logit(x) + logit(-x) == pytest.approx(1.0, rel=1e-12)
+    assert 0.0 <= expit(x) <= 1.0
+    assert expit(x) + expit(-x) == pytest.approx(1.0, rel=1e-12)
 
 
 # --------------------------------------------------------------------------------------------------------------------

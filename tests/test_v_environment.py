@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abm.draws import JUMP_SIZE, JUMP_WAIT, REGIME, SENTIMENT, exponential, normal, normal_cdf, uniform
-from abm.jit import rule
+from abm.core.draws import JUMP_SIZE, JUMP_WAIT, REGIME, SENTIMENT, exponential, normal, normal_cdf, uniform
+from abm.core.jit import rule
 from abm.rules.environment import (
     arrival_days,
     cold_after,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abm.outcomes import estimate
+from abm.runs.outcomes import estimate
 
 
 def test_v32_the_interval_is_wilsons():

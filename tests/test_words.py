@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import abm
-from abm.provenance import numbers_of
-from abm.report.words import label, limit_words, quantity
+from abm.scenario.labels import label, limit_words, quantity
+from abm.scenario.sources import numbers_of
 
 FLAGSHIP = abm.load_scenario("openai-2025")
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 import abm
-from abm import draws
 from abm.agents import FundingModel
-from abm.outcomes import RunResult
+from abm.core import draws
 from abm.population import prepare
+from abm.runs.outcomes import RunResult
 
 AS_OF = dt.date(2025, 7, 28)
 CERTAIN = 1000.0  # a hazard per year that nobody outlives by a week: the chance is 5e-9

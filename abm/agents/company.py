@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from abm import draws
-from abm.agents.fields import fields_of
+from abm.agents.attributes import fields_of
+from abm.core import draws
 from abm.rules import company as rules
 from abm.rules import decision, liquidity
-from abm.rules.totals import moved
+from abm.rules.sums import moved
 
 if TYPE_CHECKING:
-    from abm.agents.model import FundingModel
+    from abm.agents.host import Host
 
 
 class Company(mesa.Agent):
     """The one that needs the money."""
 
-    model: FundingModel
+    model: Host
 
-    def __init__(self, model: FundingModel) -> None:
+    def __init__(self, model: Host) -> None:
         super().__init__(model)
         population = model.population
         self.id = "company"

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from abm import draws
-from abm.agents.fields import fields_of
+from abm.agents.attributes import fields_of
+from abm.core import draws
+from abm.core.records import BLOCKED, OPEN, SATISFIED
 from abm.rules import gatekeepers as rules
-from abm.rules.totals import moved
-from abm.state import BLOCKED, OPEN, SATISFIED
+from abm.rules.sums import moved
 
 if TYPE_CHECKING:
-    from abm.agents.model import FundingModel
+    from abm.agents.host import Host
 
 
 class Gatekeeper(mesa.Agent):
     """Says yes or no when accumulated hazard reaches a threshold that was drawn once."""
 
-    model: FundingModel
+    model: Host
 
-    def __init__(self, model: FundingModel, place: int) -> None:
+    def __init__(self, model: Host, place: int) -> None:
         super().__init__(model)
         population = model.population
         self.place, self.id = place, population.gate_ids[place]

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from abm.agents.fields import fields_of
+from abm.agents.attributes import fields_of
+from abm.core.records import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
+from abm.core.schedule import YEARS
 from abm.rules import belief, decision
 from abm.rules.appetite import openness
-from abm.rules.totals import in_bn, moved
-from abm.schedule import YEARS
-from abm.state import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
+from abm.rules.sums import in_bn, moved
 
 if TYPE_CHECKING:
-    from abm.agents.model import FundingModel
+    from abm.agents.host import Host
 
 _WHY_NOT = ("", "wants none at this price", "wants less than his minimum ticket")
 
@@ -27,9 +27,9 @@ class Investor(mesa.Agent):
     once a week while the round is open, and :meth:`pay` when he is called.
     """
 
-    model: FundingModel
+    model: Host
 
-    def __init__(self, model: FundingModel, place: int) -> None:
+    def __init__(self, model: Host, place: int) -> None:
         super().__init__(model)
         self.place, self.id = place, model.population.ids[place]
         self.traits = model.traits[place]  # who he is, as the rules read it

@@ -5,21 +5,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from abm import draws
-from abm.agents.fields import fields_of
+from abm.agents.attributes import fields_of
+from abm.core import draws
+from abm.core.schedule import YEARS
 from abm.rules import environment
 from abm.rules.belief import prior_mean, signal
-from abm.rules.totals import moved
-from abm.schedule import YEARS
+from abm.rules.sums import moved
 
 if TYPE_CHECKING:
-    from abm.agents.model import FundingModel
+    from abm.agents.host import Host
 
 
 class Market:
     """What nobody in the round controls."""
 
-    def __init__(self, model: FundingModel) -> None:
+    def __init__(self, model: Host) -> None:
         self.model = model
         self.law = fields_of(model.population.market)
         self.sentiment = self.law.sentiment_start

@@ -8,26 +8,29 @@ from typing import Any
 import mesa
 import numpy as np
 
-from abm import draws, population, schedule
+from abm.agents.attributes import fields_of
 from abm.agents.company import Company
-from abm.agents.fields import fields_of
 from abm.agents.gatekeeper import Gatekeeper
 from abm.agents.investor import Investor
+from abm.agents.ledger import result_of
 from abm.agents.market import Market
-from abm.agents.narrator import Narrator
-from abm.outcomes import Event, RunResult, Trace
-from abm.population import Population, new_book, records
+from abm.agents.narrator import Narrator, Silence
+from abm.core import draws, schedule
+from abm.core.batch import RunResult
+from abm.core.records import LOOKING, NEWS, OFFER, PAID, SIGNED, UNPAID
+from abm.core.trace import Event, Trace
+from abm.population import Population, prepare, sampling
+from abm.population.contracts import new_book, new_records
 from abm.rules import book as book_rules
 from abm.rules import failure
 from abm.rules import settlement as rules
 from abm.rules.belief import mean_opinion
 from abm.rules.closing import Closing, clinching_rung, close, closing_gap, contented, money
-from abm.rules.conditions import FACTS
+from abm.rules.conditions import FACTS, Book
 from abm.rules.decision import at_his_limit
 from abm.rules.gatekeepers import look_ahead
-from abm.rules.totals import in_bn, moved
+from abm.rules.sums import in_bn, moved
 from abm.scenario import Scenario
-from abm.state import LOOKING, NEWS, OFFER, PAID, SIGNED, UNPAID
 
 
 class FundingModel(mesa.Model):
@@ -43,6 +46,8 @@ class FundingModel(mesa.Model):
         Agent classes, to be replaced by subclasses of one's own.
     prepared
         The scenario's population, if it has been prepared already; saves time over many runs.
+    narrate
+        Whether the story says what signatures ask for and wait for; without that a run is a quarter faster.
 
     Examples
     --------
@@ -63,15 +68,16 @@ class FundingModel(mesa.Model):
         gatekeeper: type[Gatekeeper] = Gatekeeper,
         company: type[Company] = Company,
         prepared: Population | None = None,
+        narrate: bool = True,
     ) -> None:
         super().__init__(rng=0)  # Mesa's own generators are never used
         self.case, self.seed, self.run = scenario, int(seed), int(run)
-        self.population = prepared or population.prepare(scenario)
+        self.population = prepared or prepare(scenario)
         shared = self.population
-        self.traits, self.contracts = population.realise(shared, self.seed, self.run)
+        self.traits, self.contracts = sampling.realise(shared, self.seed, self.run)
         self.terms = fields_of(shared.round)
         self.opinions_pull = bool((self.traits.opinion_pull > 0.0).any())
-        self.frailty = float(population.frailties(shared, self.seed, [self.run])[0])
+        self.frailty = float(sampling.frailties(shared, self.seed, [self.run])[0])
         self.story: list[Event] = []
 
         self.week = 0
@@ -93,7 +99,7 @@ class FundingModel(mesa.Model):
         self.market = Market(self)
         self.gates = [gatekeeper(self, place) for place in range(len(shared.gate_ids))]
         self.investors = [investor(self, place) for place in range(len(shared.ids))]
-        self.narrator = Narrator(self)
+        self.narrator = Narrator(self) if narrate else Silence()
         self.publish_book()
         self._post_offer()
 
@@ -169,7 +175,7 @@ class FundingModel(mesa.Model):
         """Publish what has been committed, and what the market thinks of it."""
         if self.open:
             outlooks = self._look_ahead()
-            signed, tickets = self._stage_is(SIGNED), self._tickets()
+            signed, tickets = self.stage_is(SIGNED), self._tickets()
             self.published_paid_musd = self.paid_musd  # this week's closing is next week's news
             self.booked_musd = moved(self.paid_musd, money(signed, tickets))
             self.expected_musd = book_rules.expected_musd(
@@ -207,7 +213,7 @@ class FundingModel(mesa.Model):
 
     def record(self) -> None:
         """Write the week down; stop when nothing can happen any more."""
-        signed = money(self._stage_is(SIGNED), self._tickets()) if self.open else 0
+        signed = money(self.stage_is(SIGNED), self._tickets()) if self.open else 0
         self.committed_path.append(moved(self.paid_musd, signed))
         self.paid_path.append(self.paid_musd)
         self.cash_path.append(self.company.cash_musd if self.company else 0)
@@ -217,27 +223,27 @@ class FundingModel(mesa.Model):
     # --------------------------------------------------------------------------------------- closing and paying
 
     def _close(self, at_deadline: bool) -> None:
-        signed, paid, book = self._stage_is(SIGNED), self._stage_is(PAID), self._book()
+        signed, paid, book = self.stage_is(SIGNED), self.stage_is(PAID), self.book()
         if not signed.any():
             return
         if at_deadline and len(self.population.ladder_musd) > 1:
             ladder, needed = self.population.ladder_musd, self.terms.target_musd
             rung = clinching_rung(signed, paid, self.contracts, book, ladder, self.rung, needed)
             self._move_price(rung, "the last chance to reach the target")
-            book = self._book()
+            book = self.book()
         self._closing = Closing(*close(signed, paid, self.contracts, book, self.terms.select))
         gap = closing_gap(self._closing.greatest, self._closing.least, book.tickets, self.terms.cap_musd)
         self.gap_musd = max(self.gap_musd, gap)
 
     def _settle(self, closing: Closing) -> None:
-        signed, paid = self._stage_is(SIGNED), self._stage_is(PAID)
+        signed, paid = self.stage_is(SIGNED), self.stage_is(PAID)
         result = rules.settle(
             closing.selected,
             signed,
             paid,
             self.traits.unreliable,
             self.contracts,
-            self._book(),
+            self.book(),
             self.terms.select,
             self.population.round,
             self.traits,
@@ -275,7 +281,7 @@ class FundingModel(mesa.Model):
 
     def _fall_back(self) -> None:
         """Turn what failed into fallback money, and close once more over everybody."""
-        signed, paid, book = self._stage_is(SIGNED), self._stage_is(PAID), self._book()
+        signed, paid, book = self.stage_is(SIGNED), self.stage_is(PAID), self.book()
         content = paid.copy()
         contented(content, signed, paid, self.contracts, book)
         failed = [i for i in self.investors if i.stage == SIGNED and i.law.fallback_musd and not content[i.place]]
@@ -289,9 +295,9 @@ class FundingModel(mesa.Model):
     def _broken_links(self) -> failure.Links:
         """What each link has cost the round, as it stands when the deadline comes."""
         refused = np.array([i.law.behavioural and i.appraisal.reason != 0 for i in self.investors], np.bool_)
-        signed, paid, unpaid = self._stage_is(SIGNED), self._stage_is(PAID), self._stage_is(UNPAID)
+        signed, paid, unpaid = self.stage_is(SIGNED), self.stage_is(PAID), self.stage_is(UNPAID)
         return failure.Links(
-            *failure.broken_links(signed, paid, unpaid, refused, self.contracts, self._book(), self.traits)
+            *failure.broken_links(signed, paid, unpaid, refused, self.contracts, self.book(), self.traits)
         )
 
     def _end_round(self, cause: int) -> None:
@@ -326,7 +332,7 @@ class FundingModel(mesa.Model):
                 "log_price": self.offer.log_post,
                 "capped": capped,
             }
-            self._announced.append((investor, records(NEWS, [news])[0]))
+            self._announced.append((investor, new_records(NEWS, [news])[0]))
 
     def tell(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
         """Add an event to the story of this run."""
@@ -358,7 +364,7 @@ class FundingModel(mesa.Model):
             "volatility": law.volatility,
             "preference": terms.preference,
         }
-        self.offer = records(OFFER, [offer])[0]
+        self.offer = new_records(OFFER, [offer])[0]
 
     def _look_ahead(self) -> Any:
         """Chance that the market gives to each consent."""
@@ -381,7 +387,8 @@ class FundingModel(mesa.Model):
                 mean = mean_opinion(mean, investor.mean, investor.law.reputation, heard)
         return mean
 
-    def _stage_is(self, stage: int) -> Any:
+    def stage_is(self, stage: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which investors are at a stage, by place."""
         return np.array([investor.stage == stage for investor in self.investors], np.bool_)
 
     def _tickets(self) -> Any:
@@ -389,7 +396,8 @@ class FundingModel(mesa.Model):
         tickets = [i.paid_musd if i.stage == PAID else i.ticket_musd for i in self.investors]
         return np.array(tickets, np.int64)
 
-    def _book(self) -> Any:
+    def book(self) -> Book:
+        """Return the book as a closing of this week would read it."""
         facts = {
             "cap_musd": self.terms.cap_musd,
             "already_closed_musd": self.terms.already_closed_musd,
@@ -399,7 +407,7 @@ class FundingModel(mesa.Model):
         }
         gate_days = np.array([gate.in_force_day for gate in self.gates], np.float64)
         kinds = np.ascontiguousarray(self.traits.kind)
-        return new_book(self._tickets(), kinds, gate_days, self.contracts.members, records(FACTS, [facts])[0])
+        return new_book(self._tickets(), kinds, gate_days, self.contracts.members, new_records(FACTS, [facts])[0])
 
     # ------------------------------------------------------------------------------------------------- results
 
@@ -410,38 +418,7 @@ class FundingModel(mesa.Model):
 
     def result(self) -> RunResult:
         """Sum the run up."""
-        company = self.company
-        return RunResult(
-            run=self.run,
-            paid_musd=self.paid_musd,
-            closed=self.closed,
-            closed_day=self.closed_day,
-            survived=company.alive if company else None,
-            default_day=company.default_day if company else math.nan,
-            cause=self.cause,
-            pre_money_musd=int(self.population.ladder_musd[self.rung]),
-            rung=self.rung,
-            new_shares=self.new_shares,
-            dilution=rules.dilution(self.new_shares, self._old_shares()),
-            gap_musd=self.gap_musd,
-            extended=self.extended,
-            listed=bool(company and company.listed),
-            end_cash_musd=company.cash_musd if company else 0,
-            least_cash_musd=company.least_cash_musd if company else 0,
-            stage=[investor.stage for investor in self.investors],
-            sign_day=[investor.sign_day for investor in self.investors],
-            investor_paid_musd=[investor.paid_musd for investor in self.investors],
-            investor_shares=[investor.shares for investor in self.investors],
-            gate_day=[gate.in_force_day for gate in self.gates],
-            committed_path=self.committed_path,
-            paid_path=self.paid_path,
-            cash_path=self.cash_path,
-        )
-
-    def _old_shares(self) -> int:
-        """Shares of those who were in before as_of, the earlier closings of this round among them."""
-        earlier = rules.shares_for(self.terms.already_closed_musd, int(self.population.ladder_musd[0]))
-        return moved(rules.SHARES_BEFORE, earlier)
+        return result_of(self)
 
     def free(self) -> None:
         """Let go of the run's memory; Mesa before 3.4 keeps every model in a table of its own."""

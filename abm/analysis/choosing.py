@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from abm.analysis.wording import CAUSE_WORDS
+from abm.analysis.prose.phrases import CAUSE_WORDS
 from abm.rules.failure import CASH, CAUSES
 from abm.scenario import Scenario
 
 if TYPE_CHECKING:
-    from abm.outcomes import Outcomes
+    from abm.runs.outcomes import Outcomes
 
 Which = Literal["typical", "closed", "failed"]
 
@@ -73,7 +73,7 @@ def choose(scenario: Scenario | str, seed: int = 1, which: Which = "typical", ru
     >>> choose("three-investors", seed=1, which="closed", runs=100).ending
     'closed'
     """
-    from abm.simulation import simulate
+    from abm.runs.simulation import simulate
 
     if which not in get_args(Which):
         raise ValueError(f"expected one of {', '.join(get_args(Which))}, got {which!r}")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.analysis.boxes import Box, Floats, Table, Words, phrase
-from abm.analysis.prim import find, trajectory
-from abm.analysis.regions import Search, box_of
-from abm.analysis.resampling import Honest, ends_of, halves, honest, stability
-from abm.analysis.wording import capital
+from abm.analysis.box.limits import Box, Floats, Table, Words, phrase
+from abm.analysis.box.prim import find, trajectory
+from abm.analysis.box.regions import Search, box_of
+from abm.analysis.box.resampling import Honest, ends_of, halves, honest, stability
+from abm.analysis.prose.phrases import capital
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,10 +121,10 @@ def discover(
 ) -> Discovery:
     """Find limits within which a round closes, or fails, far more often than elsewhere.
 
-    Every world counts the same, however many runs it had. The box is found with PRIM (:mod:`abm.analysis.prim`); then
-    the search is repeated on random halves of the worlds, and each box tried on the other half. That shows a box which
-    is nothing but luck, as is easily found among many parameters; and it is a little hard on the box, as half of the
-    worlds tell less than all.
+    Every world counts the same, however many runs it had. The box is found with PRIM
+    (:mod:`abm.analysis.box.prim`); then the search is repeated on random halves of the worlds, and each box tried on
+    the other half. That shows a box which is nothing but luck, as is easily found among many parameters; and it is a
+    little hard on the box, as half of the worlds tell less than all.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def discover(
     threshold
         Count worlds with at least this probability as closed, all others as failed; default: by their probability.
     search
-        How; default: :class:`abm.analysis.regions.Search`.
+        How; default: :class:`abm.analysis.box.regions.Search`.
     resamples, seed
         How many halves [-], and the seed of drawing them.
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.faults import Refusal
-from abm.provenance import numbers_of
+from abm.core.errors import Refusal
 from abm.scenario import Scenario, load_scenario
+from abm.scenario.sources import numbers_of
 from abm.sweeps import Design, sweep
 from abm.sweeps.design import Axes, Axis
 

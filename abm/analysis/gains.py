@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
-from abm.estimates import Difference, estimate, paired, paired_means
-from abm.faults import ScenarioError
+from abm.core.errors import ScenarioError
+from abm.runs.estimates import Difference, estimate, paired, paired_means
+from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
-from abm.simulation import simulate
 
 if TYPE_CHECKING:
     import pandas as pd

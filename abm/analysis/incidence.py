@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.estimates import wilson
 from abm.rules.failure import CASH, CAUSES
+from abm.runs.estimates import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from abm.outcomes import Outcomes
+    from abm.runs.outcomes import Outcomes
 
 CLOSED = "closed"
 _OUTSIDE = 0.025  # chance that an interval misses on either side

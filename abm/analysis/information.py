@@ -329,6 +329,6 @@ def information_of(study: Study | Mapping[str, Study], seed: int = 1) -> Informa
 
 
 def _happened(study: Study, place: int) -> Any:
-    from abm.columns import true_in
+    from abm.runs.columns import true_in
 
     return true_in(study.runs(place), study.job.event)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from abm.analysis.lever import Changes, Lever
-from abm.analysis.lever_kinds import KINDS
+from abm.analysis.lever.kinds import KINDS
 from abm.scenario import Scenario, load_scenario
 
 __all__ = ["KINDS", "Changes", "Lever", "chosen", "lever_named", "levers_of"]

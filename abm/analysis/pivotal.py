@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
-from abm.consistency import largest_ticket
-from abm.contracts import musd
-from abm.estimates import Difference, Estimate, estimate, paired
-from abm.layout import members_of
+from abm.population.contracts import musd
+from abm.population.layout import members_of
+from abm.runs.estimates import Difference, Estimate, estimate, paired
+from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
-from abm.simulation import simulate
+from abm.scenario.checks import largest_ticket
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
-from abm.faults import ScenarioError
+from abm.core.errors import ScenarioError
+from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
-from abm.simulation import simulate
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from abm.agents import FundingModel
-from abm.analysis.sentence import Sentence
-from abm.analysis.summing import Figures, figures_of, summary_of
-from abm.analysis.telling import LEFT_OUT, sentences_of
-from abm.analysis.waiting import Waiting, who_waits
+from abm.analysis.prose.sentence import Sentence
+from abm.analysis.prose.summary import Figures, figures_of, summary_of
+from abm.analysis.prose.telling import LEFT_OUT, sentences_of
+from abm.analysis.prose.waiting import Waiting, who_waits
 from abm.rules.failure import CAUSES, Links
-from abm.rules.totals import in_bn
+from abm.rules.sums import in_bn
 from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
-    from abm.outcomes import Event
+    from abm.core.trace import Event
 
 __all__ = ["LEFT_OUT", "Figures", "Sentence", "Story", "tell_story"]
 

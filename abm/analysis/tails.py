@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.analysis.levels import EVENTS, LEVELS, USUAL, player
-from abm.analysis.splitting import Repetition, mean_interval, split
-from abm.estimates import Estimate, estimate, wilson
+from abm.analysis.rare.levels import EVENTS, LEVELS, USUAL, player
+from abm.analysis.rare.splitting import Repetition, mean_interval, split
 from abm.population import prepare
+from abm.runs.estimates import Estimate, estimate, wilson
 from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def tail(
     within_weeks
         By the end of which week [weeks], at most the horizon.
     level
-        How closeness is measured, one of :data:`abm.analysis.levels.LEVELS`; the estimate is unbiased with each.
+        How closeness is measured, one of :data:`abm.analysis.rare.levels.LEVELS`; the estimate is unbiased with each.
     particles, repetitions
         Runs that are selected side by side, and how often all is repeated with fresh luck, at least 2 each [-].
     seed
@@ -145,7 +145,7 @@ def tail(
 
     References
     ----------
-    As in :func:`abm.analysis.splitting.split`.
+    As in :func:`abm.analysis.rare.splitting.split`.
 
     Examples
     --------

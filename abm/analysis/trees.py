@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.analysis.boxes import Box, Floats, Limit, Table, Words, roundest
+from abm.analysis.box.limits import Box, Floats, Limit, Table, Words, roundest
+from abm.analysis.box.regions import Region
 from abm.analysis.discovery import outcomes_of
-from abm.analysis.regions import Region
-from abm.faults import Refusal
+from abm.core.errors import Refusal
 
 if TYPE_CHECKING:
     import pandas as pd

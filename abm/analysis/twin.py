@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abm.analysis.levers import Changes, Lever, chosen, levers_of
-from abm.consistency import cap_bn
-from abm.faults import ScenarioError
-from abm.parameters import Gatekeeper, Investor, InvestorPool
+from abm.core.errors import ScenarioError
+from abm.core.records import PAID
+from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
-from abm.simulation import simulate
-from abm.state import PAID
+from abm.scenario.checks import cap_bn
+from abm.scenario.schema import Gatekeeper, Investor, InvestorPool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,9 +10,9 @@ from typing import Any
 import numba
 import numpy as np
 
+from abm.core.records import FATE, RESULT
 from abm.ensemble.kernel import simulate
 from abm.ensemble.world import WORLD
-from abm.state import FATE, RESULT
 
 _COMPILE = "from abm.ensemble.ahead import compile_kernel; compile_kernel()"
 

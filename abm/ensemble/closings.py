@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from abm.core.jit import inlined, lean
+from abm.core.records import PAID, SIGNED, UNPAID
 from abm.ensemble import world as its
-from abm.jit import inlined, lean
-from abm.memory import far
+from abm.ensemble.memory import far
 from abm.rules import book as books
 from abm.rules import decision, failure, settlement
 from abm.rules.appetite import openness
 from abm.rules.clauses import AS_IT_IS, Contracts, mood_turned
 from abm.rules.closing import anybody_new, clinching_rung, close_into, contented
 from abm.rules.conditions import Book
-from abm.rules.totals import in_bn, moved
-from abm.state import PAID, SIGNED, UNPAID
+from abm.rules.sums import in_bn, moved
 
 
 @inlined

@@ -9,13 +9,13 @@ from queue import Empty, SimpleQueue
 
 import numpy as np
 
-from abm.batch import PATHS, Batch
+from abm.core.batch import PATHS, Batch
+from abm.core.records import FATE, RESULT
 from abm.ensemble.ahead import compile_ahead
+from abm.ensemble.build import World
 from abm.ensemble.kernel import simulate
-from abm.ensemble.world import World
-from abm.layout import Population
-from abm.luck import frailties
-from abm.state import FATE, RESULT
+from abm.population.layout import Population
+from abm.population.sampling import frailties
 
 
 @contextmanager

@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from abm import draws, schedule
+from abm.core import draws, schedule
+from abm.core.jit import chain, entry, lean
+from abm.core.records import LOOKING, OPEN, SIGNED
 from abm.ensemble import phases
 from abm.ensemble import world as its
 from abm.ensemble.closings import contracts_of, post_offer
 from abm.ensemble.parts import next_jump, publish
 from abm.ensemble.world import AHEAD
-from abm.jit import chain, entry, lean
-from abm.luck import draw_investors
+from abm.population.sampling import draw_investors
 from abm.rules.belief import prior_mean
 from abm.rules.environment import jump_size
 from abm.rules.settlement import SHARES_BEFORE, dilution, shares_for
-from abm.rules.totals import moved
-from abm.state import LOOKING, OPEN, SIGNED
+from abm.rules.sums import moved
 
 #: The phases, in the order of the week.
 PHASES = tuple(getattr(phases, name) for name in schedule.PHASES)
@@ -169,7 +169,7 @@ def simulate(
     frailties
         float64[R], luck that all gatekeepers of a run share [-].
     rows, fates, gate_days, paths
-        ``state.RESULT[R]``, ``state.FATE[R, N]``, float64[R, G] [days after as_of] and int64[R or 0, 3, weeks]
+        ``records.RESULT[R]``, ``records.FATE[R, N]``, float64[R, G] [days after as_of] and int64[R or 0, 3, weeks]
         [USD million], overwritten.
     """
     for r in range(frailties.shape[0]):

@@ -20,17 +20,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm import draws
+from abm.core import draws
+from abm.core.jit import entry, lean
+from abm.core.records import LOOKING, OPEN, RESULT, SIGNED
+from abm.core.schedule import weeks_into
 from abm.ensemble import world as its
+from abm.ensemble.build import World
 from abm.ensemble.kernel import begin, begin_week, draw_ahead, grant_bridge, sum_up, week_passes
 from abm.ensemble.parts import next_jump
-from abm.ensemble.world import World
-from abm.jit import entry, lean
-from abm.layout import Population
-from abm.luck import frailties
-from abm.rules.totals import moved
-from abm.schedule import weeks_into
-from abm.state import LOOKING, OPEN, RESULT, SIGNED
+from abm.population.layout import Population
+from abm.population.sampling import frailties
+from abm.rules.sums import moved
 
 #: Weeks, counted from 1, from which on luck is that of a run: ``((1, 17), (9, 4_000))``. Weeks ascend.
 Lineage = tuple[tuple[int, int], ...]
@@ -45,7 +45,8 @@ class Replay(NamedTuple):
     Attributes
     ----------
     rows
-        Records of :data:`abm.state.RESULT`, one a lineage, as things stood in the last week; ``run`` is the first run.
+        Records of :data:`abm.core.records.RESULT`, one a lineage, as things stood in the last week; ``run`` is the
+        first run.
     paths
         float64, lineages by :data:`WATCHED` by weeks [USD million]; a path that ended early keeps its last value.
     """

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from abm import draws
+from abm.core import draws
+from abm.core.jit import lean
+from abm.core.records import LAPSED, LOOKING, OPEN, SIGNED
 from abm.ensemble import world as its
 from abm.ensemble.closings import (
     contracts_of,
     write_stages,
 )
-from abm.jit import lean
 from abm.rules import belief, decision, failure
 from abm.rules import book as books
 from abm.rules import company as firms
@@ -19,8 +20,7 @@ from abm.rules import environment as nature
 from abm.rules import gatekeepers as consents
 from abm.rules import settlement as settlements
 from abm.rules.closing import money
-from abm.rules.totals import moved
-from abm.state import LAPSED, LOOKING, OPEN, SIGNED
+from abm.rules.sums import moved
 
 
 @lean

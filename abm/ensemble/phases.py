@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from abm import draws
+from abm.core import draws
+from abm.core.jit import lean
+from abm.core.records import BLOCKED, LOOKING, OPEN, SATISFIED, SIGNED, WITHDRAWN
+from abm.core.schedule import YEARS, weeks_into
 from abm.ensemble import world as its
 from abm.ensemble.closings import (
     at_the_end,
@@ -31,7 +34,6 @@ from abm.ensemble.parts import (
     publish,
     raise_later,
 )
-from abm.jit import lean
 from abm.rules import belief, decision, failure
 from abm.rules import book as books
 from abm.rules import company as firms
@@ -40,9 +42,7 @@ from abm.rules import gatekeepers as consents
 from abm.rules import liquidity as bills
 from abm.rules.appetite import openness
 from abm.rules.closing import money
-from abm.rules.totals import moved
-from abm.schedule import YEARS, weeks_into
-from abm.state import BLOCKED, LOOKING, OPEN, SATISFIED, SIGNED, WITHDRAWN
+from abm.rules.sums import moved
 
 
 @lean

@@ -1,27 +1,16 @@
-"""World: everything that a compiled run reads and writes, laid out once and used for every run of a batch."""
+"""World: everything that a compiled run reads and writes, as one record, and how compiled code reaches its arrays."""
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import numpy as np
 
-from abm import state
-from abm.knobs import KINDS
-from abm.layout import Population
-from abm.memory import address_of, column
+from abm.core import records
+from abm.ensemble.memory import column
 from abm.rules.conditions import ATOM, FACTS
 from abm.rules.failure import Links
-from abm.rules.gatekeepers import look_ahead, standing
-from abm.rules.totals import moved
-from abm.schedule import week_end
-from abm.state import BLOCKED, OPEN, SATISFIED
 
 #: Weeks of public luck that are drawn at once.
 AHEAD = 24
-
-_MOST_STANDINGS = 256  # ways in which consents can stand, beyond which each run looks ahead for itself
 
 _WHOLE, _NUMBER, _FLAG = np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.bool_)
 
@@ -29,14 +18,14 @@ _WHOLE, _NUMBER, _FLAG = np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.b
 ARRAYS = {
     "ladder_musd": _WHOLE,
     "listing_gates": _WHOLE,
-    "laws": state.GATEKEEPER,
+    "laws": records.GATEKEEPER,
     "gate_order": _WHOLE,
     "required": _WHOLE,
-    "plan": state.PLAN,
-    "claims": state.CLAIM,
-    "later_rounds": state.LATER_ROUND,
-    "base": state.TRAITS,
-    "lottery": state.LOTTERY,
+    "plan": records.PLAN,
+    "claims": records.CLAIM,
+    "later_rounds": records.LATER_ROUND,
+    "base": records.TRAITS,
+    "lottery": records.LOTTERY,
     "base_atoms": ATOM,
     "clauses": _WHOLE,
     "owners": _WHOLE,  # where each investor's clauses start
@@ -44,12 +33,12 @@ ARRAYS = {
     "kinds": _WHOLE,
     "standings": _WHOLE,  # numbers of the ways in which consents can stand; none where there are too many
     "outlook_table": _NUMBER,  # [extended, week, standing, gate], laid out flat
-    "traits": state.TRAITS,
+    "traits": records.TRAITS,
     "atoms": ATOM,
-    "gates": state.GATE_STATE,
-    **{name: state.INVESTOR_STATE[name] for name in state.INVESTOR_STATE.names or ()},
-    "news": state.NEWS,  # commitments that everybody hears of this week
-    "announced": state.NEWS,  # and those that wait for the next
+    "gates": records.GATE_STATE,
+    **{name: records.INVESTOR_STATE[name] for name in records.INVESTOR_STATE.names or ()},
+    "news": records.NEWS,  # commitments that everybody hears of this week
+    "announced": records.NEWS,  # and those that wait for the next
     "sentiment_luck": _NUMBER,  # public luck of the weeks ahead
     "value_luck": _NUMBER,
     "news_luck": _NUMBER,
@@ -101,117 +90,20 @@ WORLD = np.dtype(
         ("stirred", np.bool_),  # whether a closing could end otherwise than the last
         ("called", np.bool_),  # whether closers are called this week
         ("opinions_pull", np.bool_),  # whether anybody's opinion moves another's
-        ("terms", state.ROUND),
-        ("market", state.MARKET),
-        ("firm", state.FIRM),
-        ("listing", state.LISTING),
-        ("now", state.ROUND_STATE),
-        ("sky", state.MARKET_STATE),
-        ("company", state.COMPANY_STATE),
-        ("offer", state.OFFER),
+        ("terms", records.ROUND),
+        ("market", records.MARKET),
+        ("firm", records.FIRM),
+        ("listing", records.LISTING),
+        ("now", records.ROUND_STATE),
+        ("sky", records.MARKET_STATE),
+        ("company", records.COMPANY_STATE),
+        ("offer", records.OFFER),
         ("facts", FACTS),
         ("links", LINKS),
         *((f"{name}_call", np.int64) for name in CALLS),
         *((f"{name}_{part}", np.int64) for name in ARRAYS for part in ("at", "n")),
     ]
 )
-
-
-class World:
-    """The memory of one run at a time.
-
-    Attributes
-    ----------
-    record
-        The ``WORLD`` record that compiled code reads.
-    arrays
-        Its arrays by name.
-    """
-
-    def __init__(self, population: Population) -> None:
-        n, g, weeks = len(population.ids), len(population.gate_ids), int(population.round.horizon_weeks)
-        standings = _standings(population)
-        contracts = population.contracts
-        given = {
-            "ladder_musd": population.ladder_musd,
-            "listing_gates": population.listing_gates,
-            "laws": population.gates,
-            "gate_order": population.gate_order,
-            "required": population.required,
-            "plan": population.plan,
-            "claims": population.claims,
-            "later_rounds": population.later_rounds,
-            "base": population.traits,
-            "lottery": population.lottery,
-            "base_atoms": contracts.atoms,
-            "clauses": contracts.clauses,
-            "owners": contracts.investors,
-            "members": contracts.members,
-            "kinds": population.traits.kind,
-            "standings": [standing(np.array(status, np.int64)) for status in standings],
-            "outlook_table": _outlooks(population, standings),
-            "traits": population.traits,
-            "atoms": contracts.atoms,
-        }
-        lengths = {"gates": g, "outlooks": g, "gate_days": g, "totals": 2, "sets": 8 * n}
-        lengths |= {"kind_musd": len(KINDS), "base_musd": 1 + len(KINDS)}
-        lengths |= dict.fromkeys(("weeks_ahead", "nobody"), AHEAD)
-        self.arrays: dict[str, Any] = {}
-        for name, layout in ARRAYS.items():
-            length = AHEAD if name.endswith("_luck") else weeks if name.endswith("_path") else lengths.get(name, n)
-            values = np.array(given[name], layout) if name in given else np.zeros(length, layout)
-            self.arrays[name] = values.reshape(-1)
-        memory = np.zeros(1, WORLD)
-        for name, array in self.arrays.items():
-            memory[f"{name}_at"], memory[f"{name}_n"] = array.ctypes.data, len(array)
-        for name in ("round", "market", "firm", "listing"):
-            memory["terms" if name == "round" else name] = np.array(
-                getattr(population, name).item(), WORLD["terms" if name == "round" else name]
-            )
-        memory["opinions_pull"] = bool((population.traits.opinion_pull > 0.0).any())
-        self.record = memory.view(np.recarray)[0]
-        from abm.ensemble import closings  # which needs the accessors below
-
-        for name in CALLS:
-            memory[f"{name}_call"] = address_of(getattr(closings, name), self.record)
-
-
-def _standings(population: Population) -> list[tuple[int, ...]]:
-    """Ways in which consents can stand, each after those it requires; none where there are too many to list."""
-    gates = population.gates
-    found = new = {(OPEN,) * len(gates)}
-    while new and len(found) <= _MOST_STANDINGS:
-        following = set()
-        for status in new:
-            for g, gate in enumerate(gates):
-                required = population.required[gate.first : gate.last]
-                if status[g] == OPEN and all(status[k] == SATISFIED for k in required):
-                    answers = (SATISFIED, BLOCKED) if gate.block_per_year > 0.0 else (SATISFIED,)
-                    following |= {tuple(answer if k == g else s for k, s in enumerate(status)) for answer in answers}
-        new = following - found
-        found = found | new
-    return sorted(found, key=lambda status: standing(np.array(status, np.int64))) if not new else []
-
-
-def _outlooks(population: Population, standings: list[tuple[int, ...]]) -> Any:
-    """What the market gives to each consent that is open, float64[2, weeks + 1, standings, gates]."""
-    terms, gates = population.round, population.gates
-    deadlines = [float(terms.deadline_day)]
-    if terms.extension_probability > 0.0:
-        deadlines.append(moved(float(terms.deadline_day), float(terms.extension_days)))
-    table = np.zeros((2, len(population.plan), len(standings), len(gates)))
-    never = np.full(len(gates), math.inf)
-    for extended, deadline in enumerate(deadlines):
-        for week in range(table.shape[1]):
-            until = week_end(week, deadline)
-            if until > deadline or (extended and until < deadlines[0]):
-                continue
-            for place, status in enumerate(standings):
-                how = np.array(status, np.int64)
-                table[extended, week, place] = look_ahead(
-                    gates, population.gate_order, population.required, how, never, deadline, until
-                )
-    return table
 
 
 # One accessor for each array, to be called from compiled code: ``traits(world)``.

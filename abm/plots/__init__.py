@@ -13,8 +13,8 @@ from abm.plots.theme import DPI, headline, new_figure, sign, styled
 if TYPE_CHECKING:
     import pandas as pd
 
-    from abm.outcomes import Outcomes
-    from abm.parameters import Investor, InvestorPool
+    from abm.runs.outcomes import Outcomes
+    from abm.scenario.schema import Investor, InvestorPool
 
 _WORDS = {
     "cash": "failed: the company ran out of cash",
@@ -112,7 +112,7 @@ def _payer_rows(outcomes: Outcomes) -> pd.DataFrame:
     """One row a named investor or pool, the largest first."""
     import pandas as pd
 
-    from abm.outcomes import estimate
+    from abm.runs.outcomes import estimate
 
     frame, paid = outcomes.to_frame(), dict[str, Any]()
     for one in outcomes.ids:

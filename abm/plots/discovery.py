@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.analysis.boxes import phrase
+from abm.analysis.box.limits import phrase
 from abm.plots.theme import BLUE, GREEN, GREY, ORANGE, RED
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from abm.analysis.boxes import Box, Limit, Words
+    from abm.analysis.box.limits import Box, Limit, Words
 
 _COLOURS = (GREY, BLUE, GREEN, ORANGE, "#CC79A7", "#56B4E9")  # by the number of parameters that are limited
 _JITTER = 0.28

@@ -7,7 +7,7 @@ import textwrap
 from collections import Counter
 from typing import Any
 
-from abm.outcomes import Estimate, Outcomes, Totals
+from abm.runs.outcomes import Estimate, Outcomes, Totals
 from abm.scenario import provenance
 
 #: Each first cause of failure, in words.

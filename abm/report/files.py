@@ -13,10 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import abm
-from abm.outcomes import Batch, Columns, Outcomes, Totals
-from abm.simulation import Kept
-from abm.stream import Stream
+from abm.core.version import VERSION
+from abm.runs.outcomes import Batch, Columns, Outcomes, Totals
+from abm.runs.simulation import Kept
+from abm.runs.stream import Stream
 
 TABLE = "outcomes.parquet"
 FIGURE_RUNS = 20_000  # more runs would not show in a figure, and their weekly paths fill the memory
@@ -61,7 +61,7 @@ def write_rest(outcomes: Outcomes | Totals, shown: Outcomes | None, folder: str 
 class Folder:
     """A folder of results that fills while a simulation runs: the table as it comes, the rest at the end.
 
-    A context manager: give :attr:`sinks` to :func:`abm.simulation.collect`, then :meth:`write`.
+    A context manager: give :attr:`sinks` to :func:`abm.runs.simulation.collect`, then :meth:`write`.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def manifest_of(outcomes: Outcomes | Totals, shown: Outcomes | None = None) -> d
         "scenario": outcomes.scenario.id,
         "file": Path(outcomes.scenario.file).name,
         "scenario_sha256": outcomes.scenario.digest,
-        "abm": abm.__version__,
+        "abm": VERSION,
         "engine": outcomes.engine,
         "seed": outcomes.seed,
         "runs": outcomes.runs,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import abm
+from abm.core.version import VERSION
 from abm.plots import drawn
 from abm.plots.theme import styled
 
@@ -119,7 +119,7 @@ def write_page(template: str, path: str | Path, **context: Any) -> Path:
         loader=PackageLoader("abm.report"), autoescape=lambda name: bool(name and ".html" in name),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    text = pages.get_template(template).render(version=abm.__version__, **context)
+    text = pages.get_template(template).render(version=VERSION, **context)
     target = Path(path)
     write_whole(target, lambda draft: draft.write_text(text, encoding="utf-8"))
     return target

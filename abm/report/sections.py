@@ -7,9 +7,11 @@ from functools import partial
 from math import isnan
 from typing import Any
 
+from abm.analysis.dossier import Dossier, leaf_name
 from abm.analysis.drivers import leaning_words
 from abm.analysis.incidence import time_to_close
 from abm.analysis.pivotal import Pivotal
+from abm.core.version import VERSION
 from abm.plots import FIGURES
 from abm.plots.discovery import trajectory
 from abm.plots.drivers import screening
@@ -19,13 +21,12 @@ from abm.plots.levers import gains as gains_figure
 from abm.plots.levers import regrets
 from abm.plots.pivotal import shares, together
 from abm.plots.sweeps import over_worlds
-from abm.provenance import provenance
 from abm.report.answer import CAUSE_WORDS
-from abm.report.dossier import Dossier, leaf_name
 from abm.report.page import SectionOf, inlined, picture
-from abm.report.story import story_context
-from abm.report.study import asked, pictures_of, points_table
-from abm.report.words import label, limit_words
+from abm.report.story_page import story_context
+from abm.report.study_text import asked, pictures_of, points_table
+from abm.scenario.labels import label, limit_words
+from abm.scenario.sources import provenance
 
 _TOP = 10  # rows of a table in the text
 _NEAR = 6  # players that are named together
@@ -408,13 +409,11 @@ def sources(dossier: Dossier) -> SectionOf:
 
 def _again(dossier: Dossier, command: str) -> SectionOf:
     """How to get the same numbers again."""
-    import abm
-
     section, scenario = SectionOf("again", "How to get this report again"), dossier.scenario
     section.say(command, kind="code")
     section.tabulate(("", ""), [
         ("Scenario", f"{scenario.id} (SHA-256 of all that decides a result: {scenario.digest[:16]}…)"),
-        ("abm", abm.__version__),
+        ("abm", VERSION),
         ("Seed", str(dossier.seed)),
         ("Runs at the central values", f"{dossier.outcomes.runs:,}"),
         *((("Draws of what nobody knows", f"{len(dossier.worlds.design):,}"),) if dossier.worlds is not None else ()),

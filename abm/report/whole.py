@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from abm.analysis.dossier import Dossier
 from abm.report.answer import CAUSE_WORDS
-from abm.report.dossier import Dossier
 from abm.report.page import write_page
 from abm.report.sections import leaders, sections_of, world_words
-from abm.report.words import label
+from abm.scenario.labels import label
 
 
 def report_page(dossier: Dossier, path: str | Path, command: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from abm.jit import rule
+from abm.core.jit import rule
 
 
 @rule

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from abm.draws import normal_cdf
-from abm.jit import rule
+from abm.core.draws import normal_cdf
+from abm.core.jit import rule
 
 
 @rule

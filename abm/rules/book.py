@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from abm.jit import lean, rule
+from abm.core.jit import lean, rule
 from abm.rules.clauses import Contracts
 from abm.rules.conditions import GATE
 

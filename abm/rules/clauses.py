@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from abm.jit import lean
+from abm.core.jit import lean
 from abm.rules.conditions import (
     GATE,
     MAX_POST_MONEY,

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm.jit import lean, rule
+from abm.core.jit import lean, rule
 from abm.rules.clauses import AS_IT_IS, Contracts, invoked_clause, rivalry, satisfied, unconditional
-from abm.rules.conditions import HAIR, MAX_POST_MONEY, MIN_OWN_SHARE, Book
+from abm.rules.conditions import MAX_POST_MONEY, MIN_OWN_SHARE, MONEY_TOLERANCE, Book
 
 GREATEST, LEAST, ELIMINATION = 0, 1, 2
 SELECT = {"greatest": GREATEST, "least": LEAST, "elimination": ELIMINATION}
@@ -368,7 +368,7 @@ def rights(selected: Any, contracts: Contracts, book: Book, pro_rata_share: Any,
             for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
                 if contracts.atoms[a].kind == MIN_OWN_SHARE:
                     right = max(right, contracts.atoms[a].level * post)
-        insisted[i] = min(book.tickets[i], math.ceil(right - HAIR))
+        insisted[i] = min(book.tickets[i], math.ceil(right - MONEY_TOLERANCE))
     return insisted
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from abm.jit import rule
+from abm.core.jit import rule
 
 
 @rule

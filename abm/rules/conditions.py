@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from abm.jit import dispatch, lean
+from abm.core.jit import dispatch, lean
 
 #: One atom of a condition. A kind uses the fields that its keys name and ignores the rest.
 ATOM = np.dtype(
@@ -46,7 +46,7 @@ class Book(NamedTuple):
     """What a condition may look at. ``N`` investors, ``G`` gatekeepers, ``K`` kinds, ``M`` members of any_of lists."""
 
     tickets: Any  #: int64[N], USD million: what each investor brings (what he paid, once he has paid)
-    kinds: Any  #: int64[N], index into parameters.KINDS
+    kinds: Any  #: int64[N], index into fields.KINDS
     inside: Any  #: bool[N], the closing set, with everybody who has paid
     against: Any  #: bool[N], the set by which antitone conditions are judged
     totals: Any  #: int64[2], USD million: money inside, money against
@@ -107,7 +107,7 @@ def condition(
 
 
 #: Slack in comparisons of money with a share of money: 0.29 of 100 is 28.999999999999996 to a computer [USD million].
-HAIR = 1e-6
+MONEY_TOLERANCE = 1e-6
 
 
 @lean
@@ -184,7 +184,7 @@ def price_accepted(atom: Any, i: int, book: Book) -> bool:
 def stake_not_above(atom: Any, i: int, book: Book) -> bool:
     """Hold when his stake after the money is at most this share."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_with(i, book, True)
-    return book.tickets[i] <= atom.level * post + HAIR
+    return book.tickets[i] <= atom.level * post + MONEY_TOLERANCE
 
 
 @condition("constant", min_sentiment=Key("level", "level"))
@@ -197,7 +197,7 @@ def market_not_broken(atom: Any, i: int, book: Book) -> bool:
 def stake_not_below(atom: Any, i: int, book: Book) -> bool:
     """Hold when his stake is at least this share; outside elimination, a guaranteed allocation instead."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_against(i, book)
-    return book.tickets[i] >= atom.level * post - HAIR
+    return book.tickets[i] >= atom.level * post - MONEY_TOLERANCE
 
 
 @condition("down", max_post_money_bn=Key("money", "amount_musd"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from abm.draws import normal_cdf
-from abm.jit import rule
+from abm.core.draws import normal_cdf
+from abm.core.jit import rule
 from abm.rules.appetite import certainty_gain, crra_share, return_variance, ticket_musd, waiting_value
 from abm.rules.belief import implied_value, rights_premium, speaks, updated_mean, updated_precision
 
@@ -90,12 +90,12 @@ def advantage(belief: float, gain: float, share: float, lockup: float, waiting: 
 
 
 @rule
-def logit(x: float) -> float:
+def expit(x: float) -> float:
     """Logistic function without overflow [-].
 
     Examples
     --------
-    >>> logit(0.0), logit(-1000.0), round(logit(2.0), 6)
+    >>> expit(0.0), expit(-1000.0), round(expit(2.0), 6)
     (0.5, 0.0, 0.880797)
     """
     if x >= 0.0:
@@ -132,7 +132,7 @@ def signing_rate(zeta: float, bias: float, noise: float, fastest_per_week: float
     >>> signing_rate(0.3, 0.3, 0.2, 0.35)
     0.175
     """
-    return fastest_per_week * logit((zeta - bias) / noise)
+    return fastest_per_week * expit((zeta - bias) / noise)
 
 
 @rule
@@ -142,11 +142,11 @@ def expected_return(traits: Any, mean: float, offer: Any) -> float:
     Parameters
     ----------
     traits
-        A ``state.TRAITS`` record: who he is.
+        A ``records.TRAITS`` record: who he is.
     mean
         His belief about log value [log-points].
     offer
-        A ``state.OFFER`` record.
+        A ``records.OFFER`` record.
     """
     premium = rights_premium(offer.preference, offer.target_bn, offer.post_bn, offer.volatility, traits.horizon_years)
     return (
@@ -166,13 +166,13 @@ def appraise(traits: Any, mean: float, precision: float, open_share: float, offe
     Parameters
     ----------
     traits
-        A ``state.TRAITS`` record: who he is.
+        A ``records.TRAITS`` record: who he is.
     mean, precision
         His belief about log value [log-points], [1/log-points^2].
     open_share
         Share of the option to wait that is still alive, from :func:`abm.rules.appetite.openness` [-].
     offer
-        A ``state.OFFER`` record: the terms and the public book of last week.
+        A ``records.OFFER`` record: the terms and the public book of last week.
 
     Returns
     -------
@@ -211,7 +211,7 @@ def at_his_limit(traits: Any, ticket: int) -> bool:
     Parameters
     ----------
     traits
-        A ``state.TRAITS`` record.
+        A ``records.TRAITS`` record.
     ticket
         The commitment [USD million].
 
@@ -235,13 +235,13 @@ def hear(traits: Any, mean: float, precision: float, peer: Any, offer: Any) -> t
     Parameters
     ----------
     traits
-        The observer, a ``state.TRAITS`` record.
+        The observer, a ``records.TRAITS`` record.
     mean, precision
         His belief about log value [log-points], [1/log-points^2].
     peer
-        A ``state.NEWS`` record: the commitment.
+        A ``records.NEWS`` record: the commitment.
     offer
-        A ``state.OFFER`` record.
+        A ``records.OFFER`` record.
 
     Returns
     -------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from abm.jit import lean, rule
+from abm.core.jit import lean, rule
 from abm.rules.clauses import AS_IT_IS, GATES_OPEN, PRICE_ACCEPTED, Contracts
 from abm.rules.closing import counterfactual_money, money
 from abm.rules.conditions import Book
@@ -91,7 +91,7 @@ def broken_links(
     contracts, book
         The conditions and the facts.
     traits
-        ``state.TRAITS[N]``.
+        ``records.TRAITS[N]``.
 
     Returns
     -------

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from abm.jit import rule
-from abm.state import OPEN, SATISFIED
+from abm.core.jit import rule
+from abm.core.records import OPEN, SATISFIED
 
 DAYS_PER_YEAR = 365.0
 
@@ -209,7 +209,7 @@ def consent_curve(before: Any, law: Any, deadline_day: float, now: float, until:
     before
         float64[LOOK_AHEAD + 1], F_b at equally spaced days from now to the deadline [-].
     law
-        A ``state.GATEKEEPER`` record.
+        A ``records.GATEKEEPER`` record.
     deadline_day, now
         D, and the day on which the market looks ahead [days after as_of].
     until
@@ -328,7 +328,7 @@ def look_ahead(
     Parameters
     ----------
     gates, order, required
-        ``state.GATEKEEPER[G]``, every gatekeeper after those it requires int64[G], and the lists of required ones.
+        ``records.GATEKEEPER[G]``, every gatekeeper after those it requires int64[G], and the lists of required ones.
     status, in_force_days
         int64[G] and float64[G], how things stand [days after as_of].
     deadline_day, now

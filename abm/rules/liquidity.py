@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from abm.jit import rule
+from abm.core.jit import rule
 
 
 class Waterfall(NamedTuple):

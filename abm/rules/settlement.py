@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm.jit import lean, rule
+from abm.core.jit import lean, rule
 from abm.rules.clauses import Contracts, rights_are_asked
 from abm.rules.closing import LEAST, allocation_cap, close_into, eliminate_into, money, put, rights, same, seat_all
 from abm.rules.conditions import TOTAL, Book
@@ -299,9 +299,9 @@ def settle(
     contracts, book, select
         As in :func:`abm.rules.closing.close`.
     terms
-        The ``state.ROUND`` record.
+        The ``records.ROUND`` record.
     traits
-        ``state.TRAITS[N]``.
+        ``records.TRAITS[N]``.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Sweeps: many points of a scenario, kept safe, each with as many runs as its answer needs."""
 
-from abm.faults import StoreError
-from abm.sweeps.carry_out import resume, sweep
+from abm.core.errors import StoreError
 from abm.sweeps.design import Axis, Design
+from abm.sweeps.run_sweep import resume, sweep
 from abm.sweeps.store import BusyError
 from abm.sweeps.study import Layers, Study
 

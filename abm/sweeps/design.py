@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from abm import draws
-from abm.faults import Fault, ScenarioError
-from abm.provenance import numbers_of
+from abm.core import draws
+from abm.core.errors import Fault, ScenarioError
 from abm.scenario import Scenario
+from abm.scenario.sources import numbers_of
 
 Changes = dict[str, Any]
 _BLOCK = 1024  # points of a Sobol' sequence that are made at once: a power of two, as its balance asks for

@@ -8,8 +8,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from abm.processes import processes
-from abm.stream import EngineName
+from abm.runs.processes import processes
+from abm.runs.stream import EngineName
 
 
 class Crew(NamedTuple):
@@ -21,7 +21,7 @@ class Crew(NamedTuple):
 
 
 @contextmanager
-def crew_for(
+def pool_for(
     executor: Executor | str | None, workers: int | None, engine: EngineName, cluster: str | None
 ) -> Iterator[Crew]:
     """Get hold of an executor for as long as a sweep takes.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from abm.stream import LOOK
+from abm.runs.stream import LOOK
 from abm.sweeps.design import Design
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import Store, key_of

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from abm.estimates import Estimate, confidence_sequence, estimate, half_width, verdict, wilson
+from abm.runs.estimates import Estimate, confidence_sequence, estimate, half_width, verdict, wilson
 
 ERROR = 0.05  # chance of a wrong verdict that is put up with
 

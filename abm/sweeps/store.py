@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from abm.faults import StoreError
+from abm.core.errors import StoreError
 from abm.sweeps.work import Block, Failure
 
 TABLE, SPARE, MANIFEST, LOCK = "blocks.parquet", "spare.parquet", "study.json", ".lock"

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import abm
-from abm.columns import Columns, number_in, true_in
-from abm.estimates import Difference, Estimate, paired, paired_means
-from abm.faults import StoreError
-from abm.layout import Population, records_of
+from abm.core.errors import StoreError
+from abm.core.version import VERSION
+from abm.population.layout import Population, records_of
+from abm.runs.columns import Columns, number_in, true_in
+from abm.runs.estimates import Difference, Estimate, paired, paired_means
 from abm.scenario import scenario_of
-from abm.sweeps.code import code_digest
 from abm.sweeps.design import Axis, Design
+from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import MANIFEST, TABLE, Store, draft, reading, schema_of
 from abm.sweeps.work import Failure, Job
@@ -121,7 +121,7 @@ class Study:
         scenario = self.job.scenario
         told = {
             "format": _FORMAT,
-            "abm": abm.__version__,
+            "abm": VERSION,
             "code": code_digest(),
             "file": scenario.file,
             "scenario_sha256": scenario.digest,
@@ -205,8 +205,8 @@ class Study:
 
     def _classes(self, column: str) -> int:
         """Number of different things that a column can say; 0 for numbers."""
+        from abm.core.records import STAGES
         from abm.rules.failure import CAUSES
-        from abm.state import STAGES
 
         return len(CAUSES) if column == "cause" else len(STAGES) if column.startswith("stage.") else 0
 
@@ -237,8 +237,8 @@ class Study:
         return pd.concat([frame, pd.DataFrame(columns, index=frame.index)], axis=1)
 
     def _means(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+        from abm.core.records import STAGES
         from abm.rules.failure import CAUSES
-        from abm.state import STAGES
 
         for name, (dtype, scale) in self._raw.items():
             if name == self.job.event:

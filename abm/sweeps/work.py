@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm.batch import Batch
-from abm.columns import Columns
-from abm.faults import Fault, ScenarioError
+from abm.core.batch import Batch
+from abm.core.errors import Fault, ScenarioError
 from abm.population import prepare
+from abm.runs.columns import Columns
+from abm.runs.stream import LOOK, EngineName, engine_of
 from abm.scenario import Scenario
-from abm.stream import LOOK, EngineName, engine_of
 
 #: Runs of a block, the unit that is kept: results do not depend on it, but stored ones do, so it is never tuned.
 BLOCK: dict[EngineName, int] = {"ensemble": LOOK, "mesa": 20}

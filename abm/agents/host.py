@@ -1,0 +1,80 @@
+"""Host: what an agent may ask of the model it lives in; whoever writes an agent of his own needs no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from abm.core.trace import Event
+from abm.population import Population
+from abm.rules.clauses import Contracts
+from abm.rules.conditions import Book
+from abm.scenario import Scenario
+
+
+class Host(Protocol):
+    """The funding model, as its agents see it: :class:`abm.FundingModel` is the one there is.
+
+    Days count from as_of, money is whole USD million.
+    """
+
+    case: Scenario  #: the scenario that is simulated
+    population: Population  #: what all runs of it share
+    seed: int  #: with ``run``, the key of every random number
+    run: int
+    terms: Any  #: the terms of the round, as fields of a ``ROUND`` record
+    traits: Any  #: ``TRAITS`` of the investors of this run, by place
+    contracts: Contracts  #: their conditions
+    frailty: float  #: luck that all gatekeepers share [-]
+
+    week: int  #: this week, from 1 on
+    week_start: float  #: where it begins and ends [days after as_of]
+    week_end: float
+    start_day: float  #: the same, cut at the deadline
+    until_day: float
+    deadline_day: float  #: the deadline, extended or not
+
+    open: bool  #: whether the round is
+    closed: bool  #: whether it has reached its target
+    extended: bool  #: whether its deadline was
+    closed_day: float  #: when it reached its target [days after as_of]; NaN: not yet
+    cause: int  #: first cause of failure, index into ``CAUSES``
+    rung: int  #: step of the price ladder
+    gap_musd: int  #: largest gap between the greatest and the least closing
+    new_shares: int  #: shares issued from as_of on
+    paid_musd: int  #: paid from as_of on
+    booked_musd: int  #: paid and signed, as published last week
+    offer: Any  #: what the company offers this week, one ``OFFER`` record
+    opinion: float  #: mean belief of those who are still looking, log-points
+    committed_path: list[int]  #: signed and paid at the end of each week
+    paid_path: list[int]
+    cash_path: list[int]
+    story: list[Event]  #: what has happened so far
+    news: list[tuple[Any, Any]]  #: signatures of last week, each with its ``NEWS`` record
+
+    company: Any  #: the company, or None
+    market: Any  #: sentiment, shocks, the company's true value, news
+    gates: Sequence[Any]  #: gatekeepers, by place
+    investors: Sequence[Any]  #: investors, by place
+    narrator: Any  #: says what a signature asks for
+
+    @property
+    def full(self) -> bool:
+        """Whether the round has taken all the money that it may take."""
+
+    def announce(self, investor: Any) -> None:
+        """Let the public know of a signature next week."""
+
+    def in_force(self, gate: int) -> bool:
+        """Whether a gatekeeper's consent is in force this week; ``gate`` -1 stands for none."""
+
+    def tell(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
+        """Add an event to the story of this run."""
+
+    def stage_is(self, stage: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which investors are at a stage, by place."""
+
+    def book(self) -> Book:
+        """Return the book as a closing of this week would read it."""

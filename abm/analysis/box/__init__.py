@@ -1,0 +1,1 @@
+"""Boxes: the search for limits within which a round closes, or fails."""

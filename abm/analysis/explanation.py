@@ -1,0 +1,35 @@
+"""Explanation: what ``abm explain`` gathers about one run, its story and its nearest twin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from abm.analysis.choosing import choose
+from abm.analysis.story import Story, tell_story
+from abm.analysis.twin import Twin, nearest_twin
+from abm.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A run, told, and the nearest twin that ends the other way (None: no single change would do)."""
+
+    scenario: Scenario
+    story: Story
+    twin: Twin | None
+
+
+def explained(scenario: Scenario, seed: int, which: int | str, runs: int = 2_000) -> Explained:
+    """Tell a run by its number, or a typical one: ``"typical"``, ``"failed"``, ``"closed"``.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such run among ``runs``.
+    """
+    if isinstance(which, str):
+        choice = choose(scenario, seed, which, runs)  # type: ignore[arg-type]
+        run, why = choice.run, choice.why
+    else:
+        run, why = which, ""
+    return Explained(scenario, tell_story(scenario, seed, run, why), nearest_twin(scenario, seed, run))

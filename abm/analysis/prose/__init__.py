@@ -1,0 +1,1 @@
+"""Prose: what happened in a run, in sentences."""

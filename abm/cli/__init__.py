@@ -1,0 +1,5 @@
+"""Command line: ``abm``, and ``python -m abm``."""
+
+from abm.cli.commands import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,281 @@
+"""Command line of sweeps: look at many points of a scenario, and keep, check and pass on what came out."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from abm.core.errors import Refusal
+
+if TYPE_CHECKING:
+    from abm.scenario import Scenario
+    from abm.sweeps import Design, Study
+
+studies = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="markdown", help="List, show, resume, merge, verify or export studies."
+)
+
+SWEEP_EXAMPLES = """
+Examples:
+
+    abm sweep openai-2025 --vary round.target_bn=20,25,30 --vary investors.softbank=as_is,out --out results/mine
+
+    abm sweep openai-2025 --vary investors.softbank.fallback_bn=0:10:5 --within 0.01 --out results/mine
+
+    abm sweep openai-2025 --design sobol --points 256 --vary round.target_bn=20:30 --decide "closed>0.5"
+
+    abm sweep openai-2025 --design prior --points 200 --out results/prior
+
+Values: a,b,c is a list, low:high:n so many values in even steps, low:high a range for lhs and sobol. Two paths joined
+by + move together. An investor takes the words as_is, out (never signs) and bound (has signed, without conditions);
+his conditions take as_is and off; a gatekeeper as_is, given (consents at once) and never.
+"""
+
+DESIGNS = ("grid", "oat", "lhs", "sobol", "prior")
+
+
+def sweep(
+    scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")],
+    vary: Annotated[
+        list[str] | None, typer.Option(metavar="PATH=VALUES", help="What to vary; may be repeated.")
+    ] = None,
+    design: Annotated[
+        str, typer.Option(help="grid, oat (one at a time), lhs, sobol, prior, or a CSV file with paths as its head.")
+    ] = "grid",
+    points: Annotated[int, typer.Option(min=1, help="Points of lhs, sobol and prior.")] = 256,
+    runs: Annotated[
+        int | None,
+        typer.Option(min=1, show_default=False, help="Runs of a point (default: 2,000; 200 with mesa), or the most."),
+    ] = None,
+    within: Annotated[
+        float | None, typer.Option(metavar="WIDTH", help="Run each point until its 95 % interval is at most +-WIDTH.")
+    ] = None,
+    decide: Annotated[
+        str | None, typer.Option(metavar="QUESTION", help="Run each point until this is clear, such as 'closed > 0.5'.")
+    ] = None,
+    event: Annotated[str, typer.Option(help="What the probability is of.")] = "closed",
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed that all runs share.")] = 1,
+    engine: Annotated[str, typer.Option(help="ensemble or mesa.")] = "ensemble",
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number at all points.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the study; without it nothing is kept.")] = None,
+    reuse: Annotated[
+        list[Path] | None, typer.Option(help="Folder of another study to take computed runs from; may be repeated.")
+    ] = None,
+    executor: Annotated[str | None, typer.Option(help="threads, processes or dask.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="How many (default: one a core).")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Tell the progress as one JSON event a line.")] = False,
+) -> None:
+    """Simulate many points of a scenario under the same luck, and keep everything."""
+    from abm.cli.progress import watch
+    from abm.scenario import load_scenario, parse_setting
+    from abm.sweeps import sweep as carry_out
+
+    loaded = load_scenario(scenario)
+    if setting:
+        loaded = loaded.with_values(dict(map(parse_setting, setting)))
+    try:
+        asked = _design(loaded, design, vary or [], points, seed)
+        with watch(log_json) as tell:
+            study = carry_out(
+                loaded, asked, runs, seed, folder=out, within=within, decide=decide, event=event, engine=engine,  # type: ignore[arg-type]
+                executor=executor, workers=workers, cluster=cluster, reuse=reuse or (), progress=tell,
+            )  # fmt: skip
+    except ValueError as error:
+        from abm.core.errors import ScenarioError
+
+        raise error if isinstance(error, ScenarioError) else Refusal(str(error)) from None
+    _finish(study, out, as_json)
+
+
+def _design(scenario: Scenario, name: str, vary: list[str], points: int, seed: int) -> Design:
+    """Read what is to be varied, and how."""
+    from abm.sweeps import Design
+
+    if name == "prior":
+        if vary:
+            raise Refusal("--vary: expected none with the design prior, which varies what the file does not know")
+        return Design.prior(scenario, points, seed)
+    if name.endswith(".csv"):
+        return Design.table(name)
+    if name not in DESIGNS:
+        raise Refusal(f"--design: expected one of {', '.join(DESIGNS)} or a CSV file, got {name!r}")
+    if not vary:
+        raise Refusal("--vary: expected at least one path with its values")
+    given = list(map(_axis, vary))
+    axes = dict(given)
+    if len(axes) < len(given):
+        raise Refusal("--vary: expected every path once, with all its values")
+    if name == "grid":
+        return Design.grid(axes)
+    if name == "oat":
+        return Design.one_at_a_time(axes)
+    return Design.latin_hypercube(axes, points, seed) if name == "lhs" else Design.sobol(axes, points, seed)
+
+
+def _axis(text: str) -> tuple[str | tuple[str, ...], Any]:
+    """Read ``PATH=VALUES``.
+
+    Examples
+    --------
+    >>> _axis("round.target_bn=20:30:3"), _axis("a.x+b.x=1:2"), _axis("round.close_select=greatest,least")
+    (('round.target_bn', [20.0, 25.0, 30.0]), (('a.x', 'b.x'), (1, 2)), ('round.close_select', ['greatest', 'least']))
+    """
+    path, equals, given = text.partition("=")
+    paths = tuple(part.strip() for part in path.split("+"))
+    key = paths[0] if len(paths) == 1 else paths
+    if not equals or not all(paths) or not given.strip():
+        raise Refusal(f"--vary: expected PATH=VALUES such as round.target_bn=20,30, got {text!r}")
+    parts = [_value(part) for part in given.split(":")]
+    if len(parts) in (2, 3) and not isinstance(parts[0], str):
+        low, high, *count = parts
+        if not count:
+            return key, (low, high)
+        if isinstance(count[0], int) and count[0] > 1 and all(isinstance(end, int | float) for end in (low, high)):
+            return key, [low + (high - low) * k / (count[0] - 1) for k in range(count[0])]
+        raise Refusal(f"--vary: expected low:high:n with numbers and at least 2 values, got {text!r}")
+    read = _value(given)
+    return key, read if isinstance(read, list) else [_value(part) for part in given.split(",")]
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
+        return text.strip()
+
+
+def _finish(study: Study, out: Path | None, as_json: bool) -> None:
+    """Say what came out."""
+    import json
+
+    from abm.report.study_text import study_json, study_text
+
+    for note in study.notes:
+        print(f"abm: {note}", file=sys.stderr)
+    if study.interrupted:
+        kept = f"go on with: abm study resume {out}" if out else "nothing is kept without --out"
+        print(f"abm: stopped; {kept}", file=sys.stderr)
+        raise typer.Exit(130)
+    print(json.dumps(study_json(study), indent=2, allow_nan=False) if as_json else study_text(study))
+    if out is not None:
+        figures = _draw(study, out)
+        if not as_json:
+            pictures = ", ".join(path.name for path in figures if path.suffix == ".png")
+            print(f"\nKept in {out}, with {pictures}; every point: abm study export {out} points.csv")
+
+
+def _draw(study: Study, folder: Path) -> list[Path]:
+    """Draw the pictures that fit the design."""
+    from abm.plots import save_figure
+    from abm.report.study_text import pictures_of
+
+    source = f"{study.job.scenario.id}: {len(study.design):,} points ({study.design.kind}), seed {study.job.seed}"
+    written = [
+        save_figure(one.draw, folder, one.name, one.title, source, *one.given, **one.named)
+        for one in pictures_of(study)
+    ]
+    return list(chain.from_iterable(written))
+
+
+_Folder = Annotated[Path, typer.Argument(help="Folder of a study.")]
+
+
+@studies.command()
+def ls(folder: Annotated[Path, typer.Argument(help="Where to look for studies.")] = Path("results")) -> None:
+    """List the studies in a folder and below it."""
+    from abm.core.errors import StoreError
+    from abm.sweeps import Study
+    from abm.sweeps.store import MANIFEST
+
+    for manifest in sorted(folder.rglob(MANIFEST)):
+        try:
+            study = Study.open(manifest.parent)
+        except StoreError:
+            continue  # the manifest of something else
+        state = "finished" if study.done else "unfinished"
+        print(f"{manifest.parent}  {study.job.scenario.id}, {study.design.kind}, {len(study.design):,} points, {state}")
+
+
+@studies.command()
+def show(
+    folder: _Folder, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
+) -> None:
+    """Show what a study asked, and what came out."""
+    from abm.sweeps import Study
+
+    _finish(Study.open(folder), None, as_json)
+
+
+@studies.command()
+def resume(
+    folder: _Folder,
+    executor: Annotated[str | None, typer.Option(help="threads, processes or dask.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="How many (default: one a core).")] = None,
+    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler.")] = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Tell the progress as one JSON event a line.")] = False,
+) -> None:
+    """Go on with a study that was interrupted."""
+    from abm.cli.progress import watch
+    from abm.sweeps import resume as go_on
+
+    with watch(log_json) as tell:
+        study = go_on(folder, executor, workers, cluster, tell)
+    _finish(study, folder, False)
+
+
+@studies.command()
+def merge(
+    folder: _Folder,
+    others: Annotated[list[Path], typer.Argument(help="Studies whose runs are taken over.")],
+) -> None:
+    """Take over from other studies every run that this one lacks, and simulate the rest."""
+    from abm.cli.progress import watch
+    from abm.sweeps import Study
+    from abm.sweeps.run_sweep import carry_out
+
+    with watch(False) as tell:
+        study = carry_out(Study.open(folder), reuse=others, progress=tell)
+    _finish(study, folder, False)
+
+
+@studies.command()
+def verify(
+    folder: _Folder,
+    blocks: Annotated[int, typer.Option(min=1, help="Blocks of runs to repeat.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Which ones: another seed, another sample.")] = 1,
+) -> None:
+    """Repeat a random sample of the runs of a study, and compare them bit for bit."""
+    from abm.sweeps import Study
+    from abm.sweeps.verify import verify as compare
+
+    wrong, compared = compare(Study.open(folder), blocks, seed)
+    for one in wrong:
+        print(f"{folder}: {one}", file=sys.stderr)
+    if wrong:
+        raise typer.Exit(1)
+    print(f"{folder}: {compared} blocks of runs repeated, all equal")
+
+
+@studies.command()
+def export(
+    folder: _Folder,
+    file: Annotated[Path, typer.Argument(help="CSV file to write.")],
+    runs: Annotated[bool, typer.Option("--runs", help="One row a run instead of one row a point.")] = False,
+) -> None:
+    """Write the points of a study, or its runs, as a CSV file."""
+    from abm.sweeps import Study
+    from abm.sweeps.export import export as write
+
+    rows = write(Study.open(folder), file, runs)
+    print(f"{file}: {rows:,} rows")

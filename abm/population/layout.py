@@ -1,0 +1,344 @@
+"""Layout: from the sections of a scenario to the records that rules and engines read."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from abm.core import records
+from abm.core.schedule import YEARS, day_after
+from abm.population.contracts import flatten, musd, new_records
+from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
+from abm.rules.belief import prior_mean, prior_precision
+from abm.rules.clauses import Contracts
+from abm.rules.closing import SELECT
+from abm.rules.company import deferrable_part, firm_part, path_between, span_between, week_of_revenue
+from abm.rules.decision import per_day_of_year
+from abm.rules.environment import gathered_spread, kept_share, weekly_chance
+from abm.rules.gatekeepers import base_hazard, rate_for_probability
+from abm.scenario import Scenario
+from abm.scenario.checks import address_of, cap_bn
+from abm.scenario.defaults import trait_default
+from abm.scenario.fields import KINDS, Section, Spread
+from abm.scenario.schema import Gatekeeper, Investor, InvestorPool
+
+Members = list[tuple[int, str, Investor | InvestorPool]]
+
+_POOL_ADDRESSES = 65_536
+_LAWS = {"lognormal": 1, "uniform": 2}
+
+
+class Population(NamedTuple):
+    """Everything that the runs of a scenario share. ``N`` investors in order of address, ``G`` gatekeepers."""
+
+    ids: tuple[str, ...]  #: N ids; members of pools are ``pool#1``, ``pool#2``, …
+    names: tuple[str, ...]
+    gate_ids: tuple[str, ...]
+    round: Any  #: one records.ROUND record
+    ladder_musd: Any  #: int64[rungs], descending
+    market: Any  #: one records.MARKET record
+    firm: Any  #: one records.FIRM record
+    listing: Any  #: one records.LISTING record
+    listing_gates: Any  #: int64, gatekeepers that a listing needs
+    gates: Any  #: records.GATEKEEPER[G]
+    gate_order: Any  #: int64[G], every gatekeeper after those it requires
+    required: Any  #: int64, concatenated lists of required gatekeepers
+    plan: Any  #: records.PLAN[weeks + 1], the company's plan on as_of; row 0 is empty
+    claims: Any  #: records.CLAIM[C]
+    later_rounds: Any  #: records.LATER_ROUND[L]
+    traits: Any  #: records.TRAITS[N]
+    lottery: Any  #: records.LOTTERY[N]
+    contracts: Contracts
+
+
+def records_of(scenario: Scenario) -> Population:
+    """Lay a scenario out as records, inclinations not yet anchored."""
+    members, market = members_of(scenario), _market(scenario)
+    ids = tuple(member[1] for member in members)
+    gate_ids = tuple(gate.id for gate in scenario.gatekeepers)
+    return Population(
+        ids=ids,
+        names=tuple(member[2].name or member[1] for member in members),
+        gate_ids=gate_ids,
+        round=_round(scenario, members),
+        ladder_musd=np.array([musd(price) for price in scenario.round.pre_money_bn], np.int64),
+        market=market,
+        firm=_firm(scenario),
+        listing=_listing(scenario, gate_ids),
+        listing_gates=np.array([gate_ids.index(g) for g in scenario.ipo.requires] if scenario.ipo else [], np.int64),
+        gates=_gatekeepers(scenario),
+        gate_order=np.array(_gate_order(scenario.gatekeepers), np.int64),
+        required=np.array([gate_ids.index(n) for g in scenario.gatekeepers for n in g.requires], np.int64),
+        plan=_plan(scenario),
+        claims=_claims(scenario, gate_ids),
+        later_rounds=_later_rounds(scenario),
+        traits=new_records(records.TRAITS, [_traits(scenario, a, who, float(market.mean_bn)) for a, _, who in members]),
+        lottery=new_records(records.LOTTERY, [_lottery(who) for _, _, who in members]),
+        contracts=_contracts(scenario, members, gate_ids),
+    )
+
+
+def members_of(scenario: Scenario) -> Members:
+    """Everybody by address: (address, id, section)."""
+    everybody: Members = [(address_of(scenario, place), who.id, who) for place, who in enumerate(scenario.investors)]
+    for number, pool in enumerate(scenario.investor_pools):
+        first = _POOL_ADDRESSES * (number + 1)
+        everybody += [(first + k, f"{pool.id}#{k + 1}", pool) for k in range(int(pool.count))]
+    return sorted(everybody, key=lambda member: member[0])
+
+
+def _round(scenario: Scenario, members: Members) -> Any:
+    terms = scenario.round
+    signed = sum(float(i.ticket_bn or 0.0) for i in scenario.investors if i.signed_at_start)
+    leads = [k for k, (_, _, who) in enumerate(members) if getattr(who, "role", "follower") == "lead"]
+    return new_records(
+        records.ROUND,
+        [
+            {
+                "target_musd": musd(terms.target_bn),
+                "cap_musd": musd(cap_bn(scenario)),
+                "minimum_close_musd": musd(terms.minimum_close_bn),
+                "already_closed_musd": musd(terms.already_closed_bn),
+                "deadline_day": scenario.window_days,
+                "horizon_weeks": int(scenario.horizon_weeks),
+                "weekly": terms.close_when == "weekly",
+                "select": SELECT[terms.close_select],
+                "extension_probability": terms.extension_probability,
+                "extension_days": terms.extension_days,
+                "price_cut_lag": terms.price_cut_lag,
+                "price_cut_wait_weeks": int(terms.price_cut_wait_weeks),
+                "preference": terms.liquidation_preference,
+                "expected_new_musd": terms.expected_coverage * 1000.0 * max(0.0, terms.target_bn - signed),
+                "lead": leads[0] if leads else -1,
+                "named": len(scenario.investors),
+            }
+        ],
+    )[0]
+
+
+def _numbers(section: Section, layout: np.dtype[Any]) -> dict[str, Any]:
+    """Fields of a section that a record has under the same name."""
+    known = layout.names or ()
+    return {name: getattr(section, name) for name in type(section).model_fields if name in known}
+
+
+def _market(scenario: Scenario) -> Any:
+    row = {**_numbers(scenario.valuation, records.MARKET), **_numbers(scenario.environment, records.MARKET)}
+    if row["mean_bn"] is None:
+        terms = scenario.round
+        row["mean_bn"] = terms.pre_money_bn[0] + terms.already_closed_bn + terms.target_bn
+    environment = scenario.environment
+    reversion = float(environment.sentiment_reversion_per_year)
+    row |= {
+        "sentiment_kept": kept_share(reversion, YEARS),
+        "sentiment_spread": gathered_spread(float(environment.sentiment_volatility), reversion, YEARS),
+        "burst_chance": weekly_chance(float(environment.poaching_bursts_per_year)),
+    }
+    return new_records(records.MARKET, [row])[0]
+
+
+def _firm(scenario: Scenario) -> Any:
+    company = scenario.company
+    if company is None:
+        return new_records(records.FIRM, [{}])[0]
+    levers = company.levers
+    row = {
+        **_numbers(company, records.FIRM),
+        **_numbers(levers, records.FIRM),
+        "exists": True,
+        "cash_musd": musd(company.cash_bn),
+        "revenue_musd_per_year": company.revenue_bn_per_year * 1000.0,
+        "minimum_cash_musd": musd(company.minimum_cash_bn),
+        "bridge_limit_musd": musd(levers.bridge_limit_bn),
+        "vendor_limit_musd": musd(levers.vendor_limit_bn),
+    }
+    return new_records(records.FIRM, [row])[0]
+
+
+def _plan(scenario: Scenario) -> Any:
+    """Lay out the company's plan, week by week."""
+    plan = new_records(records.PLAN, [{} for _ in range(int(scenario.horizon_weeks) + 1)])
+    company, growth = scenario.company, 0.0
+    if company is None:
+        return plan
+    burn, rate = _path(scenario, company.net_burn_bn_per_year), _path(scenario, company.revenue_growth_per_year)
+    burn_musd, revenue_musd, firm_musd, deferrable_musd = (
+        plan[name] for name in ("burn_musd", "revenue_musd", "firm_musd", "deferrable_musd")
+    )
+    for week in range(1, len(plan)):
+        window = (day_after(week - 1), day_after(week))
+        growth += path_between(*rate, *window)
+        burn_musd[week] = path_between(burn[0], burn[1] * 1000.0, *window)
+        revenue_musd[week] = week_of_revenue(company.revenue_bn_per_year * 1000.0, growth)
+        for o in company.obligations:
+            first, last = scenario.day(o.start), math.inf if o.until is None else scenario.day(o.until)
+            cost = (o.bn_per_year * 1000.0 * (1.0 - o.in_burn_share), span_between(first, last, *window))
+            firm_musd[week] += firm_part(*cost, float(o.deferrable_share))
+            deferrable_musd[week] += deferrable_part(*cost, float(o.deferrable_share))
+    return plan
+
+
+def _path(scenario: Scenario, steps: Any) -> tuple[Any, Any]:
+    """Days and rates of a path of yearly rates."""
+    days = [0.0 if date is None else scenario.day(date) for date, _ in steps]
+    return np.array(days, np.float64), np.array([rate for _, rate in steps], np.float64)
+
+
+def _listing(scenario: Scenario, gate_ids: tuple[str, ...]) -> Any:
+    ipo = scenario.ipo
+    if ipo is None:
+        return new_records(records.LISTING, [{}])[0]
+    row = {
+        **_numbers(ipo, records.LISTING),
+        "exists": True,
+        "raise_musd": musd(ipo.raise_bn),
+        "earliest_day": scenario.day(ipo.earliest),
+        "veto_gate": gate_ids.index(ipo.veto_lapses_with) if ipo.veto_lapses_with else -1,
+    }
+    return new_records(records.LISTING, [row])[0]
+
+
+def _gatekeepers(scenario: Scenario) -> Any:
+    rows, first = [], 0
+    for gate in scenario.gatekeepers:
+        scale = float(gate.deadline_scale_weeks) * 7.0
+        average = gate.hazard_per_year
+        if average is None:
+            average = rate_for_probability(float(gate.probability_by_deadline or 0.0), float(scenario.window_days))
+        h0 = base_hazard(float(average), float(gate.deadline_effect), scale, float(scenario.window_days))
+        rows.append(
+            {
+                "h0_per_year": h0,
+                "effect": gate.deadline_effect,
+                "scale_days": scale,
+                "block_per_year": gate.block_hazard_per_year,
+                "loading": gate.sentiment_loading,
+                "lag_days": gate.lag_days,
+                "first": first,
+                "last": first + len(gate.requires),
+            }
+        )
+        first += len(gate.requires)
+    return new_records(records.GATEKEEPER, rows)
+
+
+def _gate_order(gatekeepers: tuple[Gatekeeper, ...]) -> list[int]:
+    """Places of the gatekeepers, every one after those it requires."""
+    ids, placed = [gate.id for gate in gatekeepers], list[str]()
+    while len(placed) < len(ids):
+        placed += [g.id for g in gatekeepers if g.id not in placed and all(n in placed for n in g.requires)]
+    return [ids.index(gate) for gate in placed]
+
+
+def _claims(scenario: Scenario, gate_ids: tuple[str, ...]) -> Any:
+    rows = [
+        {
+            "day": scenario.day(claim.on),
+            "musd": musd(claim.amount_bn * claim.exercise_share),
+            "gate": gate_ids.index(claim.unless_gate) if claim.unless_gate else -1,
+        }
+        for claim in (scenario.company.claims if scenario.company else ())
+    ]
+    return new_records(records.CLAIM, rows)
+
+
+def _later_rounds(scenario: Scenario) -> Any:
+    rows = [
+        {
+            "day": scenario.day(later.on),
+            "musd": musd(later.amount_bn),
+            "if_closed": later.probability_if_closed,
+            "if_not": later.probability_if_not,
+        }
+        for later in (scenario.company.later_rounds if scenario.company else ())
+    ]
+    return new_records(records.LATER_ROUND, rows)
+
+
+def _trait(who: Investor | InvestorPool, name: str) -> float:
+    """A trait's number: as stated, or as his kind has it; the centre of a law."""
+    stated = getattr(who, name)
+    if isinstance(stated, Spread):
+        return stated.centre
+    return float(stated if stated is not None else trait_default(who.kind, name) or 0.0)
+
+
+def _traits(scenario: Scenario, address: int, who: Investor | InvestorPool, market_mean_bn: float) -> dict[str, Any]:
+    fields = type(who).model_fields
+    known = [name for name in (records.TRAITS.names or ()) if name in fields and name not in ("kind", "address")]
+    row: dict[str, Any] = {name: _trait(who, name) for name in known}
+    signed = getattr(who, "signed_at_start", False)
+    stated = signed or who.signing_probability is not None
+    probability = 1.0 if who.signing_probability is None else float(who.signing_probability)
+    powder = who.dry_powder_bn
+    mean_bn = who.prior_mean_bn if who.prior_mean_bn is not None else market_mean_bn
+    sd = _trait(who, "prior_sd_log")
+    row |= {
+        "address": address,
+        "kind": KINDS.index(who.kind),
+        "lead": getattr(who, "role", "follower") == "lead",
+        "behavioural": not stated,
+        "signed_at_start": signed,
+        "stated_musd": musd(_trait(who, "ticket_bn")) if stated else 0,
+        "stated_rate_per_day": per_day_of_year(rate_for_probability(probability, float(scenario.window_days))),
+        "min_ticket_musd": 0 if stated and who.min_ticket_bn is None else musd(_trait(who, "min_ticket_bn")),
+        "max_ticket_musd": musd(_trait(who, "max_ticket_bn")),
+        "dry_powder_musd": musd(
+            powder if powder is not None else _trait(who, "wealth_bn") * _trait(who, "dry_powder_share")
+        ),
+        "fallback_musd": musd(getattr(who, "fallback_bn", 0.0)),
+        "priority": int(who.priority),
+        "sign_bias": float(who.sign_bias or 0.0),
+        "prior_mean": prior_mean(float(mean_bn), sd, 0.0),
+        "prior_precision": prior_precision(sd),
+    }
+    growth, volatility = float(scenario.valuation.growth_per_year), float(scenario.valuation.volatility)
+    required, horizon = _trait(who, "required_return_per_year"), _trait(who, "horizon_years")
+    row |= {
+        "carry": carry(growth, required, volatility, horizon),
+        "risk_to_exit": risk_to_exit(volatility, horizon),
+        "log_wait_hurdle": log_wait_hurdle(required, _trait(who, "cost_of_waiting_per_year"), volatility),
+    }
+    return row
+
+
+def _lottery(who: Investor | InvestorPool) -> dict[str, Any]:
+    row: dict[str, Any] = {"atom": -1, "dry_powder_share": math.nan}
+    if not isinstance(who, InvestorPool):
+        return row
+    row["pooled"] = True
+    if who.dry_powder_bn is None:
+        row["dry_powder_share"] = _trait(who, "dry_powder_share")
+    stated = who.ticket_bn if who.ticket_bn is not None else who.max_ticket_bn
+    for trait, law in (("wealth", who.wealth_bn), ("risk_aversion", who.risk_aversion), ("ticket", stated)):
+        if isinstance(law, Spread):
+            row |= {f"{trait}_law": _LAWS[law.law], f"{trait}_first": law.first, f"{trait}_second": law.second}
+    mix = who.condition_mix
+    row |= {
+        "conditional_share": who.conditional_share,
+        "weight_total": mix.total,
+        "weight_lead": mix.lead,
+        "weight_peers": mix.peers,
+        "weight_sentiment": mix.sentiment,
+        "total_low": who.condition_total_low,
+        "total_high": who.condition_total_high,
+        "sentiment": who.condition_sentiment,
+    }
+    return row
+
+
+def _contracts(scenario: Scenario, members: Members, gate_ids: tuple[str, ...]) -> Contracts:
+    """Flatten everybody's conditions; a member of a pool gets one atom that each run fills in."""
+    conditions = []
+    for _, _, who in members:
+        pooled = isinstance(who, InvestorPool)
+        conditions.append(_pool_condition(who) if pooled else who.conditions)  # type: ignore[arg-type, union-attr]
+    ids = tuple(member[1] for member in members)
+    named = [k for k, (_, _, who) in enumerate(members) if isinstance(who, Investor)]
+    return flatten(conditions, ids, gate_ids, scenario.day, named)
+
+
+def _pool_condition(pool: InvestorPool) -> Any:
+    return (({"total_bn": 0.0},),) if pool.conditional_share > 0 else ()

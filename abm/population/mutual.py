@@ -1,0 +1,46 @@
+"""Mutual conditions: investors who can only close together."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from abm.population.contracts import musd, new_book, new_records
+from abm.population.layout import members_of, records_of
+from abm.rules.closing import bounds
+from abm.rules.conditions import FACTS
+from abm.scenario import Scenario
+from abm.scenario.checks import largest_ticket
+
+
+def circles(scenario: Scenario) -> list[str]:
+    """Ids of named investors who can only close together: in the greatest closing of all, but not in the least.
+
+    Everybody is taken to have signed. Consents are taken to be all given, and then all missing: some wait for each
+    other only while the big money behind a consent is not there.
+
+    Examples
+    --------
+    >>> import abm
+    >>> circles(abm.load_scenario("three-investors")), circles(abm.load_scenario("mutual-conditions"))
+    ([], ['beta', 'gamma', 'delta', 'epsilon'])
+    """
+    population = records_of(scenario)
+    tickets = np.array([musd(min(largest_ticket(who), 1e6)) for _, _, who in members_of(scenario)], np.int64)
+    facts = {
+        "cap_musd": population.round.cap_musd,
+        "already_closed_musd": population.round.already_closed_musd,
+        "pre_money_musd": population.ladder_musd[-1],
+        "sentiment": 5.0,
+        "day": population.round.deadline_day,
+    }
+    everybody, nobody = np.ones(len(tickets), np.bool_), np.zeros(len(tickets), np.bool_)
+    together = nobody.copy()
+    for consent_day in (-math.inf, math.inf):
+        days = np.full(len(population.gates), consent_day)
+        kinds, members = population.traits["kind"].copy(), population.contracts.members
+        book = new_book(tickets, kinds, days, members, new_records(FACTS, [facts])[0])
+        least, greatest = bounds(everybody, nobody, population.contracts, book)
+        together |= greatest & ~least
+    return [name for name, held in zip(population.ids, together, strict=True) if held and "#" not in name]

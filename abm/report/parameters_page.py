@@ -1,0 +1,138 @@
+"""Parameters as a document: every key of a scenario file with unit, range, default, meaning and source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+from abm.rules.conditions import CONDITIONS
+from abm.scenario import Scenario
+from abm.scenario.defaults import BY_KIND, COMMON
+from abm.scenario.fields import Conditions, Knob, Section
+from abm.scenario.schema import (
+    Claim,
+    Company,
+    ConditionMix,
+    Environment,
+    Gatekeeper,
+    Investor,
+    InvestorPool,
+    Ipo,
+    LaterRound,
+    Levers,
+    Obligation,
+    Paper,
+    Round,
+    Traits,
+    Valuation,
+)
+
+SECTIONS: dict[str, type[Section]] = {
+    "[round]": Round,
+    "[valuation]": Valuation,
+    "[environment]": Environment,
+    "[company]": Company,
+    "[company.levers]": Levers,
+    "[[company.obligations]]": Obligation,
+    "[[company.claims]]": Claim,
+    "[[company.later_rounds]]": LaterRound,
+    "[ipo]": Ipo,
+    "[[gatekeepers]]": Gatekeeper,
+    "[[investors]]": Investor,
+    "[[investor_pools]]": InvestorPool,
+    "[investor_pools.condition_mix]": ConditionMix,
+}
+_SHARED = {"Traits": Traits, "Paper": Paper}
+
+
+def parameters_text() -> str:
+    """Write the whole reference as Markdown; ``docs/parameters.md`` is this text."""
+    parts = [
+        "# Every key of a scenario file",
+        "Made by `abm parameters`. Numbers may be bare, or tables with `value`, `low`, `high`, `grade` and `source`.",
+    ]
+    parts.append("## The top of the file\n\n" + _table(Scenario.model_fields))
+    for title, section in SECTIONS.items():
+        own = {name: field for name, field in section.model_fields.items() if not _inherited(section, name)}
+        parts.append(f"## `{title}`\n\n{(section.__doc__ or '').strip()}\n\n{_table(own)}")
+    parts.append("## Traits of investors and pools\n\n" + (Traits.__doc__ or "") + "\n\n" + _table(Traits.model_fields))
+    parts.append("## Paper of investors and pools\n\n" + (Paper.__doc__ or "") + "\n\n" + _table(Paper.model_fields))
+    parts += [_kinds(), _conditions()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _inherited(section: type[Section], name: str) -> bool:
+    return any(issubclass(section, base) and name in base.model_fields for base in _SHARED.values())
+
+
+def _table(fields: Any) -> str:
+    rows = ["| key | meaning | unit | range | default | source |", "|---|---|---|---|---|---|"]
+    for name, field in fields.items():
+        knob = next((m for m in field.metadata if isinstance(m, Knob)), None)
+        if knob is not None:
+            cells = (knob.doc, knob.unit, f"{knob.low:g} to {knob.high:g}", _default(field), knob.source)
+        elif not any(_sections_in(field.annotation)):
+            cells = (_form(field), "", "", _default(field), "")
+        else:
+            continue
+        rows.append(f"| `{field.alias or name}` | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _sections_in(annotation: Any) -> Iterator[bool]:
+    yield isinstance(annotation, type) and issubclass(annotation, Section)
+    for inner in get_args(annotation):
+        yield from _sections_in(inner)
+
+
+def _form(field: Any) -> str:
+    """What a key that is no number takes, in words."""
+    choices = [one for one in _choices(field.annotation) if isinstance(one, (str, int))]
+    if choices:
+        return "one of " + ", ".join(map(str, choices)) if len(choices) > 1 else f"always {choices[0]}"
+    if field.annotation is bool:
+        return "true or false"
+    if "date" in str(field.annotation):
+        return "a date"
+    return "conditions, see below" if field.annotation is Conditions else "text, or ids"
+
+
+def _choices(annotation: Any) -> Iterator[Any]:
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "required"
+    value = field.default
+    if isinstance(value, (str, bool)):
+        return str(value).lower()
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        value = value[0][1] if value else ""
+    return f"{value:g}" if isinstance(value, (int, float)) else ""
+
+
+def _kinds() -> str:
+    traits = sorted({trait for kind in BY_KIND.values() for trait in kind})
+    rows = ["| kind | " + " | ".join(f"`{t}`" for t in traits) + " |", "|---" * (len(traits) + 1) + "|"]
+    for kind, own in BY_KIND.items():
+        values = [own.get(trait, COMMON.get(trait)) for trait in traits]
+        rows.append(f"| {kind} | " + " | ".join("" if v is None else f"{v:g}" for v in values) + " |")
+    common = ", ".join(f"`{name}` {value:.4g}" for name, value in COMMON.items())
+    return (
+        "## What a kind of investor is like unless told otherwise\n\n"
+        + "\n".join(rows)
+        + f"\n\nFor all kinds: {common}."
+    )
+
+
+def _conditions() -> str:
+    rows = ["| condition | keys | more money of others helps? | meaning |", "|---|---|---|---|"]
+    words = {"up": "yes", "constant": "no matter", "down": "no"}
+    for kind in CONDITIONS.values():
+        keys = ", ".join(f"`{name}`" + ("" if key.required else "?") for name, key in kind.keys.items())
+        rows.append(f"| `{kind.name}` | {keys} | {words[kind.direction]} | {kind.doc} |")
+    return "## Conditions\n\nA list of clauses (OR), each a list of conditions (AND).\n\n" + "\n".join(rows)

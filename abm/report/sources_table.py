@@ -1,0 +1,23 @@
+"""Provenance in words: a table of numbers with their sources, and how many of them are facts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from abm.scenario import Provenance
+from abm.scenario.fields import GRADES
+
+_WORDS = {"fact": "facts", "calc": "arithmetic", "judgement": "judgement", "assumption": "assumptions"}
+
+
+def provenance_text(rows: Sequence[Provenance]) -> str:
+    """Lay the rows out as a table, widest parameter first to align, and count the grades below it."""
+    table = [("parameter", "value", "range", "unit", "grade", "source")]
+    table += [(r.parameter, r.value, r.range, r.unit, r.grade, r.source) for r in rows]
+    widths = [max(len(row[k]) for row in table) for k in range(5)]
+    lines = ["  ".join(f"{row[k]:<{widths[k]}}" for k in range(5)) + f"  {row[5]}" for row in table]
+    grades = Counter(row.grade for row in rows)
+    counted = ", ".join(f"{grades[grade]} {_WORDS[grade]}" for grade in GRADES)
+    ranged = sum(1 for row in rows if row.range)
+    return "\n".join(line.rstrip() for line in lines) + f"\n\n{len(rows)} numbers: {counted}; {ranged} with a range."

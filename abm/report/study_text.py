@@ -1,0 +1,130 @@
+"""Study in words: what a sweep asked and what came out, for a terminal and as one JSON object."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from abm.report.answer import wrapped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from abm.plots.study_pictures import Shown
+    from abm.sweeps import Study
+
+_SHOWN = 30  # points that are shown one by one
+_ENDS = 5  # points shown from either end where there are more
+
+
+def asked(study: Study) -> str:
+    """Say what a study asked, and with how much luck."""
+    rule = study.stopping
+    if rule.within is not None:
+        effort = f"until the 95 % interval is at most ±{rule.within:g} wide"
+    elif rule.threshold is not None:
+        effort = f"until it is clear whether the probability is above {rule.threshold:g} (wrong in 5 % at most)"
+    else:
+        effort = f"{rule.most:,} runs each"
+    return (
+        f"How probable is '{study.job.event}' at {len(study.design):,} points ({study.design.kind}), {effort}; seed "
+        f"{study.job.seed}, the same luck at all points."
+    )
+
+
+def pictures_of(study: Study) -> list[Shown]:
+    """Choose the pictures that fit how the points of a study were chosen."""
+    import pandas as pd
+
+    from abm.plots.study_pictures import study_pictures
+
+    changes = None
+    if study.design.kind == "one_at_a_time":
+        rows = []
+        for place in range(1, len(study.design)):
+            found, (path, value) = study.difference(0, place), next(iter(study.design[place].items()))
+            rows.append({"words": f"{path} = {value}", "change": found.change, "low": found.low, "high": found.high})
+        changes = pd.DataFrame(rows)
+    axes, level = [axis.name for axis in study.design.axes], study.stopping.threshold or 0.5
+    return study_pictures(study.points(), changes, axes, study.job.event, level)
+
+
+def study_text(study: Study) -> str:
+    """Say what was asked, and what is known at each point, or at the ends where there are many."""
+    frame = study.points()
+    parts = [study.job.scenario.title, asked(study)]
+    if len(frame) <= _SHOWN:
+        parts.append(_table(study, frame))
+    else:
+        ranked = frame.sort_values("p", ascending=False)
+        parts += [
+            "The highest:\n" + _table(study, ranked.head(_ENDS)),
+            "The lowest:\n" + _table(study, ranked.tail(_ENDS)),
+        ]
+    layers = study.layers()
+    if layers.points > 1:
+        middle = [f"{layers.quantiles[name]:.1%}" for name in ("p05", "p50", "p95")]
+        parts.append(
+            f"Over the points: mean {layers.mean:.1%} (Monte Carlo error {layers.error:.1%} at most), between "
+            f"{middle[0]} and {middle[2]} at nine in ten of them, median {middle[1]}; their spread without Monte Carlo "
+            f"noise is at least {100 * layers.spread:.1f} points."
+        )
+    if frame["failed"].any():
+        lost = int(frame["failed"].sum())
+        parts.append(f"{lost:,} runs failed; p_least and p_most say what they could change. See abm study show --json.")
+    return "\n\n".join(part if "\n" in part else wrapped(part) for part in parts)
+
+
+def _table(study: Study, frame: pd.DataFrame) -> str:
+    return points_table(study, frame).to_string(float_format=lambda number: f"{number:g}")
+
+
+def points_table(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+    """Points with what is known of them, in words: the values of the first axes, the answer, runs, money."""
+    axes = [axis.name for axis in study.design.axes][:6]
+    shown = frame[axes].astype(object).where(frame[axes].notna(), "as is")
+    shown[study.job.event] = [
+        "unknown" if math.isnan(p) else f"{p:.1%} ({low:.1%} to {high:.1%})"
+        for p, low, high in zip(frame["p"], frame["low"], frame["high"], strict=True)
+    ]
+    if "above" in frame:
+        words = {True: f"above {study.stopping.threshold:g}", False: f"below {study.stopping.threshold:g}"}
+        shown["verdict"] = [words.get(one, "open") for one in frame["above"].astype(object)]
+    shown["runs"] = [f"{runs:,}" for runs in frame["runs"]]
+    if "mean.funded_bn" in frame:
+        shown["funded bn"] = [f"{money:.1f}" for money in frame["mean.funded_bn"]]
+    return shown
+
+
+def study_json(study: Study) -> dict[str, Any]:
+    """Tell everything that is known of a study as plain values."""
+    from dataclasses import asdict
+
+    frame = study.points()
+    rows = [{name: _plain(value) for name, value in row.items()} for row in frame.reset_index().to_dict("records")]
+    return {
+        "scenario": study.job.scenario.id,
+        "design": study.design.kind,
+        "seed": study.job.seed,
+        "engine": study.job.engine,
+        "event": study.job.event,
+        "stopping": asdict(study.stopping),
+        "layers": {name: _plain(value) for name, value in asdict(study.layers()).items()},
+        "failures": [one._asdict() for one in study.failures()],
+        "points": rows,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Turn a cell of a frame into what JSON knows."""
+    import pandas as pd
+
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if value is pd.NA:
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

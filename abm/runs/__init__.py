@@ -1,0 +1,1 @@
+"""Runs: many runs of one scenario, and what they add up to."""

@@ -1,0 +1,198 @@
+"""Columns: what the numbers of a batch are called, in which unit, and what may be asked of them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from abm.core.batch import Batch
+from abm.core.records import FATE, RESULT, STAGES
+from abm.rules.failure import CAUSES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Columns of a run: the field of its record, and what the field is divided by.
+_OF_RUN = {
+    "run": ("run", 1),
+    "closed": ("closed", 1),
+    "funded_bn": ("paid_musd", 1000),
+    "closed_day": ("closed_day", 1),
+    "survived": ("survived", 1),
+    "default_day": ("default_day", 1),
+    "cause": ("cause", 1),
+    "pre_money_bn": ("pre_money_musd", 1000),
+    "rung": ("rung", 1),
+    "dilution": ("dilution", 1),
+    "closing_gap_bn": ("gap_musd", 1000),
+    "extended": ("extended", 1),
+    "listed": ("listed", 1),
+    "end_cash_bn": ("end_cash_musd", 1000),
+    "least_cash_bn": ("least_cash_musd", 1000),
+}
+_OF_INVESTOR = {"paid_bn": ("paid_musd", 1000), "stage": ("stage", 1), "sign_day": ("sign_day", 1)}
+
+#: Columns that are true or false in every run.
+TRUTHS = ("closed", "survived", "extended", "listed")
+#: Columns of which each value comes again and again, so that counting them is shorter than keeping them.
+COUNTED = (
+    *(name for name, (_, scale) in _OF_RUN.items() if scale > 1),
+    *("closed_day", "rung", "dilution", *TRUTHS),
+)
+
+
+class Columns:
+    """The columns of one scenario's outcomes: names with units, and how to read them from a batch.
+
+    Parameters
+    ----------
+    ids, gate_ids
+        Investors and gatekeepers, in their order in a batch.
+    company
+        Whether there is a company, without which nothing survives or defaults.
+
+    Examples
+    --------
+    >>> columns = Columns(["lead"], ["law"], company=True)
+    >>> columns.names[-4:]
+    ('paid_bn.lead', 'stage.lead', 'sign_day.lead', 'gate_day.law')
+    """
+
+    def __init__(self, ids: Sequence[str], gate_ids: Sequence[str], company: bool) -> None:
+        self.ids, self.gate_ids, self.company = tuple(ids), tuple(gate_ids), company
+        places = [(f"{name}.{one}", name, k) for k, one in enumerate(self.ids) for name in _OF_INVESTOR]
+        places += [(f"gate_day.{one}", "gate_day", k) for k, one in enumerate(self.gate_ids)]
+        self._places = {column: (name, k) for column, name, k in places}
+        self.names = (*_OF_RUN, *self._places)
+
+    def numbers(self, batch: Batch, column: str) -> tuple[np.ndarray[Any, Any], int]:
+        """Numbers of a column in the runs in which there are any, and what to divide them by.
+
+        Raises
+        ------
+        ValueError
+            Where there is no such column, or it holds no numbers.
+        """
+        if column not in self.names or column == "cause" or column.startswith("stage."):
+            raise ValueError(f"expected a column of numbers{_hint(column, self.names)}, got {column!r}")
+        values, scale = self.raw(batch, column)
+        if column == "survived" and not self.company:
+            values = values[:0]
+        return (values[np.isfinite(values)] if values.dtype == np.float64 else values), scale
+
+    def happened(self, batch: Batch, event: str) -> np.ndarray[Any, Any]:
+        """Whether an event happened, in each run in which that is known.
+
+        Raises
+        ------
+        ValueError
+            Where the event cannot be read.
+        """
+        if event in TRUTHS:
+            return self.numbers(batch, event)[0]
+        return true_in(self.frame(batch, [name for name in self.names if name in event]), event)
+
+    def empty(self) -> Batch:
+        """Return a batch of no runs."""
+        return Batch(np.zeros(0, RESULT), np.zeros((0, len(self.ids)), FATE), np.zeros((0, len(self.gate_ids))))
+
+    def raw(self, batch: Batch, column: str) -> tuple[np.ndarray[Any, Any], int]:
+        """Values of a column as they are kept, and what to divide them by."""
+        if column in _OF_RUN:
+            field, scale = _OF_RUN[column]
+            return batch.rows[field], scale
+        name, place = self._places[column]
+        if name == "gate_day":
+            return batch.gate_days[:, place], 1
+        field, scale = _OF_INVESTOR[name]
+        return batch.fates[field][:, place], scale
+
+    def frame(self, batch: Batch, names: Iterable[str] | None = None) -> pd.DataFrame:
+        """Return a pandas frame of all columns, or of those named."""
+        import pandas as pd
+
+        made = {name: self._series(batch, name) for name in (self.names if names is None else names)}
+        return pd.DataFrame(made, index=pd.RangeIndex(batch.runs))
+
+    def _series(self, batch: Batch, column: str) -> Any:
+        return self.series(column, *self.raw(batch, column))
+
+    def series(self, column: str, values: np.ndarray[Any, Any], scale: int) -> Any:
+        """Values as :meth:`raw` returned them, in the type that the column has in a frame."""
+        import pandas as pd
+
+        if column == "cause" or column.startswith("stage."):
+            return pd.Categorical.from_codes(values.tolist(), pd.Index(CAUSES if column == "cause" else STAGES))
+        if column == "survived":
+            return pd.arrays.BooleanArray(values.copy(), np.full(len(values), not self.company))
+        if column.startswith("gate_day."):
+            return np.where(np.isfinite(values), values, np.nan)
+        return values / scale if scale > 1 else values.copy()
+
+
+def true_in(frame: pd.DataFrame, event: str) -> np.ndarray[Any, Any]:
+    """Whether an event happened, in each row of a frame in which that is known.
+
+    Raises
+    ------
+    ValueError
+        Where the event cannot be read as a column, or as a condition on columns.
+    """
+    import pandas as pd
+
+    try:
+        truth = frame[event] if event in frame else frame.eval(_quoted(event, frame.columns))
+    except Exception as error:
+        raise ValueError(f"expected a condition on the columns of the outcomes, got {event!r} ({error})") from None
+    if str(getattr(truth, "dtype", "")) not in ("bool", "boolean"):
+        raise ValueError(f"expected an event that is true or false in every run, got {event!r}")
+    known: pd.Series[Any] = pd.Series(truth).dropna()
+    return known.to_numpy(dtype=np.bool_)
+
+
+def number_in(frame: pd.DataFrame, what: str) -> np.ndarray[Any, Any]:
+    """Value of a column, or of a formula over columns, in each row of a frame.
+
+    Raises
+    ------
+    ValueError
+        Where it cannot be read as a number.
+    """
+    try:
+        values = frame[what] if what in frame else frame.eval(_quoted(what, frame.columns))
+        return np.asarray(values, dtype=np.float64)
+    except Exception as error:
+        raise ValueError(f"expected a formula over the columns of the outcomes, got {what!r} ({error})") from None
+
+
+def by_run(event: str, columns: Iterable[str]) -> bool:
+    """Whether an event can be told from one run alone, without its place among others or what is true of all.
+
+    Examples
+    --------
+    >>> by_run("paid_bn.lead > 0", ["paid_bn.lead"]), by_run("funded_bn > funded_bn.mean()", ["funded_bn"])
+    (True, False)
+    """
+    rest = re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"", "", _quoted(event, columns))
+    return not re.search(r"(?<!\d)\.\s*[^\W\d]|\b(index|ilevel_\d+)\b", rest)
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def _quoted(event: str, columns: Iterable[str]) -> str:
+    """Put the columns whose names have dots into back-ticks, as pandas asks for.
+
+    Examples
+    --------
+    >>> _quoted("paid_bn.pool#1 > 0.75 and closed", ["closed", "paid_bn.pool#1"])
+    '`paid_bn.pool#1` > 0.75 and closed'
+    """
+    dotted = sorted((re.escape(name) for name in columns if "." in name), key=len, reverse=True)
+    return re.sub(rf"(?<![\w`.#-])({'|'.join(dotted)})(?![\w`#-])", r"`\1`", event) if dotted else event

@@ -1,0 +1,153 @@
+"""Outcomes: what every engine returns. One row a run, probabilities with their intervals, and the story of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from abm.core.batch import PATHS, Batch, RunResult
+from abm.core.trace import Event, Trace
+from abm.runs.columns import TRUTHS, Columns, true_in
+from abm.runs.estimates import Estimate, estimate, spread
+from abm.runs.totals import Ending, Study, Totals
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from abm.scenario import Scenario
+
+__all__ = [
+    "Batch",
+    "Columns",
+    "Ending",
+    "Estimate",
+    "Event",
+    "Outcomes",
+    "RunResult",
+    "Totals",
+    "Trace",
+    "estimate",
+]
+
+
+class Outcomes(Study):
+    """Results of many runs of one scenario.
+
+    Columns of :meth:`to_frame`, one row a run: ``run``, ``closed``, ``funded_bn``, ``closed_day``, ``survived``,
+    ``default_day``, ``cause``, ``pre_money_bn``, ``rung``, ``dilution``, ``closing_gap_bn``, ``extended``, ``listed``,
+    ``end_cash_bn``, ``least_cash_bn``, then ``paid_bn.ID``, ``stage.ID`` and ``sign_day.ID`` for every investor and
+    ``gate_day.ID`` for every gatekeeper. Days count from as_of; a day that never came is NaN. ``survived`` is missing
+    where there is no company.
+
+    Parameters
+    ----------
+    scenario, seed, engine, ids, gate_ids
+        What was simulated.
+    batch
+        The runs.
+    """
+
+    def __init__(
+        self, scenario: Scenario, seed: int, engine: str, ids: Sequence[str], gate_ids: Sequence[str], batch: Batch
+    ) -> None:
+        super().__init__(scenario, seed, engine, ids, gate_ids)
+        self.batch = Batch.joined([batch])
+        self._frame: pd.DataFrame | None = None
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return self.batch.runs
+
+    @cached_property
+    def totals(self) -> Totals:
+        """What the runs add up to."""
+        totals = Totals(self.scenario, self.seed, self.engine, self.ids, self.gate_ids)
+        totals.add(self.batch)
+        totals.ending = self.ending
+        return totals
+
+    def first(self, runs: int) -> Outcomes:
+        """Return the outcomes of the first runs alone."""
+        batch = self.batch.part(0, runs)
+        return Outcomes(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, batch)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a run, units in the names of the columns."""
+        return self._whole_frame().copy()
+
+    def _whole_frame(self) -> pd.DataFrame:
+        if self._frame is None:
+            self._frame = self.columns.frame(self.batch)
+        return self._frame
+
+    def path(self, name: str) -> pd.DataFrame:
+        """Return a weekly path in USD billion, one row a run, one column a week: ``committed``, ``paid`` or ``cash``.
+
+        A path that has ended early (the round is over and there is no company to watch) keeps its last value.
+
+        Raises
+        ------
+        ValueError
+            Where there is no such path, or the paths were not kept.
+        """
+        import pandas as pd
+
+        if name not in PATHS:
+            raise ValueError(f"expected one of the paths {', '.join(PATHS)}, got {name!r}")
+        if self.batch.paths is None:
+            raise ValueError(f"expected outcomes that kept their weekly paths (keep='runs') to show {name!r}, got none")
+        weeks = self.batch.paths[:, PATHS.index(name)]
+        columns = range(1, weeks.shape[1] + 1)
+        return pd.DataFrame(weeks / 1000.0, index=self.batch.rows["run"], columns=columns)
+
+    def probability(self, event: str) -> Estimate:
+        """Estimate the probability of an event.
+
+        Parameters
+        ----------
+        event
+            A column of True and False (``"closed"``), or a condition on columns (``"funded_bn >= 20"``) as
+            :meth:`pandas.DataFrame.query` reads it. Runs in which it is undefined (``survived`` without a company) do
+            not count.
+
+        Returns
+        -------
+        Estimate
+            With the Wilson 95 % interval.
+
+        Raises
+        ------
+        ValueError
+            Where the event cannot be read.
+
+        Examples
+        --------
+        >>> import abm
+        >>> outcomes = abm.simulate("three-investors", runs=200, seed=1, workers=1)
+        >>> outcomes.probability("closed").runs
+        200
+        """
+        if event in TRUTHS:
+            known, _ = self.columns.numbers(self.batch, event)
+        else:
+            known = true_in(self._whole_frame(), event)
+        return estimate(int(np.count_nonzero(known)), len(known), self.seed)
+
+    def causes(self) -> dict[str, Estimate]:
+        """Probability of each first cause of failure, over all runs; the most frequent first."""
+        return self.totals.causes()
+
+    def quantiles(self, column: str) -> dict[str, float]:
+        """Mean and 5, 50 and 95 % quantiles of a column over the runs in which it is defined.
+
+        Raises
+        ------
+        ValueError
+            Where it is no column of numbers.
+        """
+        values, scale = self.columns.numbers(self.batch, column)
+        return spread(*np.unique(values, return_counts=True), scale)

@@ -1,0 +1,293 @@
+"""Simulation: many runs of one scenario, over the cores of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, Unpack, get_args, overload
+
+from abm.population import prepare
+from abm.runs.outcomes import Batch, Ending, Outcomes, Totals
+from abm.runs.stream import ENGINES, EngineName, Stream
+from abm.scenario import Scenario, load_scenario
+
+if TYPE_CHECKING:
+    from abm.agents import Company, Gatekeeper, Investor
+
+Keep = Literal["runs", "rows", "totals"]
+Progress = Callable[[int, int], None]
+
+RUNS = {"ensemble": 20_000, "mesa": 2_000}  # where nobody says how many
+MOST = {"ensemble": 10_000_000, "mesa": 100_000}  # where a width is asked for
+_WIDEST = 0.5  # half of the interval that says nothing
+_LARGEST_KEY = 2**32
+
+
+class Sink(Protocol):
+    """Something that takes batches in order, such as :class:`Totals`; a batch goes in whole or not at all."""
+
+    @property
+    def runs(self) -> int:
+        """Number of runs it was given."""
+
+    def add(self, batch: Batch) -> None:
+        """Take a batch."""
+
+
+class Kept:
+    """A sink that keeps the runs, or the first ones.
+
+    Parameters
+    ----------
+    most
+        Runs to keep [-]; more are counted and let go. None: all.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self.most = most
+        self._parts: list[tuple[int, Batch | None]] = []  # runs up to here, and the batch if it is wanted
+
+    @property
+    def runs(self) -> int:
+        """Number of runs it was given."""
+        return self._parts[-1][0] if self._parts else 0
+
+    def add(self, batch: Batch) -> None:
+        """Keep a batch, or what of it is still wanted."""
+        room = batch.runs if self.most is None else min(batch.runs, self.most - self.runs)
+        self._parts.append((self.runs + batch.runs, batch.part(0, room) if room > 0 else None))
+
+    def batch(self) -> Batch:
+        """Return the runs that were kept."""
+        return Batch.joined(part for _, part in self._parts if part is not None)
+
+
+def batches(
+    scenario: Scenario | str | Path,
+    runs: int | None = None,
+    seed: int = 1,
+    *,
+    engine: EngineName | None = None,
+    first_run: int = 0,
+    workers: int | None = None,
+    within: float | None = None,
+    path_runs: int | None = None,
+    investor: type[Investor] | None = None,
+    gatekeeper: type[Gatekeeper] | None = None,
+    company: type[Company] | None = None,
+) -> Stream:
+    """Simulate a scenario many times, and pass the runs on batch by batch, as they come.
+
+    For whoever wants to look at millions of runs without keeping them. :func:`simulate` is built on it.
+
+    Parameters
+    ----------
+    scenario, runs, seed, engine, first_run, workers, within, investor, gatekeeper, company
+        As in :func:`simulate`.
+    path_runs
+        How many of the runs, from the first on, keep their weekly paths [-]; default: all.
+
+    Returns
+    -------
+    Stream
+        Iterate over it: batches in order of run numbers, whatever the number of workers. Nothing is simulated before.
+
+    Raises
+    ------
+    ScenarioError, ValueError
+        As in :func:`simulate`.
+
+    Examples
+    --------
+    >>> stream = batches("three-investors", runs=100, seed=1, engine="mesa", workers=1)
+    >>> most = max(int(batch.rows["paid_musd"].max()) for batch in stream)
+    >>> most, stream.done
+    (10000, 100)
+    """
+    agents = {"investor": investor, "gatekeeper": gatekeeper, "company": company}
+    chosen = {name: cls for name, cls in agents.items() if cls is not None}
+    engine = engine or ("mesa" if chosen else "ensemble")
+    if engine not in ENGINES:
+        raise ValueError(f"expected the engine 'ensemble' or 'mesa', got {engine!r}")
+    if chosen and engine != "mesa":
+        raise ValueError(f"expected the engine 'mesa' for a class of one's own ({', '.join(chosen)}), got {engine!r}")
+    if within is not None and not 0 < within < _WIDEST:
+        raise ValueError(f"expected a half-width within above 0 and below 0.5, got {within}")
+    if runs is None:
+        runs = (RUNS if within is None else MOST)[engine]
+        runs = max(1, min(runs, _LARGEST_KEY - first_run)) if within is not None else runs
+    if runs < 1 or first_run < 0 or first_run + runs > _LARGEST_KEY:
+        raise ValueError(f"expected runs of at least 1 and run numbers below 2**32, got {runs} from {first_run}")
+    if workers is not None and workers < 1:
+        raise ValueError(f"expected at least 1 worker, got {workers}")
+    if not 0 <= seed < _LARGEST_KEY:
+        raise ValueError(f"expected a seed from 0 to 2**32 - 1, got {seed}")
+    if not isinstance(scenario, Scenario):
+        scenario = load_scenario(scenario)
+    kept = runs if path_runs is None else path_runs
+    return Stream(scenario, prepare(scenario), seed, engine, first_run, runs, within, workers, kept, chosen)
+
+
+def collect(stream: Stream, sinks: Sequence[Sink], progress: Callable[[Stream], None] | None = None) -> Ending:
+    """Simulate a stream into sinks.
+
+    The interrupt key ends it early, with the same whole batches in every sink.
+
+    Parameters
+    ----------
+    stream
+        What :func:`batches` made.
+    sinks
+        At least one; each is given every batch, in order.
+    progress
+        Called with the stream after every batch.
+
+    Returns
+    -------
+    Ending
+        How it ended.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Where it was interrupted before the first batch.
+    """
+    last: Batch | None = None
+    interrupted = False
+    with closing(iter(stream)) as made:
+        try:
+            for last in made:
+                for sink in sinks:
+                    sink.add(last)
+                if progress is not None:
+                    progress(stream)
+        except KeyboardInterrupt:
+            given = max(sink.runs for sink in sinks)
+            if last is None or not given:
+                raise
+            interrupted = True
+            for sink in sinks:
+                if sink.runs < given:
+                    sink.add(last)
+    reached = stream.reached if stream.within is None else bool(stream.reached) and not interrupted
+    return Ending(stream.most, stream.within, reached, interrupted)
+
+
+class _Asked(TypedDict, total=False):
+    """What may be asked of :func:`simulate` by name, whatever it keeps."""
+
+    engine: EngineName | None
+    first_run: int
+    workers: int | None
+    within: float | None
+    events: Sequence[str]
+    investor: type[Investor] | None
+    gatekeeper: type[Gatekeeper] | None
+    company: type[Company] | None
+    progress: Progress | None
+
+
+@overload
+def simulate(
+    scenario: Scenario | str | Path,
+    runs: int | None = ...,
+    seed: int = ...,
+    *,
+    keep: Literal["totals"],
+    **asked: Unpack[_Asked],
+) -> Totals: ...
+
+
+@overload
+def simulate(
+    scenario: Scenario | str | Path,
+    runs: int | None = ...,
+    seed: int = ...,
+    *,
+    keep: Literal["runs", "rows"] = ...,
+    **asked: Unpack[_Asked],
+) -> Outcomes: ...
+
+
+def simulate(
+    scenario: Scenario | str | Path,
+    runs: int | None = None,
+    seed: int = 1,
+    *,
+    engine: EngineName | None = None,
+    first_run: int = 0,
+    workers: int | None = None,
+    within: float | None = None,
+    keep: Keep = "runs",
+    events: Sequence[str] = ("closed", "survived"),
+    investor: type[Investor] | None = None,
+    gatekeeper: type[Gatekeeper] | None = None,
+    company: type[Company] | None = None,
+    progress: Progress | None = None,
+) -> Outcomes | Totals:
+    """Simulate a scenario many times.
+
+    The result depends on scenario, seed and run numbers alone: not on workers, chunks or their order. The interrupt
+    key ends it early; what has been simulated by then is returned, with :attr:`Outcomes.interrupted` set.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, a packaged id, or the path of a file.
+    runs
+        Number of runs [-]; default: 20,000, or 2,000 with ``engine="mesa"``. With ``within``, the most that may be
+        spent; default: 10 million, or 100,000.
+    seed
+        The seed that all runs share.
+    engine
+        ``"ensemble"``: the compiled one. ``"mesa"``: the readable agent model, the same runs to the last bit. Default:
+        the ensemble, unless there is a class of one's own.
+    first_run
+        Number of the first run, so that a study can be continued.
+    workers
+        Threads (ensemble) or processes (mesa) to use; default: one a core, where it pays.
+    within
+        Half-width of the 95 % interval of ``closed`` to reach [-], above 0 and below 0.5. It is looked at every 500
+        runs, and the simulation ends at the first look at which it is reached.
+    keep
+        ``"runs"``: every run with its weekly paths. ``"rows"``: every run without them. ``"totals"``: no runs, only
+        what they add up to, in the same memory for any number of them.
+    events
+        With ``keep="totals"``: the events whose probability will be asked.
+    investor, gatekeeper, company
+        Agent classes of one's own, in place of those of :mod:`abm.agents`.
+    progress
+        Called with runs done and runs wanted.
+
+    Returns
+    -------
+    Outcomes or Totals
+        One row a run, or the totals alone.
+
+    Raises
+    ------
+    ScenarioError
+        Where the scenario cannot be simulated.
+    ValueError
+        Where what is asked makes no sense.
+    KeyboardInterrupt
+        Where it was interrupted before anything was simulated.
+
+    Examples
+    --------
+    >>> outcomes = simulate("three-investors", runs=50, seed=1)
+    >>> outcomes.runs, outcomes.engine
+    (50, 'ensemble')
+    """
+    if keep not in get_args(Keep):
+        raise ValueError(f"expected to keep 'runs', 'rows' or 'totals', got {keep!r}")
+    stream = batches(
+        scenario, runs, seed, engine=engine, first_run=first_run, workers=workers, within=within,
+        path_runs=None if keep == "runs" else 0, investor=investor, gatekeeper=gatekeeper, company=company,
+    )  # fmt: skip
+    sink: Totals | Kept = Totals(*stream.study(), events) if keep == "totals" else Kept()
+    ending = collect(stream, [sink], progress and (lambda made: progress(made.done, made.most)))
+    result = sink if isinstance(sink, Totals) else Outcomes(*stream.study(), sink.batch())
+    result.ending = ending
+    return result

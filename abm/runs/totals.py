@@ -1,0 +1,233 @@
+"""Tally: runs counted as they come in, so that ten million of them take no more room than a few thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from abm.core.batch import Batch
+from abm.rules.failure import CAUSES
+from abm.runs.columns import COUNTED, TRUTHS, Columns, by_run
+from abm.runs.estimates import Estimate, estimate, spread
+
+if TYPE_CHECKING:
+    from abm.scenario import Scenario
+
+_TALLY = 10_000  # runs that are counted together: a sort of each column
+_FLAGS = (False, True)
+
+
+class Ending(NamedTuple):
+    """How a simulation ended: the most runs it was allowed, the half-width it was to reach, and why it stopped."""
+
+    wanted: int
+    within: float | None = None
+    reached: bool | None = None
+    interrupted: bool = False
+
+
+class Study:
+    """What was simulated: a scenario with a seed, by an engine, and how that ended."""
+
+    def __init__(self, scenario: Scenario, seed: int, engine: str, ids: Sequence[str], gate_ids: Sequence[str]) -> None:
+        self.scenario, self.seed, self.engine = scenario, seed, engine
+        self.ids, self.gate_ids = tuple(ids), tuple(gate_ids)
+        self.columns = Columns(ids, gate_ids, company=scenario.company is not None)
+        self.ending: Ending | None = None
+
+    @property
+    def within(self) -> float | None:
+        """Half-width that the interval of ``closed`` was to reach [-], or None where none was asked for."""
+        return self.ending.within if self.ending else None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether that half-width was reached, or None where none was asked for."""
+        return self.ending.reached if self.ending else None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the simulation was stopped by the interrupt key."""
+        return bool(self.ending and self.ending.interrupted)
+
+
+class Payer(NamedTuple):
+    """A named investor or a pool: its money on average [USD billion], and how often it pays at all."""
+
+    id: str
+    mean_bn: float
+    pays: Estimate
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Counts and totals of some runs; those of all runs are their sum."""
+
+    totals: dict[str, Any]  # numbers and arrays that add up
+    values: dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]  # column: each value once, how often it came
+
+    def __add__(self, other: _Sums) -> _Sums:
+        totals = {name: one + other.totals[name] for name, one in self.totals.items()}
+        return _Sums(totals, {name: _merged(one, other.values[name]) for name, one in self.values.items()})
+
+
+def _merged(
+    one: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]], other: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Put two counts of values together."""
+    values, places = np.unique(np.concatenate([one[0], other[0]]), return_inverse=True)
+    counts = np.zeros(len(values), np.int64)
+    np.add.at(counts, places, np.concatenate([one[1], other[1]]))
+    return values, counts
+
+
+class Totals(Study):
+    """What many runs of one scenario add up to, without the runs.
+
+    It answers what was named before the run, and what the report says: :meth:`probability` of the named events,
+    :meth:`causes`, :meth:`quantiles` of the columns of a run, :meth:`payers`, :meth:`consents`. All of it is exact.
+
+    Parameters
+    ----------
+    scenario, seed, engine, ids, gate_ids
+        What is simulated.
+    events
+        Events whose probability will be asked, as in :meth:`abm.Outcomes.probability`; ``closed`` and ``survived``
+        always are.
+
+    Examples
+    --------
+    >>> import abm
+    >>> totals = abm.simulate("three-investors", 60, engine="mesa", keep="totals", events=["funded_bn >= 6"])
+    >>> runs = abm.simulate("three-investors", 60, engine="mesa")
+    >>> totals.probability("funded_bn >= 6") == runs.probability("funded_bn >= 6")
+    True
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        engine: str,
+        ids: Sequence[str],
+        gate_ids: Sequence[str],
+        events: Sequence[str] = ("closed", "survived"),
+    ) -> None:
+        super().__init__(scenario, seed, engine, ids, gate_ids)
+        named = (events,) if isinstance(events, str) else events
+        self.events = tuple(dict.fromkeys(("closed", "survived", *named)))
+        for event in self.events:
+            if event not in TRUTHS and not by_run(event, self.columns.names):
+                raise ValueError(f"expected an event that a run tells alone, or keep='rows' for any, got {event!r}")
+        self.owners = tuple(dict.fromkeys(one.split("#")[0] for one in self.ids))
+        members = [[one.split("#")[0] == owner for owner in self.owners] for one in self.ids]
+        self._members = np.array(members, np.int64).reshape(len(self.ids), len(self.owners))
+        # One name for both, so that an interruption leaves either all of a batch in here or nothing of it.
+        self._state: tuple[_Sums, list[Batch]] = (self._count(self.columns.empty()), [])
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        sums, waiting = self._state
+        return int(sums.totals["runs"]) + sum(batch.runs for batch in waiting)
+
+    @property
+    def totals(self) -> Totals:
+        """Return itself, so that a report reads totals and :class:`abm.Outcomes` alike."""
+        return self
+
+    def add(self, batch: Batch) -> None:
+        """Count the runs of a batch in."""
+        self._state[1].append(batch.without_paths())
+        if sum(one.runs for one in self._state[1]) >= _TALLY:
+            self._sums()
+
+    def _sums(self) -> _Sums:
+        """Everything that has been added, counted."""
+        sums, waiting = self._state
+        if waiting:
+            self._state = (sums + self._count(Batch.joined(waiting)), [])
+        return self._state[0]
+
+    def _count(self, batch: Batch) -> _Sums:
+        """Count one batch."""
+        closed, survived = batch.rows["closed"], batch.rows["survived"]
+        paid = batch.fates["paid_musd"] @ self._members
+        happened = [self.columns.happened(batch, event) for event in self.events]
+        window = self.scenario.window_days
+        totals = {
+            "runs": batch.runs,
+            "causes": np.bincount(batch.rows["cause"], minlength=len(CAUSES)),
+            "survival": np.array([[np.count_nonzero((closed == c) & (survived == s)) for s in _FLAGS] for c in _FLAGS]),
+            "on_time": int(np.count_nonzero(closed & (batch.rows["closed_day"] <= window))),
+            "paid_musd": paid.sum(axis=0),
+            "pays": np.count_nonzero(paid, axis=0),
+            "consents": np.count_nonzero(batch.gate_days <= window, axis=0),
+            "events": np.array([[np.count_nonzero(one), len(one)] for one in happened]),
+        }
+        numbers = {column: self.columns.numbers(batch, column)[0] for column in COUNTED}
+        return _Sums(totals, {name: np.unique(one, return_counts=True) for name, one in numbers.items()})
+
+    def _estimate(self, times: Any, runs: Any = None) -> Estimate:
+        return estimate(int(times), self.runs if runs is None else int(runs), self.seed)
+
+    def probability(self, event: str) -> Estimate:
+        """Estimate the probability of an event that was named before the run.
+
+        Raises
+        ------
+        ValueError
+            Where it was not.
+        """
+        if event not in self.events:
+            known = ", ".join(map(repr, self.events))
+            raise ValueError(f"expected one of {known}, or keep='rows' to ask for any event, got {event!r}")
+        return self._estimate(*self._sums().totals["events"][self.events.index(event)])
+
+    def causes(self) -> dict[str, Estimate]:
+        """Probability of each first cause of failure, over all runs; the most frequent first."""
+        counts = self._sums().totals["causes"]
+        ranked = sorted(range(1, len(CAUSES)), key=lambda cause: -counts[cause])
+        return {CAUSES[cause]: self._estimate(counts[cause]) for cause in ranked if counts[cause]}
+
+    def quantiles(self, column: str) -> dict[str, float]:
+        """Mean and 5, 50 and 95 % quantiles of a column of a run.
+
+        Raises
+        ------
+        ValueError
+            Where it is none of the columns that are counted.
+        """
+        if column not in COUNTED:
+            known = ", ".join(COUNTED)
+            raise ValueError(f"expected one of {known}, or keep='rows' to ask for any column, got {column!r}")
+        return spread(*self._sums().values[column], self.columns.numbers(self.columns.empty(), column)[1])
+
+    def payers(self) -> list[Payer]:
+        """Named investors and pools with their money, the largest first."""
+        sums = self._sums().totals
+        rows = zip(self.owners, sums["paid_musd"], sums["pays"], strict=True)
+        payers = [Payer(owner, int(money) / max(self.runs, 1) / 1000, self._estimate(n)) for owner, money, n in rows]
+        return sorted(payers, key=lambda payer: -payer.mean_bn)
+
+    def consents(self) -> dict[str, Estimate]:
+        """Probability that each consent is in force by the deadline."""
+        counts = self._sums().totals["consents"]
+        return {gate: self._estimate(n) for gate, n in zip(self.gate_ids, counts, strict=True)}
+
+    def on_time(self) -> Estimate:
+        """Probability that the round closes without an extension of its deadline."""
+        return self._estimate(self._sums().totals["on_time"])
+
+    def apart(self) -> Estimate:
+        """Probability that closing everything at once, and not one after the other, makes a difference."""
+        values, counts = self._sums().values["closing_gap_bn"]
+        return self._estimate(counts[values > 0].sum())
+
+    def survival(self, closed: bool) -> Estimate:
+        """Probability that the company survives, over the runs in which the round closed, or did not."""
+        died, lived = self._sums().totals["survival"][int(closed)]
+        return self._estimate(lived, died + lived)

@@ -1,0 +1,119 @@
+"""Changes: set what stands at a dotted path of a scenario, as ``--set`` and the axes of a design ask for it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from abm.core.errors import Fault, ScenarioError
+from abm.scenario.defaults import trait_default
+from abm.scenario.fields import did_you_mean, is_date
+
+_DECIDING = ("signed_at_start", "signing_probability", "inclination", "sign_bias")
+_NEVER = 50.0  # a bias against signing that nobody overcomes
+_AT_ONCE = 1_000.0  # a rate of consent, a year: within a day or two
+_WORDS = {
+    "investors": ("as_is", "out", "bound"),
+    "investor_pools": ("as_is", "out"),
+    "gatekeepers": ("as_is", "never", "given"),
+}
+
+
+def set_path(raw: dict[str, Any], path: str, value: Any, keys: Callable[[tuple[str, ...]], Iterable[str]]) -> None:
+    """Set one value of the tables ``raw`` by dotted path, in place; a sourced number loses its source.
+
+    An investor can be switched by a word in place of his table: ``out`` never signs, ``bound`` has signed without
+    conditions and stays, ``as_is`` changes nothing; so can ``conditions``: ``off`` or ``as_is``. A gatekeeper who is
+    ``given`` consents at once, whatever it requires; one who is set to ``never`` does not.
+
+    Parameters
+    ----------
+    raw
+        Tables of a scenario.
+    path, value
+        Where, and what.
+    keys
+        The keys that the format knows at a place.
+
+    Raises
+    ------
+    LookupError
+        With a sentence, where the path leads nowhere.
+    """
+    *way, last = path.split(".")
+    place: Any = raw
+    for number, step in enumerate(way):
+        if isinstance(place, list):
+            place = place[_position(place, step)]
+        elif isinstance(place, dict):
+            known = list(keys(tuple(way[:number])))
+            if step not in place and known and step not in known:
+                raise LookupError(f"expected a path into the scenario, '{step}' is unknown{did_you_mean(step, known)}")
+            place = place.setdefault(step, {})
+        else:
+            raise LookupError(f"expected a path into the scenario, '{step}' is inside a single value")
+    if isinstance(place, list):
+        position = _position(place, last)
+        dated = isinstance(place[position], list) and len(place[position]) == 2 and is_date(place[position][0])
+        if dated:
+            place[position] = [place[position][0], value]
+        elif isinstance(place[position], dict) and not isinstance(value, dict) and "id" in place[position]:
+            place[position] = _switched(place[position], way, value, path)
+        else:
+            place[position] = value
+    elif not isinstance(place, dict):
+        raise LookupError(f"expected a path into the scenario, '{last}' is inside a single value")
+    elif last == "conditions" and value == "off":
+        place.update(conditions=[], fallback_bn=0.0)
+    elif not (last == "conditions" and value == "as_is"):
+        place[last] = value
+
+
+def _switched(item: dict[str, Any], way: list[str], word: Any, path: str) -> dict[str, Any]:
+    """Return the table of somebody who stays away, is bound, consents at once, or is as he is."""
+    words = _WORDS.get(way[0], ()) if len(way) == 1 else ()
+    if not words:
+        raise LookupError(f"expected a path to a value, '{path}' is a table")
+    if word not in words:
+        raise LookupError(f"expected a path to a value or one of the words {', '.join(words)}, '{path}' is a table")
+    if word == "as_is":
+        return item
+    if word in ("never", "given"):
+        kept = {key: item[key] for key in ("id", "name", "requires") if key in item}
+        return kept | ({"hazard_per_year": 0.0} if word == "never" else {"hazard_per_year": _AT_ONCE, "requires": []})
+    rest = {key: value for key, value in item.items() if key not in _DECIDING}
+    if word == "out":
+        return rest | ({"signing_probability": 0.0} if "ticket_bn" in item else {"sign_bias": _NEVER})
+    ticket = item.get("ticket_bn") or item.get("max_ticket_bn") or trait_default(item["kind"], "max_ticket_bn")
+    unbound = {key: value for key, value in rest.items() if key not in ("conditions", "fallback_bn")}
+    return unbound | {"signed_at_start": True, "ticket_bn": ticket, "withdrawal_per_year": 0.0}
+
+
+def _position(items: list[Any], step: str) -> int:
+    ids = [item.get("id") for item in items if isinstance(item, dict)]
+    if step in ids:
+        return ids.index(step)
+    if step.isdecimal() and int(step) < len(items):
+        return int(step)
+    named = [i for i in ids if isinstance(i, str)]
+    hint = did_you_mean(step, named) or (f"; there are {', '.join(named)}" if named else "")
+    raise LookupError(f"expected an id or a position, got '{step}'{hint}")
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Read ``round.target_bn=20`` as a path and a TOML value; what is no TOML value is text.
+
+    Examples
+    --------
+    >>> parse_setting("round.close_select=least"), parse_setting("round.pre_money_bn=[260, 220]")
+    (('round.close_select', 'least'), ('round.pre_money_bn', [260, 220]))
+    """
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        raise ScenarioError("--set", [Fault(text, "expected PATH=VALUE such as round.target_bn=20")])
+    try:
+        read = tomllib.loads(f"value = {value}")
+        return path.strip(), read["value"] if len(read) == 1 else value.strip()
+    except (ValueError, RecursionError):
+        return path.strip(), value.strip()

@@ -1,0 +1,141 @@
+"""Words: dotted paths of a scenario as somebody who knows finance, and not the file, would say them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from abm.scenario import Scenario
+from abm.scenario.fields import Knob
+from abm.scenario.sources import numbers_of
+
+_GROWTH = re.compile("growth|attrition|return|interest|rate_per_year")
+_WEEKS_A_YEAR = 365.0 / 7.0
+_SECTIONS = {"round": "the round", "valuation": "valuation", "environment": "market", "ipo": "listing"}
+_SHORT = {
+    "inclination": "inclination to sign",
+    "signing_probability": "probability of signing",
+    "max_ticket_bn": "largest ticket",
+    "min_ticket_bn": "smallest ticket",
+    "ticket_bn": "ticket",
+    "diligence_days": "time of diligence",
+    "signal_precision": "what diligence shows",
+    "hazard_per_year": "speed of consent",
+    "block_hazard_per_year": "risk of a final no",
+    "fallback_bn": "money without the condition",
+    "settlement_failure_probability": "chance of not paying",
+    "prior_spread_log": "own view of the value",
+    "wealth_bn": "size of the portfolio",
+    "mean_bn": "mean of the equity value",
+    "sd_log": "spread of the equity value",
+    "extension_probability": "chance of an extension",
+    "in_burn_share": "part already in the burn plan",
+    "conditional_share": "share who sign with a condition",
+    "net_burn_bn_per_year": "net burn",
+    "revenue_growth_per_year": "growth of revenue",
+    "cash_bn": "cash at the start",
+}
+
+
+def label(scenario: Scenario, path: str) -> str:
+    """Name what stands at a path, short enough for a chart.
+
+    Examples
+    --------
+    >>> import abm
+    >>> flagship = abm.load_scenario("openai-2025")
+    >>> label(flagship, "investors.mgx.inclination"), label(flagship, "valuation.growth_per_year")
+    ('MGX: inclination to sign', 'valuation: expected growth of value')
+    """
+    owner, key, position = _parts(scenario, path)
+    knob = _knobs(scenario).get(path)
+    said = _SHORT.get(key) or (_clause(knob.doc) if knob else key.replace("_", " "))
+    when = _since(scenario, path, position)
+    return f"{owner}: {said}{when}" if owner else f"{said}{when}"
+
+
+def limit_words(scenario: Scenario, path: str, low: float | None, high: float | None) -> str:
+    """Say within which limits a number lies; None where there is no limit on that side.
+
+    Examples
+    --------
+    >>> import abm
+    >>> flagship = abm.load_scenario("openai-2025")
+    >>> limit_words(flagship, "gatekeepers.completion.hazard_per_year", 26.0, None)
+    '“The board completes the restructuring” takes less than 2 weeks on average'
+    >>> limit_words(flagship, "investor_pools.unnamed.inclination", 0.6, 0.8)
+    '“Funds without a name: inclination to sign” is between 60 % and 80 %'
+    """
+    if path.endswith(".hazard_per_year") and path.startswith("gatekeepers."):
+        owner, _, _ = _parts(scenario, path)
+        slow, quick = (None if not rate else f"{_WEEKS_A_YEAR / rate:.2g} weeks" for rate in (low, high))
+        return f"“{owner}” takes {_between(quick, slow, 'more than', 'less than')} on average"
+    knob = _knobs(scenario).get(path)
+    above, below = (None if end is None else quantity(end, knob.unit if knob else "", path) for end in (low, high))
+    return f"“{label(scenario, path)}” is {_between(above, below, 'above', 'below')}"
+
+
+def quantity(number: float, unit: str, key: str = "") -> str:
+    """Write a number with its unit, the way it is said; a rate of growth or loss, by its key, in percent.
+
+    Examples
+    --------
+    >>> quantity(0.6, "-"), quantity(22.5, "USD billion"), quantity(0.25, "1/year"), quantity(10.4, "days")
+    ('60 %', 'USD 22.5 billion', '0.25 a year', '10 days')
+    """
+    if unit == "-":
+        return f"{100 * number:.3g} %" if abs(number) <= 1 else f"{number:.3g}"
+    if unit == "1/year":
+        return f"{100 * number:.3g} % a year" if _GROWTH.search(key) else f"{number:.3g} a year"
+    if unit.startswith("USD billion"):
+        rest = {"": "", "/year": " a year"}.get(unit[len("USD billion") :], " a year of spread")
+        return f"USD {number:.3g} billion{rest}"
+    if unit in ("days", "weeks"):
+        return f"{number:.0f} {unit}"
+    return f"{number:.3g}"
+
+
+def _between(low: str | None, high: str | None, above: str, below: str) -> str:
+    if low and high:
+        return f"between {low} and {high}"
+    return f"{above} {low}" if low else f"{below} {high}"
+
+
+def _parts(scenario: Scenario, path: str) -> tuple[str, str, int | None]:
+    """Whose number it is, its key, and its position in a list."""
+    steps = path.split(".")
+    position = int(steps.pop()) if steps[-1].isdecimal() else None
+    place: Any = scenario
+    owner = _SECTIONS.get(steps[0], "")
+    if steps[0] == "company" and scenario.company is not None:
+        owner = scenario.company.name
+    for step in steps[:-1]:
+        if isinstance(place, tuple):
+            place = next((one for one in place if one.id == step), None)
+            owner = getattr(place, "creditor", "") or getattr(place, "name", "") or step
+        else:
+            place = getattr(place, step, None)
+    return owner, steps[-1], position
+
+
+def _since(scenario: Scenario, path: str, position: int | None) -> str:
+    """From when on an entry of a path of rates holds."""
+    if position is None:
+        return ""
+    section, key, _ = path.split(".")
+    entries = getattr(getattr(scenario, section), key)
+    date = entries[position][0] if isinstance(entries[position], tuple) else None
+    return f" from {date:%b %Y}" if date else f" ({position + 1})"
+
+
+def _clause(doc: str) -> str:
+    """Take the first clause of a knob's meaning, for the middle of a sentence."""
+    first = re.split(r"[,;(:]", doc)[0].strip().replace("on as_of", "at the start").replace("as_of", "the start")
+    return first[:1].lower() + first[1:]
+
+
+def _knobs(scenario: Scenario) -> dict[str, Knob]:
+    found: dict[str, Knob] | None = scenario.known.get("knobs")
+    if found is None:
+        found = scenario.known["knobs"] = {path: knob for path, _, knob in numbers_of(scenario)}
+    return found

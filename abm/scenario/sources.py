@@ -1,0 +1,73 @@
+"""Provenance: every number of a scenario with its range, grade and source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from abm.scenario.fields import Knob, Section, Spread, Value
+
+if TYPE_CHECKING:
+    from abm.scenario.schema import Tables
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """One number of a scenario: where it stands, what it is, how sure it is, and who says so."""
+
+    parameter: str
+    value: str
+    range: str
+    unit: str
+    grade: str
+    source: str
+
+
+def provenance(scenario: Tables) -> list[Provenance]:
+    """List every number that the scenario's file states, with its range, grade and source.
+
+    Examples
+    --------
+    >>> from abm.scenario import load_scenario
+    >>> rows = provenance(load_scenario("three-investors"))
+    >>> [row.value for row in rows if row.parameter == "round.target_bn"]
+    ['8']
+    """
+    rows = []
+    for path, number, found in numbers_of(scenario):
+        grade = number.grade or "assumption"
+        rows.append(Provenance(path, _text(number), _range(number), found.unit, grade, number.source or ""))
+    return rows
+
+
+def numbers_of(section: Section, prefix: str = "") -> Iterator[tuple[str, Any, Knob]]:
+    """Yield every number that a section states: its dotted path, itself, and what it has to be."""
+    for name, field in type(section).model_fields.items():
+        if name not in section.model_fields_set:
+            continue
+        value, path = getattr(section, name), f"{prefix}{field.alias or name}"
+        knob = next((m for m in field.metadata if isinstance(m, Knob)), None)
+        if isinstance(value, Section):
+            yield from numbers_of(value, f"{path}.")
+        elif knob is not None and isinstance(value, tuple):
+            for position, entry in enumerate(value):
+                number = entry[1] if isinstance(entry, tuple) else entry
+                yield (path if len(value) == 1 else f"{path}.{position}"), number, knob
+        elif isinstance(value, tuple):
+            for item in value:
+                if isinstance(item, Section):
+                    yield from numbers_of(item, f"{path}.{item.id}.")  # type: ignore[attr-defined]
+        elif knob is not None and value is not None:
+            yield path, value, knob
+
+
+def _text(number: Value | Spread) -> str:
+    if isinstance(number, Spread):
+        names = ("median", "sd log") if number.law == "lognormal" else ("from", "to")
+        return f"{number.law} {names[0]} {number.first:g} {names[1]} {number.second:g}"
+    return f"{number:.6g}"
+
+
+def _range(number: Value | Spread) -> str:
+    return "" if isinstance(number, Spread) or number.low is None else f"{number.low:g} to {number.high:g}"

@@ -1,0 +1,196 @@
+"""Sweep: simulate many points of a scenario, each often enough, and keep everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from abm.core.errors import StoreError
+from abm.population import prepare
+from abm.runs.columns import Columns
+from abm.runs.stream import ENGINES, EngineName
+from abm.scenario import Scenario, load_scenario
+from abm.sweeps.design import Axes, Design
+from abm.sweeps.executors import pool_for
+from abm.sweeps.fingerprint import code_digest
+from abm.sweeps.runner import Progress, Runner
+from abm.sweeps.stopping import stopping_of
+from abm.sweeps.store import alone
+from abm.sweeps.study import Study
+from abm.sweeps.work import Job
+
+if TYPE_CHECKING:
+    from abm.agents import Company, Gatekeeper, Investor
+
+RUNS = {"ensemble": 2_000, "mesa": 200}  # of a point, where nobody says how many
+MOST = {"ensemble": 200_000, "mesa": 5_000}  # of a point, where a width or a verdict is asked for
+COLUMNS = ("closed", "survived", "cause", "funded_bn")
+_LARGEST_KEY = 2**32
+
+
+def sweep(
+    scenario: Scenario | str | Path,
+    design: Design | Axes,
+    runs: int | None = None,
+    seed: int = 1,
+    *,
+    folder: str | Path | None = None,
+    within: float | None = None,
+    decide: str | None = None,
+    event: str = "closed",
+    columns: Sequence[str] = COLUMNS,
+    engine: EngineName | None = None,
+    executor: Executor | str | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    reuse: Iterable[str | Path] = (),
+    investor: type[Investor] | None = None,
+    gatekeeper: type[Gatekeeper] | None = None,
+    company: type[Company] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Study:
+    """Simulate a scenario at the points of a design; all points share their luck, run by run.
+
+    What is computed is written down at once. Called again with the same folder after an end of any kind, or with more
+    points or runs, it goes on from there. The result is the same to the last byte for every executor and any number of
+    workers and interruptions.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, a packaged id, or the path of a file.
+    design
+        Points to look at; a mapping of paths to values stands for their grid.
+    runs
+        Runs of each point [-]; default: 2,000, or 200 with Mesa. With ``within`` or ``decide`` the most that a point
+        may take; default: 200,000, or 5,000.
+    seed
+        The seed that all runs share.
+    folder
+        Where to keep the study; default: nowhere, it goes when the result does.
+    within
+        Half-width of the 95 % interval of ``event`` to reach at every point [-].
+    decide
+        A question such as ``"closed > 0.5"``: each point gets runs until the answer is clear. Wrong answers come with
+        at most 5 %, and the intervals hold in spite of the stopping (a confidence sequence).
+    event
+        What ``p`` of a point means: a column of True and False, or a condition on columns.
+    columns
+        What is kept of every run: columns of :meth:`abm.Outcomes.to_frame`.
+    engine, investor, gatekeeper, company
+        As in :func:`abm.simulate`.
+    executor
+        ``"threads"``, ``"processes"``, ``"dask"``, or anything with the interface of
+        :class:`concurrent.futures.Executor`; default: threads for the ensemble, processes for Mesa.
+    workers
+        How many; default: one a core.
+    cluster
+        Address of a Dask scheduler.
+    reuse
+        Folders of other studies to take over what has been computed already.
+    progress
+        Called with the :class:`Progress`, a few times a second.
+
+    Returns
+    -------
+    Study
+        Its results; :attr:`Study.interrupted` where the interrupt key ended it early.
+
+    Raises
+    ------
+    ScenarioError
+        Where the scenario, or an axis of the design, leads to nonsense.
+    StoreError
+        Where the folder cannot be used.
+    ValueError
+        Where what is asked makes no sense.
+
+    Examples
+    --------
+    >>> study = sweep("three-investors", {"round.target_bn": [6, 8, 10]}, runs=500)
+    >>> study.points()["runs"].tolist()
+    [500, 500, 500]
+    """
+    agents = {"investor": investor, "gatekeeper": gatekeeper, "company": company}
+    chosen = {name: cls for name, cls in agents.items() if cls is not None}
+    engine = engine or ("mesa" if chosen else "ensemble")
+    if engine not in ENGINES:
+        raise ValueError(f"expected the engine 'ensemble' or 'mesa', got {engine!r}")
+    if chosen and engine != "mesa":
+        raise ValueError(f"expected the engine 'mesa' for a class of one's own ({', '.join(chosen)}), got {engine!r}")
+    if not 0 <= seed < _LARGEST_KEY:
+        raise ValueError(f"expected a seed from 0 to 2**32 - 1, got {seed}")
+    if not isinstance(scenario, Scenario):
+        scenario = load_scenario(scenario)
+    if isinstance(design, Mapping):
+        design = Design.grid(design)
+    most = (RUNS if within is None and decide is None else MOST)[engine]
+    stopping = stopping_of(runs, within, decide, event, most)
+    job = Job(scenario, seed, engine, stopping.event, tuple(columns), stopping.most, chosen)
+    _check(job, design)
+    return carry_out(Study(folder, design, job, stopping), executor, workers, cluster, reuse, progress)
+
+
+def resume(
+    folder: str | Path,
+    executor: Executor | str | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Study:
+    """Go on with a study that was left unfinished; arguments as in :func:`sweep`."""
+    return carry_out(Study.open(folder), executor, workers, cluster, (), progress)
+
+
+def carry_out(
+    study: Study,
+    executor: Executor | str | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    reuse: Iterable[str | Path] = (),
+    progress: Callable[[Progress], None] | None = None,
+) -> Study:
+    """Do what a study still lacks, alone in its folder."""
+    try:
+        with alone(study.folder):
+            _carry_out(study, executor, workers, cluster, reuse, progress or (lambda _: None))
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        kept = f"what is done is kept; go on with: abm study resume {study.folder}"
+        raise StoreError(f"{study.folder}: expected room to write, got: {why}; {kept}") from None
+    return study
+
+
+def _carry_out(
+    study: Study,
+    executor: Executor | str | None,
+    workers: int | None,
+    cluster: str | None,
+    reuse: Iterable[str | Path],
+    progress: Callable[[Progress], None],
+) -> None:
+    study.write_manifest()
+    store = study.store()
+    others = tuple(Study.open(folder).store() for folder in reuse)
+    runner = Runner(study.design, study.job, study.stopping, store, code_digest(), others)
+    try:
+        with pool_for(executor, workers, study.job.engine, cluster) as crew:
+            runner.run(*crew, progress)
+        store.compact(runner.wanted())
+    except KeyboardInterrupt:
+        study.interrupted = True
+    finally:
+        store.close()
+    study.notes = store.notes
+
+
+def _check(job: Job, design: Design) -> None:
+    """Refuse at once what could not be counted or kept, or leads nowhere."""
+    population = prepare(job.scenario)
+    columns = Columns(population.ids, population.gate_ids, company=job.scenario.company is not None)
+    if missing := [name for name in job.columns if name not in columns.names]:
+        columns.numbers(columns.empty(), missing[0])  # which says what is meant
+    columns.happened(columns.empty(), job.event)
+    design.check(job.scenario)
