@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from abm.core.records import PAID, SIGNED, UNPAID
 from abm.core.trace import Event
 from abm.rules.closing import Closing, close, money
-from abm.rules.conditions import CONDITIONS, MAX_POST_MONEY, MIN_OWN_SHARE, TOTAL, Book, money_against, money_with
+from abm.rules.conditions import (
+    CONDITIONS,
+    MAX_POST_MONEY,
+    MIN_OWN_SHARE,
+    TOTAL,
+    Book,
+    ConditionKind,
+    money_against,
+    money_with,
+)
 from abm.rules.sums import in_bn, moved
 from abm.scenario.fields import KINDS
 
@@ -35,7 +43,9 @@ class Need(NamedTuple):
     @property
     def words(self) -> str:
         """What is asked for, in ids."""
-        return _WORDS[self.kind](self)
+        if self.kind not in CONDITIONS:
+            return f"the least closing of {self.wanted:g} bn"
+        return CONDITIONS[self.kind].words(_listed(self.who), self.wanted, self.by)
 
     @property
     def missing(self) -> str:
@@ -166,15 +176,18 @@ class Narrator:
             wanted = float(atom.level if "level" in fields else atom.count)
         dated = "by_day" in fields and atom.by_day < math.inf
         by = f"{model.case.date(atom.by_day)}" if dated else ""
-        return Need(kind.name, self._named(kind.name, atom), wanted, there, met, by)
+        return Need(kind.name, self._named(kind, atom), wanted, there, met, by)
 
-    def _named(self, kind: str, atom: Any) -> tuple[str, ...]:
+    def _named(self, kind: ConditionKind, atom: Any) -> tuple[str, ...]:
         """Ids that a condition names."""
         shared = self.model.population
-        if kind == "any_of":
-            return tuple(shared.ids[k] for k in self.model.contracts.members[atom.first : atom.last])
-        lists = {"gate": shared.gate_ids, "investor": shared.ids, "without": shared.ids, "kind": KINDS}
-        return (lists[kind][atom.ref],) if kind in lists else ()
+        lists = {"gate": shared.gate_ids, "investor": shared.ids, "kind": KINDS}
+        for key in kind.keys.values():
+            if key.type == "investors":
+                return tuple(shared.ids[k] for k in self.model.contracts.members[atom.first : atom.last])
+            if key.type in lists:
+                return (lists[key.type][atom.ref],)
+        return ()
 
     def _there(self, atom: Any, place: int, book: Book) -> float:
         """How much of what is asked for is there, with his own ticket where that counts."""
@@ -224,19 +237,3 @@ def _unmet(clauses: Clauses) -> Clauses:
 
 def _listed(who: tuple[str, ...]) -> str:
     return ", ".join(who) if len(who) <= _FEW else f"{len(who)} investors"
-
-
-_WORDS: dict[str, Callable[[Need], str]] = {
-    "gate": lambda need: f"{need.who[0]} by {need.by}" if need.by else need.who[0],
-    "total_bn": lambda need: f"{need.wanted:g} bn in all",
-    "investor": lambda need: f"{need.who[0]} is in{f' with {need.wanted:g} bn' if need.wanted else ''}",
-    "any_of": lambda need: f"{need.wanted:g} of {_listed(need.who)}",
-    "kind": lambda need: f"{need.wanted:g} bn of {need.who[0]} money",
-    "max_pre_money_bn": lambda need: f"a price of at most {need.wanted:g} bn pre-money",
-    "max_own_share": lambda need: f"a stake of at most {need.wanted:g}",
-    "min_sentiment": lambda need: f"a sentiment of at least {need.wanted:g}",
-    "min_own_share": lambda need: f"a stake of at least {need.wanted:g}",
-    "max_post_money_bn": lambda need: f"at most {need.wanted:g} bn post-money",
-    "without": lambda need: f"{need.who[0]} is out",
-    "minimum_close_bn": lambda need: f"the least closing of {need.wanted:g} bn",
-}

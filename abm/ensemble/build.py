@@ -13,6 +13,7 @@ from abm.ensemble import closings
 from abm.ensemble.memory import address_of
 from abm.ensemble.world import AHEAD, ARRAYS, CALLS, WORLD
 from abm.population.layout import Population
+from abm.rules.conditions import CONDITIONS
 from abm.rules.gatekeepers import look_ahead, standing
 from abm.rules.sums import moved
 from abm.scenario.fields import KINDS
@@ -71,6 +72,8 @@ class World:
             memory["terms" if name == "round" else name] = np.array(
                 getattr(population, name).item(), WORLD["terms" if name == "round" else name]
             )
+        kinds = tuple(CONDITIONS.values())
+        memory["unsteady"] = any(not kinds[code].steady for code in contracts.atoms["kind"])
         memory["opinions_pull"] = bool((population.traits.opinion_pull > 0.0).any())
         self.record = memory.view(np.recarray)[0]
         for name in CALLS:

@@ -280,7 +280,7 @@ def closing(world: Any) -> None:
     if at_the_end(world):
         clinch(world)
         close_the_book(world)
-    elif world.terms.weekly and (world.stirred or news_for_closers(world)):
+    elif world.terms.weekly and (world.stirred or world.unsteady or news_for_closers(world)):
         world.stirred = False
         close_the_book(world)
 

@@ -87,6 +87,7 @@ WORLD = np.dtype(
         ("waiting", np.int64),  # how many wait to become it
         ("last_closing_day", np.float64),
         ("last_closing_sentiment", np.float64),
+        ("unsteady", np.bool_),  # whether a condition may answer anew although nothing that closings watch has moved
         ("stirred", np.bool_),  # whether a closing could end otherwise than the last
         ("called", np.bool_),  # whether closers are called this week
         ("opinions_pull", np.bool_),  # whether anybody's opinion moves another's

@@ -86,21 +86,45 @@ class ConditionKind:
     direction: Literal["up", "constant", "down"]
     holds: Callable[..., bool]
     doc: str
+    says: str
+    steady: bool  #: whether its answer can only change with the book, the price, a consent or sentiment
+
+    def words(self, who: str, wanted: float, by: str) -> str:
+        """Say what is asked for: of whom, how much, and by which date, where there is any of these.
+
+        Examples
+        --------
+        >>> CONDITIONS["investor"].words("the lead", 4.0, ""), CONDITIONS["gate"].words("consent", 0.0, "2025-12-31")
+        ('the lead is in with 4 bn', 'consent by 2025-12-31')
+        """
+        amount, date = (f" with {wanted:g} bn" if wanted else ""), (f" by {by}" if by else "")
+        if self.says:
+            return self.says.format(who=who, wanted=f"{wanted:g}", amount=amount, by=date)
+        return (
+            " ".join(part for part in (self.name.replace("_", " "), who, f"{wanted:g}" if wanted else "") if part)
+            + date
+        )
 
 
 CONDITIONS: dict[str, ConditionKind] = {}
 
 
 def condition(
-    direction: Literal["up", "constant", "down"], **keys: Key
+    direction: Literal["up", "constant", "down"], says: str = "", steady: bool = False, **keys: Key
 ) -> Callable[[Callable[..., bool]], Callable[..., bool]]:
-    """Register a kind of condition. ``direction`` says how it answers to a growing closing set."""
+    """Register a kind of condition.
+
+    ``direction`` says how it answers to a growing closing set. ``says`` is its phrase in a story, where ``{who}``,
+    ``{wanted}``, ``{amount}`` (" with 4 bn", or nothing) and ``{by}`` (" by" a date, or nothing) are filled in;
+    without one its name serves. ``steady`` promises that its answer changes with the book, the price, a consent or
+    sentiment alone; the fast engine then skips closings before which none of them has moved.
+    """
 
     def register(function: Callable[..., bool]) -> Callable[..., bool]:
         name = next(iter(keys))
         compiled = lean(function)
         doc = inspect.getdoc(function) or ""
-        CONDITIONS[name] = ConditionKind(name, len(CONDITIONS), dict(keys), direction, compiled, doc)
+        CONDITIONS[name] = ConditionKind(name, len(CONDITIONS), dict(keys), direction, compiled, doc, says, steady)
         return compiled
 
     return register
@@ -130,7 +154,7 @@ def money_against(i: int, book: Book) -> int:
     return min(total, book.facts.cap_musd)
 
 
-@condition("constant", gate=Key("gate", "ref"), by=Key("date", "by_day", math.inf))
+@condition("constant", says="{who}{by}", steady=True, gate=Key("gate", "ref"), by=Key("date", "by_day", math.inf))
 def gate_in_force(atom: Any, i: int, book: Book) -> bool:
     """Hold once the gatekeeper's consent is in force, and was so by that date."""
     return book.gate_days[atom.ref] <= min(atom.by_day, book.facts.day)
@@ -138,6 +162,8 @@ def gate_in_force(atom: Any, i: int, book: Book) -> bool:
 
 @condition(
     "up",
+    says="{wanted} bn in all",
+    steady=True,
     total_bn=Key("money", "amount_musd"),
     count_closed=Key("flag", "count_closed", True),
     count_own=Key("flag", "count_own", True),
@@ -148,13 +174,21 @@ def total_reached(atom: Any, i: int, book: Book) -> bool:
     return base + money_with(i, book, atom.count_own) >= atom.amount_musd
 
 
-@condition("up", investor=Key("investor", "ref"), amount_bn=Key("money", "amount_musd", 0))
+@condition(
+    "up",
+    says="{who} is in{amount}",
+    steady=True,
+    investor=Key("investor", "ref"),
+    amount_bn=Key("money", "amount_musd", 0),
+)
 def investor_in(atom: Any, i: int, book: Book) -> bool:
     """Hold when that investor is in, with at least this amount."""
     return book.inside[atom.ref] and book.tickets[atom.ref] >= atom.amount_musd
 
 
-@condition("up", any_of=Key("investors", "first"), at_least=Key("count", "count", 1))
+@condition(
+    "up", says="{wanted} of {who}", steady=True, any_of=Key("investors", "first"), at_least=Key("count", "count", 1)
+)
 def enough_of_them_in(atom: Any, i: int, book: Book) -> bool:
     """Hold when at least so many of the named investors are in."""
     count = 0
@@ -165,7 +199,9 @@ def enough_of_them_in(atom: Any, i: int, book: Book) -> bool:
     return count >= atom.count
 
 
-@condition("up", kind=Key("kind", "ref"), amount_bn=Key("money", "amount_musd"))
+@condition(
+    "up", says="{wanted} bn of {who} money", steady=True, kind=Key("kind", "ref"), amount_bn=Key("money", "amount_musd")
+)
 def money_of_kind(atom: Any, i: int, book: Book) -> bool:
     """Hold when investors of that kind bring this much."""
     money = book.kind_musd[atom.ref]
@@ -174,40 +210,45 @@ def money_of_kind(atom: Any, i: int, book: Book) -> bool:
     return money >= atom.amount_musd
 
 
-@condition("constant", max_pre_money_bn=Key("money", "amount_musd"))
+@condition(
+    "constant",
+    says="a price of at most {wanted} bn pre-money",
+    steady=True,
+    max_pre_money_bn=Key("money", "amount_musd"),
+)
 def price_accepted(atom: Any, i: int, book: Book) -> bool:
     """Hold when the pre-money valuation is at most this."""
     return book.facts.pre_money_musd <= atom.amount_musd
 
 
-@condition("up", max_own_share=Key("share", "level"))
+@condition("up", says="a stake of at most {wanted}", steady=True, max_own_share=Key("share", "level"))
 def stake_not_above(atom: Any, i: int, book: Book) -> bool:
     """Hold when his stake after the money is at most this share."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_with(i, book, True)
     return book.tickets[i] <= atom.level * post + MONEY_TOLERANCE
 
 
-@condition("constant", min_sentiment=Key("level", "level"))
+@condition("constant", says="a sentiment of at least {wanted}", steady=True, min_sentiment=Key("level", "level"))
 def market_not_broken(atom: Any, i: int, book: Book) -> bool:
     """Hold while market sentiment is at least this (no material adverse change)."""
     return book.facts.sentiment >= atom.level
 
 
-@condition("down", min_own_share=Key("share", "level"))
+@condition("down", says="a stake of at least {wanted}", steady=True, min_own_share=Key("share", "level"))
 def stake_not_below(atom: Any, i: int, book: Book) -> bool:
     """Hold when his stake is at least this share; outside elimination, a guaranteed allocation instead."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_against(i, book)
     return book.tickets[i] >= atom.level * post - MONEY_TOLERANCE
 
 
-@condition("down", max_post_money_bn=Key("money", "amount_musd"))
+@condition("down", says="at most {wanted} bn post-money", steady=True, max_post_money_bn=Key("money", "amount_musd"))
 def post_money_not_above(atom: Any, i: int, book: Book) -> bool:
     """Hold when the post-money valuation is at most this; outside elimination, a cap on the round instead."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_against(i, book)
     return post <= atom.amount_musd
 
 
-@condition("down", without=Key("investor", "ref"))
+@condition("down", says="{who} is out", steady=True, without=Key("investor", "ref"))
 def rival_out(atom: Any, i: int, book: Book) -> bool:
     """Hold when that rival is not in."""
     return not book.against[atom.ref]

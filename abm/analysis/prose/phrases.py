@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from abm.rules.conditions import CONDITIONS
+
 if TYPE_CHECKING:
     from abm.agents.narrator import Need
     from abm.population import Population
@@ -23,6 +25,8 @@ CAUSE_WORDS = {
     "price": "the price was too high",
     "demand": "there was too little demand",
 }
+#: Conditions that are asked for as a state of affairs, and waited for as the day on which it comes.
+_STATES = ("max_own_share", "min_own_share", "max_post_money_bn", "without")
 _FEW = 6  # names in a condition that is still read
 
 
@@ -201,7 +205,7 @@ class Names:
             "max_post_money_bn": lambda: f"the post-money valuation is at most {money(need.wanted)}",
             "without": lambda: f"{who} is not in",
             "minimum_close_bn": lambda: f"the closing reaches its minimum of {money(need.wanted)}",
-        }[need.kind]()
+        }.get(need.kind, lambda: CONDITIONS[need.kind].words(who, need.wanted, need.by))()
 
     def lacks(self, need: Need) -> str:
         """Say a condition as something that money waits for."""
@@ -215,7 +219,11 @@ class Names:
             "max_pre_money_bn": lambda: f"a pre-money price of at most {money(need.wanted)}{there}",
             "min_sentiment": lambda: f"market sentiment of at least {figure(need.wanted)}{there}",
             "minimum_close_bn": lambda: f"a closing of at least {money(need.wanted)}{there}",
-        }.get(need.kind, lambda: f"a day on which {self.asks(need)}")()
+        }.get(need.kind, lambda: self._plainly(need))()
+
+    def _plainly(self, need: Need) -> str:
+        """Say what nobody has put into a phrase of waiting."""
+        return f"a day on which {self.asks(need)}" if need.kind in _STATES else self.asks(need)
 
     def _who(self, need: Need) -> str:
         return self.consent(need.who[0]) if need.kind == "gate" else self.all_of(need.who[:1])
