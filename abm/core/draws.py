@@ -9,7 +9,7 @@ import numpy as np
 
 from abm.core.jit import inlined, rule
 
-# Purposes (model.md 2.5). Append only: renumbering one changes every published trajectory.
+# Purposes (docs/model.md 2.5). Append only: renumbering one changes every published trajectory.
 PRIOR_DEVIATION = 101
 PRIVATE_SIGNAL = 102
 DILIGENCE = 103

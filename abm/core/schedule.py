@@ -9,7 +9,7 @@ DAYS = 7.0
 #: Length of a week in years, as every rate reads it.
 YEARS = DAYS / 365.0
 
-#: The phases of a week (model.md 2.3 says what each reads and writes, and why in this order).
+#: The phases of a week (docs/model.md 2.3 says what each reads and writes, and why in this order).
 PHASES = (
     "environment",  # nature moves first: sentiment, shocks, value, talent
     "gatekeepers",  # consents of this week count in this week's closing

@@ -24,7 +24,7 @@ def gains(frame: pd.DataFrame, ax: Any, most: int = 10) -> Any:
     ----------
     frame
         One row a lever: ``words``, ``change``, ``low``, ``high`` [-], ``cost``, ``cost_unit``, as
-        :func:`abm.analysis.levers.gains` returns them; refused ones (NaN) are left out.
+        :func:`abm.analysis.gains.gains` returns them; refused ones (NaN) are left out.
     ax
         Axes to draw on.
     most

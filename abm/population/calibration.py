@@ -174,7 +174,7 @@ def frozen_advantages(traits: Any, market: Any, offers: Any, deadline_day: float
 
     References
     ----------
-    design.md, section 5 (the anchor); decision log, "the anchor averages over private luck".
+    docs/model.md 2.6; decision log, "the anchor averages over private luck".
     """
     weeks, years = offers.shape[0], 7.0 / 365.0
     zeta, days = np.zeros((_WAITS * _SIGHTS, weeks)), np.zeros((_WAITS * _SIGHTS, weeks))

@@ -72,7 +72,7 @@ class Stream:
         return Columns(self.population.ids, self.population.gate_ids, company=self.scenario.company is not None)
 
     def study(self) -> tuple[Scenario, int, str, Sequence[str], Sequence[str]]:
-        """What is simulated, as :class:`Outcomes` and :class:`Totals` want to know it."""
+        """What is simulated, as :class:`abm.Outcomes` and :class:`abm.Totals` want to know it."""
         return self.scenario, self.seed, self.engine, self.population.ids, self.population.gate_ids
 
     def __iter__(self) -> Generator[Batch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Traits shared by every kind (model.md 2.6).
+#: Traits shared by every kind (docs/model.md 2.6).
 COMMON: dict[str, float] = {
     "dry_powder_share": 0.25,
     "concentration_cap": 0.10,

@@ -153,7 +153,10 @@ class Obligation(Section):
     bn_per_year: Annotated[float, Knob("USD billion/year", 0, 10_000, "Cost of the contract")]
     deferrable_share: Annotated[float, Knob("-", 0, 1, "Part that the creditor lets wait", "E4")] = 0.0
     in_burn_share: Annotated[
-        float, Knob("-", 0, 1, "Part already inside the net burn path, not to be counted twice", "model.md 7.10")
+        float,
+        Knob(
+            "-", 0, 1, "Part already inside the net burn path, not to be counted twice", "docs/model.md, assumption 24"
+        ),
     ] = 0.0
 
 
@@ -340,10 +343,17 @@ class Investor(Traits, Paper):
     ticket_bn: Annotated[float | None, Knob("USD billion", 0.001, 10_000, "His stated ticket")] = None
     signed_at_start: Flag = False
     signing_probability: Annotated[
-        float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "design.md 5")
+        float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "docs/scenario.md, three ways to decide")
     ] = None
     inclination: Annotated[
-        float | None, Knob("-", 0, 0.999, "Anchor: would sign by the deadline if nothing moved", "design.md 5")
+        float | None,
+        Knob(
+            "-",
+            0,
+            0.999,
+            "Anchor: would sign by the deadline if nothing moved",
+            "docs/scenario.md, three ways to decide",
+        ),
     ] = None
     sign_bias: Annotated[
         float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")
@@ -381,10 +391,13 @@ class InvestorPool(Traits, Paper):
         float | Spread | None, SpreadKnob("USD billion", 0.001, 10_000, "Stated ticket of a member")
     ] = None
     signing_probability: Annotated[
-        float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "design.md 5")
+        float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "docs/scenario.md, three ways to decide")
     ] = None
     inclination: Annotated[
-        float | None, Knob("-", 0, 0.999, "Anchor of a member with the pool's central traits", "design.md 5")
+        float | None,
+        Knob(
+            "-", 0, 0.999, "Anchor of a member with the pool's central traits", "docs/scenario.md, three ways to decide"
+        ),
     ] = None
     sign_bias: Annotated[
         float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")

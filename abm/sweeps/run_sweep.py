@@ -96,7 +96,7 @@ def sweep(
     Returns
     -------
     Study
-        Its results; :attr:`Study.interrupted` where the interrupt key ended it early.
+        Its results; :attr:`abm.sweeps.study.Study.interrupted` where the interrupt key ended it early.
 
     Raises
     ------

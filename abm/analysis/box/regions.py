@@ -142,7 +142,7 @@ def chance(p: Floats, kept: Bools) -> float:
 
     Bryant and Lempert's binomial test, made for probabilities and for draws without replacement: a binomial
     distribution with the mean and the variance of the sum of that many points, or of those kept if they are fewer. It
-    takes the limit for given, though it was chosen; :func:`prune` makes up for that.
+    takes the limit for given, though it was chosen; :func:`abm.analysis.box.prim.prune` makes up for that.
 
     Parameters
     ----------
