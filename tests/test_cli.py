@@ -425,7 +425,7 @@ def test_the_table_has_all_runs_and_the_figures_those_of_the_first(command, monk
 
 @pytest.mark.usefixtures("counted")
 def test_without_a_folder_no_runs_are_kept(command, monkeypatch):
-    monkeypatch.setattr("abm.runs.simulation.Kept.add", lambda *_: pytest.fail("runs were kept"))
+    monkeypatch.setattr("abm.runs.simulation.RunCollector.add", lambda *_: pytest.fail("runs were kept"))
     code, text, faults = command("run", SMALL, "--runs", "200000", "--json")
     assert (code, faults, json.loads(text)["runs"]) == (0, "", 200_000)
     assert json.loads(text)["funded_bn"]["mean"] == pytest.approx(sum(k % 7_001 for k in range(200_000)) / 2e8)

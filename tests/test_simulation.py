@@ -18,7 +18,7 @@ import abm
 from abm.core.records import FATE, RESULT
 from abm.runs.estimates import half_width
 from abm.runs.outcomes import Batch, Outcomes, Totals
-from abm.runs.simulation import Kept, batches, collect
+from abm.runs.simulation import RunCollector, batches, collect
 
 SMALL = "three-investors"
 
@@ -232,7 +232,7 @@ def test_totals_take_no_more_room_for_more_runs():
 
 @pytest.mark.usefixtures("engine")
 def test_the_first_runs_are_kept_and_the_others_let_go():
-    kept = Kept(600)
+    kept = RunCollector(600)
     collect(batches(SMALL, 2_000), [kept])
     assert kept.runs == 2_000
     assert kept.batch().rows["run"].tolist() == list(range(600))
@@ -273,7 +273,7 @@ def test_before_the_first_batch_the_interrupt_key_is_what_it_always_is(engine):
 
 @pytest.mark.usefixtures("engine")
 def test_an_interruption_between_two_sinks_leaves_the_same_runs_in_both():
-    class Pressed(Kept):
+    class Pressed(RunCollector):
         def add(self, batch):
             if self.runs >= 500:
                 monkey.append(1)
@@ -282,7 +282,7 @@ def test_an_interruption_between_two_sinks_leaves_the_same_runs_in_both():
             super().add(batch)
 
     monkey: list[int] = []
-    first, second = Kept(), Pressed()
+    first, second = RunCollector(), Pressed()
     ending = collect(batches(SMALL, 5_000), [first, second])
     assert ending.interrupted
     assert first.batch().rows["run"].tolist() == second.batch().rows["run"].tolist() == list(range(750))

@@ -251,7 +251,7 @@ class _Answer:
 
 
 def _asked(scenario: Scenario | str | Path, axes: Axes | Sequence[Axis] | None) -> tuple[Scenario, Sequence[Axis]]:
-    loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    loaded = load_scenario(scenario)
     if axes is None:
         return loaded, Design.prior(loaded, 1).axes
     return loaded, Design.shares(axes, np.zeros((1, len(axes)))).axes

@@ -76,7 +76,7 @@ def gains(
     """
     import pandas as pd
 
-    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    scenario = load_scenario(scenario)
     wanted, sizes = chosen(scenario, levers), dict(sizes or {})
     for name in sizes:
         lever_named(wanted, name)
@@ -200,7 +200,7 @@ def lever_map(
     """
     import pandas as pd
 
-    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    scenario = load_scenario(scenario)
     one, other = (lever_named(levers_of(scenario), name) for name in (first, second))
     if first == second:
         raise ValueError(f"expected two levers, got {first!r} twice")

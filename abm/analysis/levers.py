@@ -33,7 +33,7 @@ def levers_of(scenario: Scenario | str | Path) -> list[Lever]:
     >>> price.words, price.changes()["round.pre_money_bn"], round(price.cost(), 3)
     ('the price is cut by 10 %', [36.0], 0.727)
     """
-    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    scenario = load_scenario(scenario)
     return [lever for kind in KINDS for lever in kind(scenario)]
 
 

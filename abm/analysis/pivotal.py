@@ -15,7 +15,7 @@ import numpy as np
 from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
 from abm.population.contracts import musd
 from abm.population.layout import members_of
-from abm.runs.estimates import Difference, Estimate, estimate, paired
+from abm.runs.estimates import Z95, Difference, Estimate, estimate, paired
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.checks import largest_ticket
@@ -142,7 +142,7 @@ def pivotal(
     """
     import pandas as pd
 
-    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    scenario = load_scenario(scenario)
     who = players_of(scenario, players)
     exact = len(who) <= MOST_EXACT if exact is None else exact
     if exact and len(who) > MOST_EXACT:
@@ -203,7 +203,7 @@ def pairs(
     """
     import pandas as pd
 
-    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    scenario = load_scenario(scenario)
     game = Game(scenario, players_of(scenario, players), event, seed)
     everybody = frozenset(range(len(players)))
     away: list[tuple[int, ...]] = [(), *((i,) for i in range(len(players))), *combinations(range(len(players)), 2)]
@@ -212,12 +212,9 @@ def pairs(
     rows = []
     for i, j in combinations(range(len(players)), 2):
         apart = found[()].astype(float) - found[i,] - found[j,] + found[i, j]
-        half = _Z * apart.std(ddof=1) / np.sqrt(runs)
+        half = Z95 * apart.std(ddof=1) / np.sqrt(runs)
         rows.append((players[i], players[j], apart.mean(), apart.mean() - half, apart.mean() + half))
     return pd.DataFrame(rows, columns=["first", "second", "together", "low", "high"])
-
-
-_Z = 1.959963984540054  # 97.5 % quantile of the standard normal
 
 
 class Game:
@@ -281,7 +278,7 @@ def _exact(game: Game, runs: int, pool: ThreadPoolExecutor, tell: Callable[[], N
 
     known = list(pool.map(worth, range(1 << players)))
     shares = exact_shares(players, lambda inside: known[sum(1 << place for place in inside)])
-    half = _Z * shares.std(axis=0, ddof=1) / np.sqrt(runs) if runs > 1 else np.full(players, np.inf)
+    half = Z95 * shares.std(axis=0, ddof=1) / np.sqrt(runs) if runs > 1 else np.full(players, np.inf)
     who = "1 player" if players == 1 else f"{players} players"
     method = f"All {1 << players:,} coalitions of {who} over the same {runs:,} runs, seed {game.seed}."
     middle = shares.mean(axis=0)

@@ -136,7 +136,7 @@ def regret(
     """
     import pandas as pd
 
-    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    scenario = load_scenario(scenario)
     wanted = chosen(scenario, levers)
     names, parts = _checked(worlds, labels, weights)
     closed, refused = [], []

@@ -121,7 +121,7 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
     for name, number in (("seed", seed), ("run", run)):
         if not 0 <= number < _LARGEST_KEY:
             raise ValueError(f"expected a {name} from 0 to 2**32 - 1, got {number}")
-    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    scenario = load_scenario(scenario)
     model = _Watched(scenario, seed, run)
     model.run_model()
     waiting, figures = who_waits(model), figures_of(model)

@@ -153,7 +153,7 @@ def tail(
     >>> found.repetitions, len(found.curve), found.low <= found.p <= found.high
     (2, 20, True)
     """
-    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    scenario = load_scenario(scenario)
     level = _checked(scenario, event, within_weeks, level)
     if not (2 <= particles <= _MOST_PARTICLES and 2 <= repetitions <= _MOST_REPETITIONS):  # noqa: PLR2004
         most = f"particles from 2 to {_MOST_PARTICLES:,} and repetitions from 2 to {_MOST_REPETITIONS:,}"
@@ -192,7 +192,7 @@ def plain(
     >>> plain("three-investors", "closed", 30, runs=100).runs
     100
     """
-    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    scenario = load_scenario(scenario)
     play = player(prepare(scenario), seed, event, _checked(scenario, event, within_weeks, None), within_weeks)
     if not 1 <= runs <= _PLAIN:
         raise ValueError(f"expected 1 to {_PLAIN:,} runs, got {runs}")

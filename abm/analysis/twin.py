@@ -105,7 +105,7 @@ def nearest_twin(
     >>> print(nearest_twin("three-investors", seed=1, run=7))
     run 7 (seed 1) would have closed with one change: Lead Capital drops all conditions
     """
-    scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    scenario = load_scenario(scenario)
     if steps < 0:
         raise ValueError(f"expected steps of at least 0, got {steps}")
     found = simulate(scenario, 1, seed, first_run=run, workers=1, keep="rows")

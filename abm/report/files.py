@@ -15,7 +15,7 @@ from typing import Any
 
 from abm.core.version import VERSION
 from abm.runs.outcomes import Batch, Columns, Outcomes, Totals
-from abm.runs.simulation import Kept
+from abm.runs.simulation import RunCollector
 from abm.runs.stream import Stream
 
 TABLE = "outcomes.parquet"
@@ -79,7 +79,7 @@ class Folder:
     def __init__(self, stream: Stream, path: str | Path) -> None:
         open_folder(path)
         self.stream, self.path = stream, Path(path)
-        self.shown = Kept(FIGURE_RUNS)
+        self.shown = RunCollector(FIGURE_RUNS)
         self.table = Table(self.path / TABLE, stream.columns)
         self.sinks = (self.table, self.shown)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-_Z = 1.959963984540054  # 97.5 % quantile of the standard normal
+Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal
 _QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
 
 
@@ -52,7 +52,7 @@ def wilson(successes: int, runs: int) -> tuple[float, float]:
     """
     if runs == 0:
         return 0.0, 1.0
-    p, z2 = successes / runs, _Z * _Z / runs
+    p, z2 = successes / runs, Z95 * Z95 / runs
     centre = (p + z2 / 2) / (1 + z2)
     half = math.sqrt(z2 * (p * (1 - p) + z2 / 4)) / (1 + z2)
     return centre - half if successes else 0.0, centre + half if successes < runs else 1.0
@@ -285,7 +285,7 @@ def paired(both: int, only_first: int, only_second: int, neither: int, seed: int
         return Difference(math.nan, -1.0, 1.0, 0, seed, math.nan)
     n, first, second = runs + 2.0, only_first + 0.5, only_second + 0.5
     centre = (second - first) / n
-    half = _Z * math.sqrt(first + second - (second - first) ** 2 / n) / n
+    half = Z95 * math.sqrt(first + second - (second - first) ** 2 / n) / n
     p, q = (both + only_first) / runs, (both + only_second) / runs
     apart = p * (1 - p) + q * (1 - q)
     together = (only_first + only_second) / runs - (q - p) ** 2
@@ -312,7 +312,7 @@ def paired_means(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any], seed
     if runs < 2:  # noqa: PLR2004, no spread can be seen
         return Difference(float(apart.mean()) if runs else math.nan, -math.inf, math.inf, runs, seed, math.nan, True)
     change, spread_of = float(apart.mean()), float(apart.var(ddof=1))
-    half = _Z * math.sqrt(spread_of / runs)
+    half = Z95 * math.sqrt(spread_of / runs)
     alone = float(first.var(ddof=1) + second.var(ddof=1))
     gain = alone / spread_of if spread_of > 0 else math.inf if alone > 0 else math.nan
     return Difference(change, change - half, change + half, runs, seed, gain, of_means=True)

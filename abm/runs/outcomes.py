@@ -12,7 +12,7 @@ from abm.core.batch import PATHS, Batch, RunResult
 from abm.core.trace import Event, Trace
 from abm.runs.columns import TRUTHS, Columns, true_in
 from abm.runs.estimates import Estimate, estimate, spread
-from abm.runs.totals import Ending, Study, Totals
+from abm.runs.totals import Simulated, StopReason, Totals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 __all__ = [
     "Batch",
     "Columns",
-    "Ending",
     "Estimate",
     "Event",
     "Outcomes",
     "RunResult",
+    "StopReason",
     "Totals",
     "Trace",
     "estimate",
 ]
 
 
-class Outcomes(Study):
+class Outcomes(Simulated):
     """Results of many runs of one scenario.
 
     Columns of :meth:`to_frame`, one row a run: ``run``, ``closed``, ``funded_bn``, ``closed_day``, ``survived``,

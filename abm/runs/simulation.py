@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, Unpack, get_args, overload
 
 from abm.population import prepare
-from abm.runs.outcomes import Batch, Ending, Outcomes, Totals
+from abm.runs.outcomes import Batch, Outcomes, StopReason, Totals
 from abm.runs.stream import ENGINES, EngineName, Stream
 from abm.scenario import Scenario, load_scenario
 
@@ -35,7 +35,7 @@ class Sink(Protocol):
         """Take a batch."""
 
 
-class Kept:
+class RunCollector:
     """A sink that keeps the runs, or the first ones.
 
     Parameters
@@ -123,13 +123,12 @@ def batches(
         raise ValueError(f"expected at least 1 worker, got {workers}")
     if not 0 <= seed < _LARGEST_KEY:
         raise ValueError(f"expected a seed from 0 to 2**32 - 1, got {seed}")
-    if not isinstance(scenario, Scenario):
-        scenario = load_scenario(scenario)
+    scenario = load_scenario(scenario)
     kept = runs if path_runs is None else path_runs
     return Stream(scenario, prepare(scenario), seed, engine, first_run, runs, within, workers, kept, chosen)
 
 
-def collect(stream: Stream, sinks: Sequence[Sink], progress: Callable[[Stream], None] | None = None) -> Ending:
+def collect(stream: Stream, sinks: Sequence[Sink], progress: Callable[[Stream], None] | None = None) -> StopReason:
     """Simulate a stream into sinks.
 
     The interrupt key ends it early, with the same whole batches in every sink.
@@ -145,7 +144,7 @@ def collect(stream: Stream, sinks: Sequence[Sink], progress: Callable[[Stream], 
 
     Returns
     -------
-    Ending
+    StopReason
         How it ended.
 
     Raises
@@ -171,7 +170,7 @@ def collect(stream: Stream, sinks: Sequence[Sink], progress: Callable[[Stream], 
                 if sink.runs < given:
                     sink.add(last)
     reached = stream.reached if stream.within is None else bool(stream.reached) and not interrupted
-    return Ending(stream.most, stream.within, reached, interrupted)
+    return StopReason(stream.most, stream.within, reached, interrupted)
 
 
 class _Asked(TypedDict, total=False):
@@ -286,7 +285,7 @@ def simulate(
         scenario, runs, seed, engine=engine, first_run=first_run, workers=workers, within=within,
         path_runs=None if keep == "runs" else 0, investor=investor, gatekeeper=gatekeeper, company=company,
     )  # fmt: skip
-    sink: Totals | Kept = Totals(*stream.study(), events) if keep == "totals" else Kept()
+    sink: Totals | RunCollector = Totals(*stream.study(), events) if keep == "totals" else RunCollector()
     ending = collect(stream, [sink], progress and (lambda made: progress(made.done, made.most)))
     result = sink if isinstance(sink, Totals) else Outcomes(*stream.study(), sink.batch())
     result.ending = ending

@@ -20,7 +20,7 @@ _TALLY = 10_000  # runs that are counted together: a sort of each column
 _FLAGS = (False, True)
 
 
-class Ending(NamedTuple):
+class StopReason(NamedTuple):
     """How a simulation ended: the most runs it was allowed, the half-width it was to reach, and why it stopped."""
 
     wanted: int
@@ -29,14 +29,14 @@ class Ending(NamedTuple):
     interrupted: bool = False
 
 
-class Study:
+class Simulated:
     """What was simulated: a scenario with a seed, by an engine, and how that ended."""
 
     def __init__(self, scenario: Scenario, seed: int, engine: str, ids: Sequence[str], gate_ids: Sequence[str]) -> None:
         self.scenario, self.seed, self.engine = scenario, seed, engine
         self.ids, self.gate_ids = tuple(ids), tuple(gate_ids)
         self.columns = Columns(ids, gate_ids, company=scenario.company is not None)
-        self.ending: Ending | None = None
+        self.ending: StopReason | None = None
 
     @property
     def within(self) -> float | None:
@@ -84,7 +84,7 @@ def _merged(
     return values, counts
 
 
-class Totals(Study):
+class Totals(Simulated):
     """What many runs of one scenario add up to, without the runs.
 
     It answers what was named before the run, and what the report says: :meth:`probability` of the named events,

@@ -107,13 +107,13 @@ def packaged() -> list[str]:
     return sorted(n[:-5] for n in names if n.endswith(".toml") and not n.endswith(".outcome.toml"))
 
 
-def load_scenario(source: str | Path) -> Scenario:
+def load_scenario(source: Scenario | str | Path) -> Scenario:
     """Load a packaged scenario by id, or a scenario file by path.
 
     Parameters
     ----------
     source
-        An id listed by ``abm scenarios``, or the path of a TOML file.
+        An id listed by ``abm scenarios``, or the path of a TOML file; a scenario is returned as it is.
 
     Returns
     -------
@@ -130,6 +130,8 @@ def load_scenario(source: str | Path) -> Scenario:
     >>> load_scenario("three-investors").title
     'A lead with a condition and two followers'
     """
+    if isinstance(source, Scenario):
+        return source
     text, name = _read(source)
     try:
         raw = tomllib.loads(text)

@@ -122,8 +122,7 @@ def sweep(
         raise ValueError(f"expected the engine 'mesa' for a class of one's own ({', '.join(chosen)}), got {engine!r}")
     if not 0 <= seed < _LARGEST_KEY:
         raise ValueError(f"expected a seed from 0 to 2**32 - 1, got {seed}")
-    if not isinstance(scenario, Scenario):
-        scenario = load_scenario(scenario)
+    scenario = load_scenario(scenario)
     if isinstance(design, Mapping):
         design = Design.grid(design)
     most = (RUNS if within is None and decide is None else MOST)[engine]

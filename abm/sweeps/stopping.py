@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from abm.runs.estimates import Estimate, confidence_sequence, estimate, half_width, verdict, wilson
+from abm.runs.estimates import Z95, Estimate, confidence_sequence, estimate, half_width, verdict, wilson
 
 ERROR = 0.05  # chance of a wrong verdict that is put up with
 
@@ -67,7 +67,7 @@ class Stopping:
         """
         p = min(max((successes + 1) / (runs + 2), 1e-6), 1 - 1e-6)
         if self.within is not None:
-            z = 1.959963984540054
+            z = Z95
             return min(self.most, max(runs, round(p * (1 - p) * (z / self.within) ** 2 / 100) * 100))
         if self.threshold is not None and 0 < self.threshold < 1:
             q = self.threshold
