@@ -43,6 +43,7 @@ QUESTIONS = {
     "sweep": ("sweep", *_SWEPT, "--out", "study", "--json"),
     "study show": ("study", "show", "study", "--json"),
     "study export": ("study", "export", "study", "points.csv"),
+    "study export runs": ("study", "export", "study", "runs.csv", "--runs"),
     "study verify": ("study", "verify", "study"),
     "check": ("check", "openai-2025", "mutual-conditions"),
     "scenarios": ("scenarios",),
@@ -52,7 +53,7 @@ QUESTIONS = {
     "provenance text": ("provenance", "three-investors"),
 }
 #: Files that the questions leave behind, and that are compared too.
-LEFT = ("points.csv", "study/blocks.parquet")
+LEFT = ("points.csv", "runs.csv")  # not the store itself: its keys name the code
 
 
 def answers(checkout: Path) -> dict[str, str]:
