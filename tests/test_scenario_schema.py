@@ -69,7 +69,8 @@ def complaints(tables: dict[str, Any]) -> list[str]:
 
 def sections() -> dict[str, type[Section]]:
     known = {name: thing for name, thing in vars(schema).items() if isinstance(thing, type)}
-    return {name: thing for name, thing in known.items() if issubclass(thing, Section)} | {"Scenario": Scenario}
+    found = {name: thing for name, thing in known.items() if issubclass(thing, Section) and thing is not schema.Tables}
+    return found | {"Scenario": Scenario}
 
 
 KNOBS = [
