@@ -1,0 +1,34 @@
+"""Old public names work for one more release, and say which name to use."""
+
+import importlib
+import sys
+import types
+
+import pytest
+
+from abm.core.renamed import renamed
+
+#: Every name that a published version had and that is called otherwise now: module, old, new.
+RENAMED: list[tuple[str, str, str]] = []
+
+
+def test_an_old_name_gives_the_new_thing_and_warns_in_the_line_that_asked():
+    module = types.ModuleType("example")
+    module.expit = object()
+    module.__getattr__ = renamed("example", {"logit": "expit"})
+    sys.modules["example"] = module
+    try:
+        with pytest.warns(DeprecationWarning, match=r"example\.logit is called expit now") as caught:
+            assert module.logit is module.expit
+        assert caught[0].filename == __file__
+        with pytest.raises(AttributeError, match="no attribute 'probit'"):
+            module.probit  # noqa: B018
+    finally:
+        del sys.modules["example"]
+
+
+@pytest.mark.parametrize(("module", "old", "new"), RENAMED)
+def test_every_renamed_public_thing_still_answers_to_its_old_name(module, old, new):
+    with pytest.warns(DeprecationWarning, match=f"{old} is called {new} now"):
+        found = getattr(importlib.import_module(module), old)
+    assert found is getattr(importlib.import_module(module), new)
