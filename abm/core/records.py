@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import numpy as np
+
+#: One record of a layout below, fields as attributes; compiled code knows its layout, uncompiled code has this.
+Record: TypeAlias = np.record
+#: An array of such records; a field of it is an array.
+Records: TypeAlias = np.recarray[Any, np.dtype[np.record]]
 
 _TRAIT_NUMBERS = (
     "concentration_cap",
