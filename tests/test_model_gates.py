@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
+import networkx
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import optimize, stats
 
 import abm
 from abm.core.draws import BLOCK, CONSENT, EXTENSION, FRAILTY
+from abm.population import prepare
 from tests.oracles import agrees
 from tests.worlds import CERTAIN, NEVER, bound, consent, day, luck, play, told, waits, world
 
@@ -274,3 +279,21 @@ def test_a_consent_long_before_the_deadline_is_paid_at_the_next_weekly_closing()
     model = told(world([bound("one", 10.0, [{"gate": "g"}])], [consent("g", CERTAIN, lag_days=16)]))
     assert model.gates[0].in_force_day < 21
     assert model.closed_day == 21.0
+
+
+@given(st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=6))
+def test_clocks_start_in_the_order_of_requirements_or_the_circle_is_named(needs):
+    """Generation after generation, each in the order of the file, as networkx sorts them."""
+    needs = [sorted(other for other in wanted if other < len(needs)) for wanted in needs]
+    gates = [consent(f"g{k}", requires=[f"g{other}" for other in wanted]) for k, wanted in enumerate(needs)]
+    graph = networkx.DiGraph(dict(enumerate(needs)))
+    if networkx.is_directed_acyclic_graph(graph):
+        generations = networkx.topological_generations(graph.reverse())
+        order = prepare(abm.scenario_from(world([bound("one", 1.0)], gates))).gate_order
+        assert order.tolist() == [k for generation in generations for k in sorted(generation)]
+    else:
+        with pytest.raises(abm.ScenarioError) as error:
+            abm.scenario_from(world([bound("one", 1.0)], gates))
+        circle = [int(gate.strip()[1:]) for gate in error.value.faults[0].got.removeprefix("the circle ").split("->")]
+        assert circle[0] == circle[-1]
+        assert set(itertools.pairwise(circle)) <= set(graph.edges)

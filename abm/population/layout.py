@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
+from graphlib import TopologicalSorter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +25,7 @@ from abm.scenario import Scenario
 from abm.scenario.checks import address_of, cap_bn
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import KINDS, Section, Spread
-from abm.scenario.schema import Gatekeeper, Investor, InvestorPool
+from abm.scenario.schema import Investor, InvestorPool
 
 Members = list[tuple[int, str, Investor | InvestorPool]]
 
@@ -58,6 +61,7 @@ def records_of(scenario: Scenario) -> Population:
     members, market = members_of(scenario), _market(scenario)
     ids = tuple(member[1] for member in members)
     gate_ids = tuple(gate.id for gate in scenario.gatekeepers)
+    requires = [[gate_ids.index(needed) for needed in gate.requires] for gate in scenario.gatekeepers]
     return Population(
         ids=ids,
         names=tuple(member[2].name or member[1] for member in members),
@@ -69,8 +73,8 @@ def records_of(scenario: Scenario) -> Population:
         listing=_listing(scenario, gate_ids),
         listing_gates=np.array([gate_ids.index(g) for g in scenario.ipo.requires] if scenario.ipo else [], np.int64),
         gates=_gatekeepers(scenario),
-        gate_order=np.array(_gate_order(scenario.gatekeepers), np.int64),
-        required=np.array([gate_ids.index(n) for g in scenario.gatekeepers for n in g.requires], np.int64),
+        gate_order=np.array(gates_in_order(requires), np.int64),
+        required=np.array(list(itertools.chain(*requires)), np.int64),
         plan=_plan(scenario),
         claims=_claims(scenario, gate_ids),
         later_rounds=_later_rounds(scenario),
@@ -224,12 +228,21 @@ def _gatekeepers(scenario: Scenario) -> Any:
     return new_records(records.GATEKEEPER, rows)
 
 
-def _gate_order(gatekeepers: tuple[Gatekeeper, ...]) -> list[int]:
-    """Places of the gatekeepers, every one after those it requires."""
-    ids, placed = [gate.id for gate in gatekeepers], list[str]()
-    while len(placed) < len(ids):
-        placed += [g.id for g in gatekeepers if g.id not in placed and all(n in placed for n in g.requires)]
-    return [ids.index(gate) for gate in placed]
+def gates_in_order(requires: Sequence[Sequence[int]]) -> list[int]:
+    """Sort gatekeepers so that each comes after those it requires: first all who require nobody, and so on.
+
+    Examples
+    --------
+    >>> gates_in_order([[2], [], [1], []])
+    [1, 3, 2, 0]
+    """
+    sorter, order = TopologicalSorter(dict(enumerate(requires))), list[int]()
+    sorter.prepare()
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())  # in the order of the file, which the sorter does not promise
+        order += ready
+        sorter.done(*ready)
+    return order
 
 
 def _claims(scenario: Scenario, gate_ids: tuple[str, ...]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from abm.core.errors import Fault
@@ -107,25 +108,24 @@ def _gatekeeper_faults(scenario: Tables) -> Iterator[Fault]:
         for needed in gate.requires:
             if needed not in gates:
                 yield _unknown(f"{key}.requires", "gatekeeper", needed, list(gates))
-    circle = requirement_circle(scenario.gatekeepers)
+    circle = _requirement_circle(scenario.gatekeepers)
     if circle:
         yield Fault("gatekeepers", "expected an order in which clocks can start", f"the circle {' -> '.join(circle)}")
 
 
-def requirement_circle(gatekeepers: tuple[Gatekeeper, ...]) -> list[str]:
+def _requirement_circle(gatekeepers: tuple[Gatekeeper, ...]) -> list[str]:
     """Return the ids along a circle of ``requires``, or nothing."""
     requires = {gate.id: gate.requires for gate in gatekeepers}
-
-    def walk(gate: str, way: list[str]) -> list[str]:
-        if gate in way:
-            return [*way[way.index(gate) :], gate]
-        for needed in requires.get(gate, ()):
-            circle = walk(needed, [*way, gate])
-            if circle:
-                return circle
-        return []
-
-    return next((circle for gate in requires if (circle := walk(gate, []))), [])
+    sorter = TopologicalSorter[str](dict.fromkeys(requires, ()))
+    for gate, needed in requires.items():
+        for other in needed:
+            sorter.add(other, gate)  # backwards: the sorter names a circle against the direction of its edges
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return []
 
 
 def _investor_faults(scenario: Tables) -> Iterator[Fault]:
