@@ -12,7 +12,7 @@ import abm
 from abm.population import prepare
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import Knob, Section
-from abm.scenario.schema import Investor, InvestorPool
+from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 from tests.worlds import AS_OF, bits, bound, consent, day, play, results, rich_world, signer, thinker, world
 
 RUNS = 8
@@ -52,7 +52,7 @@ def stands_for(scenario, section, name):
         return scenario.valuation.mean_bn or terms.pre_money_bn[0] + terms.already_closed_bn + terms.target_bn
     if name == "address":
         return scenario.investors.index(section)
-    if not isinstance(section, Investor | InvestorPool):
+    if not isinstance(section, InvestorTable | InvestorPoolTable):
         return None
     stated = section.signing_probability is not None or getattr(section, "signed_at_start", False)
     if name == "sign_bias" and not stated and section.inclination is None:

@@ -11,7 +11,7 @@ import abm
 from abm.agents import FundingModel
 from abm.population import prepare
 from abm.rules.conditions import CONDITIONS
-from abm.scenario.fields import Knob, Section
+from abm.scenario.fields import Knob, Section, title_of
 from tests.worlds import NEVER, bits, bound, consent, day, paid, rich_world, signer, world
 
 RUNS = 30
@@ -63,7 +63,7 @@ def fields_of(section, prefix=""):
         for item in sections:
             yield from fields_of(item, f"{path}." if item is value else f"{path}.{item.id}.")
         if not sections:
-            yield type(section).__name__, name, knob, path, value
+            yield title_of(type(section).__name__), name, knob, path, value
 
 
 def numbers_of(knob, now):

@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from pydantic.fields import FieldInfo
 
 from abm.rules.conditions import CONDITIONS
-from abm.scenario import Scenario, defaults, json_schema, schema
-from abm.scenario.fields import KINDS, Knob, Section
+from abm.scenario import Scenario, defaults, investor_tables, json_schema, schema
+from abm.scenario.fields import KINDS, Knob, Section, title_of
 from tests.breaks import KEYS, NAMES, TABLES, break_it
 
 SCHEMA = json_schema()
@@ -68,9 +68,9 @@ def complaints(tables: dict[str, Any]) -> list[str]:
 
 
 def sections() -> dict[str, type[Section]]:
-    known = {name: thing for name, thing in vars(schema).items() if isinstance(thing, type)}
-    found = {name: thing for name, thing in known.items() if issubclass(thing, Section) and thing is not schema.Tables}
-    return found | {"Scenario": Scenario}
+    known = [thing for thing in {**vars(schema), **vars(investor_tables)}.values() if isinstance(thing, type)]
+    found = [thing for thing in known if issubclass(thing, Section) and thing is not schema.Tables]
+    return {title_of(thing.__name__): thing for thing in [*found, Scenario]}
 
 
 KNOBS = [
@@ -180,7 +180,7 @@ def test_the_unit_in_a_name_is_the_unit_of_the_knob():
 
 def test_every_kind_of_investor_has_its_traits_and_each_lies_within_its_knob():
     assert set(defaults.BY_KIND) == set(KINDS)
-    fields = schema.InvestorPool.model_fields
+    fields = investor_tables.InvestorPoolTable.model_fields
     for kind in KINDS:
         for trait in {**defaults.COMMON, **defaults.BY_KIND[kind]}:
             knob = next(mark for mark in fields[trait].metadata if isinstance(mark, Knob))
@@ -192,7 +192,7 @@ def test_every_kind_of_investor_has_its_traits_and_each_lies_within_its_knob():
 def test_every_trait_has_a_default_but_those_that_follow_from_others():
     undecided = {
         trait
-        for trait in schema.Traits.model_fields
+        for trait in investor_tables.Traits.model_fields
         if any(defaults.trait_default(kind, trait) is None for kind in KINDS)
     }
     assert undecided == {"dry_powder_bn", "prior_mean_bn"}

@@ -22,7 +22,7 @@ from abm.population import circles, prepare
 from abm.scenario import Scenario, ScenarioError, parse_setting, provenance
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import Knob, Section, Spread
-from abm.scenario.schema import InvestorPool
+from abm.scenario.investor_tables import InvestorPoolTable
 from tests.breaks import NAMES, TABLES
 
 Tables = dict[str, Any]
@@ -37,7 +37,7 @@ NEWCOMER = "an investor whom the file does not know by id keeps a bias of 0, wha
 
 
 def words() -> st.SearchStrategy[str]:
-    known = [name for section in (Scenario, InvestorPool) for name in section.model_fields]
+    known = [name for section in (Scenario, InvestorPoolTable) for name in section.model_fields]
     return st.sampled_from([*known, "lead", "fund", "gate", "value", "low", "high", "from"]) | st.text(max_size=5)
 
 

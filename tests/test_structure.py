@@ -105,6 +105,15 @@ def test_a_file_name_that_stands_in_two_rooms_means_the_same_in_both():
             assert len(places - {"abm/plots"}) <= 1 or places == {"abm/agents", "abm/rules"}, (stem, places)
 
 
+def test_no_two_classes_have_one_name():
+    homes: dict[str, list[str]] = {}
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(path)
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # Rules
 

@@ -14,7 +14,8 @@ from abm.core.records import PAID
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.checks import cap_bn
-from abm.scenario.schema import Gatekeeper, Investor, InvestorPool
+from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
+from abm.scenario.schema import GatekeeperTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -242,7 +243,7 @@ def _consents(scenario: Scenario) -> Iterator[Lever]:
         yield _absence(f"no-consent.{gate.id}", gate, "gatekeepers", "never", "never given")
 
 
-def _slower(gate: Gatekeeper) -> Lever:
+def _slower(gate: GatekeeperTable) -> Lever:
     rate, chance, path = gate.hazard_per_year, gate.probability_by_deadline or 0.0, f"gatekeepers.{gate.id}."
 
     def sets(halvings: float) -> Changes:
@@ -262,6 +263,8 @@ def _absences(scenario: Scenario) -> Iterator[Lever]:
         yield _absence(f"out.{pool.id}", pool, "investor_pools", "out", "stay away")
 
 
-def _absence(name: str, one: Gatekeeper | Investor | InvestorPool, table: str, word: str, says: str) -> Lever:
+def _absence(
+    name: str, one: GatekeeperTable | InvestorTable | InvestorPoolTable, table: str, word: str, says: str
+) -> Lever:
     clause = f"{one.name or one.id}{':' if table == 'gatekeepers' else ''} {says}"
     return _threat(name, one.id, "-", 1.0, lambda _: clause, lambda _: {f"{table}.{one.id}": word})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from abm.runs.outcomes import Outcomes
-    from abm.scenario.schema import Investor, InvestorPool
+    from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 
 _WORDS = {
     "cash": "failed: the company ran out of cash",
@@ -119,7 +119,10 @@ def _payer_rows(outcomes: Outcomes) -> pd.DataFrame:
         owner = one.split("#")[0]
         paid[owner] = paid.get(owner, 0.0) + frame[f"paid_bn.{one}"]
     rows = []
-    sections: list[Investor | InvestorPool] = [*outcomes.scenario.investors, *outcomes.scenario.investor_pools]
+    sections: list[InvestorTable | InvestorPoolTable] = [
+        *outcomes.scenario.investors,
+        *outcomes.scenario.investor_pools,
+    ]
     for section in sections:
         money = paid[section.id]
         chance = estimate(int((money > 0).sum()), outcomes.runs, outcomes.seed)

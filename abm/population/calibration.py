@@ -28,14 +28,14 @@ from abm.rules.book import expected_musd, forecast_bn, log_post_money, post_mone
 from abm.rules.decision import appraise, signing_rate
 from abm.rules.gatekeepers import look_ahead
 from abm.scenario import Scenario
-from abm.scenario.schema import Investor, InvestorPool
+from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 
 _NEVER = 50.0  # a bias so strong that nobody signs within any horizon
 
 
 def set_biases(scenario: Scenario, population: Population, base: Population) -> None:
     """Set the bias of everybody with an inclination, in the world of the file as it was written."""
-    sections: dict[str, Investor | InvestorPool] = {
+    sections: dict[str, InvestorTable | InvestorPoolTable] = {
         **{who.id: who for who in scenario.baseline.investors},
         **{pool.id: pool for pool in scenario.baseline.investor_pools},
     }

@@ -20,7 +20,8 @@ from abm.rules.closing import SELECT, Closing, close, closing_gap, money
 from abm.rules.conditions import FACTS
 from abm.rules.settlement import settle
 from abm.scenario import fault_from
-from abm.scenario.fields import KINDS, Conditions, Flag, Id, Kind, Knob, Section, did_you_mean, is_date
+from abm.scenario.condition_fields import Conditions
+from abm.scenario.fields import KINDS, Flag, Id, Kind, Knob, Section, did_you_mean, is_date
 
 
 class Commitment(Section):

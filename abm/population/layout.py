@@ -25,9 +25,9 @@ from abm.scenario import Scenario
 from abm.scenario.checks import address_of, cap_bn
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import KINDS, Section, Spread
-from abm.scenario.schema import Investor, InvestorPool
+from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 
-Members = list[tuple[int, str, Investor | InvestorPool]]
+Members = list[tuple[int, str, InvestorTable | InvestorPoolTable]]
 
 _POOL_ADDRESSES = 65_536
 _LAWS = {"lognormal": 1, "uniform": 2}
@@ -270,7 +270,7 @@ def _later_rounds(scenario: Scenario) -> Any:
     return new_records(records.LATER_ROUND, rows)
 
 
-def _trait(who: Investor | InvestorPool, name: str) -> float:
+def _trait(who: InvestorTable | InvestorPoolTable, name: str) -> float:
     """A trait's number: as stated, or as his kind has it; the centre of a law."""
     stated = getattr(who, name)
     if isinstance(stated, Spread):
@@ -278,7 +278,9 @@ def _trait(who: Investor | InvestorPool, name: str) -> float:
     return float(stated if stated is not None else trait_default(who.kind, name) or 0.0)
 
 
-def _traits(scenario: Scenario, address: int, who: Investor | InvestorPool, market_mean_bn: float) -> dict[str, Any]:
+def _traits(
+    scenario: Scenario, address: int, who: InvestorTable | InvestorPoolTable, market_mean_bn: float
+) -> dict[str, Any]:
     fields = type(who).model_fields
     known = [name for name in (records.TRAITS.names or ()) if name in fields and name not in ("kind", "address")]
     row: dict[str, Any] = {name: _trait(who, name) for name in known}
@@ -317,9 +319,9 @@ def _traits(scenario: Scenario, address: int, who: Investor | InvestorPool, mark
     return row
 
 
-def _lottery(who: Investor | InvestorPool) -> dict[str, Any]:
+def _lottery(who: InvestorTable | InvestorPoolTable) -> dict[str, Any]:
     row: dict[str, Any] = {"atom": -1, "dry_powder_share": math.nan}
-    if not isinstance(who, InvestorPool):
+    if not isinstance(who, InvestorPoolTable):
         return row
     row["pooled"] = True
     if who.dry_powder_bn is None:
@@ -346,12 +348,12 @@ def _contracts(scenario: Scenario, members: Members, gate_ids: tuple[str, ...]) 
     """Flatten everybody's conditions; a member of a pool gets one atom that each run fills in."""
     conditions = []
     for _, _, who in members:
-        pooled = isinstance(who, InvestorPool)
+        pooled = isinstance(who, InvestorPoolTable)
         conditions.append(_pool_condition(who) if pooled else who.conditions)  # type: ignore[arg-type, union-attr]
     ids = tuple(member[1] for member in members)
-    named = [k for k, (_, _, who) in enumerate(members) if isinstance(who, Investor)]
+    named = [k for k, (_, _, who) in enumerate(members) if isinstance(who, InvestorTable)]
     return flatten(conditions, ids, gate_ids, scenario.day, named)
 
 
-def _pool_condition(pool: InvestorPool) -> Any:
+def _pool_condition(pool: InvestorPoolTable) -> Any:
     return (({"total_bn": 0.0},),) if pool.conditional_share > 0 else ()

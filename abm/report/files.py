@@ -33,7 +33,7 @@ def write_outcomes(outcomes: Outcomes, folder: str | Path, figures: bool = True)
         Where the folder cannot be written.
     """
     open_folder(folder)
-    with Table(Path(folder) / TABLE, outcomes.columns) as table:
+    with TableWriter(Path(folder) / TABLE, outcomes.columns) as table:
         table.add(outcomes.batch)
         table.finish()
     shown = outcomes if outcomes.runs <= FIGURE_RUNS else outcomes.first(FIGURE_RUNS)
@@ -80,7 +80,7 @@ class Folder:
         open_folder(path)
         self.stream, self.path = stream, Path(path)
         self.shown = RunCollector(FIGURE_RUNS)
-        self.table = Table(self.path / TABLE, stream.columns)
+        self.table = TableWriter(self.path / TABLE, stream.columns)
         self.sinks = (self.table, self.shown)
 
     def __enter__(self) -> Folder:
@@ -98,7 +98,7 @@ class Folder:
         return [self.table.path, *write_rest(totals, shown, self.path)]
 
 
-class Table:
+class TableWriter:
     """A table of the runs that is written as they come, and put in place once it is whole.
 
     A context manager: :meth:`add` batches, then :meth:`finish`; without that nothing is left behind.
@@ -122,7 +122,7 @@ class Table:
         self._writer: Any = None
         self._written, self._waiting = 0, list[Batch]()
 
-    def __enter__(self) -> Table:
+    def __enter__(self) -> TableWriter:
         """Go on; the draft is open already."""
         return self
 

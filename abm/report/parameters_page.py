@@ -7,40 +7,37 @@ from typing import Any, Literal, get_args, get_origin
 
 from abm.rules.conditions import CONDITIONS
 from abm.scenario import Scenario
+from abm.scenario.condition_fields import Conditions
 from abm.scenario.defaults import BY_KIND, COMMON
-from abm.scenario.fields import Conditions, Knob, Section
+from abm.scenario.fields import Knob, Section
+from abm.scenario.investor_tables import ConditionMixTable, InvestorPoolTable, InvestorTable, Paper, Traits
 from abm.scenario.schema import (
-    Claim,
-    Company,
-    ConditionMix,
-    Environment,
-    Gatekeeper,
-    Investor,
-    InvestorPool,
-    Ipo,
-    LaterRound,
-    Levers,
-    Obligation,
-    Paper,
-    Round,
-    Traits,
-    Valuation,
+    ClaimTable,
+    CompanyTable,
+    EnvironmentTable,
+    GatekeeperTable,
+    IpoTable,
+    LaterRoundTable,
+    LeversTable,
+    ObligationTable,
+    RoundTable,
+    ValuationTable,
 )
 
 SECTIONS: dict[str, type[Section]] = {
-    "[round]": Round,
-    "[valuation]": Valuation,
-    "[environment]": Environment,
-    "[company]": Company,
-    "[company.levers]": Levers,
-    "[[company.obligations]]": Obligation,
-    "[[company.claims]]": Claim,
-    "[[company.later_rounds]]": LaterRound,
-    "[ipo]": Ipo,
-    "[[gatekeepers]]": Gatekeeper,
-    "[[investors]]": Investor,
-    "[[investor_pools]]": InvestorPool,
-    "[investor_pools.condition_mix]": ConditionMix,
+    "[round]": RoundTable,
+    "[valuation]": ValuationTable,
+    "[environment]": EnvironmentTable,
+    "[company]": CompanyTable,
+    "[company.levers]": LeversTable,
+    "[[company.obligations]]": ObligationTable,
+    "[[company.claims]]": ClaimTable,
+    "[[company.later_rounds]]": LaterRoundTable,
+    "[ipo]": IpoTable,
+    "[[gatekeepers]]": GatekeeperTable,
+    "[[investors]]": InvestorTable,
+    "[[investor_pools]]": InvestorPoolTable,
+    "[investor_pools.condition_mix]": ConditionMixTable,
 }
 _SHARED = {"Traits": Traits, "Paper": Paper}
 

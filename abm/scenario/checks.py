@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from abm.core.errors import Fault
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import Spread, did_you_mean
-from abm.scenario.schema import Gatekeeper, Investor, InvestorPool
+from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
+from abm.scenario.schema import GatekeeperTable
 
 if TYPE_CHECKING:
     from abm.scenario.schema import Tables
@@ -113,7 +114,7 @@ def _gatekeeper_faults(scenario: Tables) -> Iterator[Fault]:
         yield Fault("gatekeepers", "expected an order in which clocks can start", f"the circle {' -> '.join(circle)}")
 
 
-def _requirement_circle(gatekeepers: tuple[Gatekeeper, ...]) -> list[str]:
+def _requirement_circle(gatekeepers: tuple[GatekeeperTable, ...]) -> list[str]:
     """Return the ids along a circle of ``requires``, or nothing."""
     requires = {gate.id: gate.requires for gate in gatekeepers}
     sorter = TopologicalSorter[str](dict.fromkeys(requires, ()))
@@ -155,7 +156,7 @@ def _pool_faults(scenario: Tables) -> Iterator[Fault]:
             yield Fault(f"{key}.condition_mix", "expected at least one weight above 0")
 
 
-def _decision_faults(key: str, investor: Investor | InvestorPool, signed: bool) -> Iterator[Fault]:
+def _decision_faults(key: str, investor: InvestorTable | InvestorPoolTable, signed: bool) -> Iterator[Fault]:
     """Check that it is clear how he decides: stated, or by the rules."""
     stated = signed or investor.signing_probability is not None
     if signed and investor.signing_probability is not None:
@@ -178,7 +179,7 @@ def _decision_faults(key: str, investor: Investor | InvestorPool, signed: bool) 
         yield Fault(f"{key}.min_ticket_bn", f"expected at most the largest ticket of {most:g}", f"{least:g}")
 
 
-def largest_ticket(investor: Investor | InvestorPool) -> float:
+def largest_ticket(investor: InvestorTable | InvestorPoolTable) -> float:
     """Largest ticket that this investor or member can bring [USD billion]; infinite where the law has no end."""
     stated = investor.ticket_bn if investor.ticket_bn is not None else investor.max_ticket_bn
     if isinstance(stated, Spread):
@@ -227,13 +228,13 @@ def _reference_faults(scenario: Tables, key: str, atom: dict[str, Any]) -> list[
     return faults
 
 
-def _impossible_faults(scenario: Tables, key: str, own: Investor, atom: dict[str, Any]) -> list[Fault]:
+def _impossible_faults(scenario: Tables, key: str, own: InvestorTable, atom: dict[str, Any]) -> list[Fault]:
     """Say why an atom can never hold, whatever happens."""
     reason = next((text for text in _impossibilities(scenario, own, atom) if text), None)
     return [Fault(key, f"this condition can never be true: {reason}")] if reason else []
 
 
-def _impossibilities(scenario: Tables, own: Investor, atom: dict[str, Any]) -> Iterator[str | None]:
+def _impossibilities(scenario: Tables, own: InvestorTable, atom: dict[str, Any]) -> Iterator[str | None]:
     tickets = {investor.id: largest_ticket(investor) for investor in scenario.investors}
     pools = [(pool.kind, pool.count * largest_ticket(pool)) for pool in scenario.investor_pools]
     if "total_bn" in atom:

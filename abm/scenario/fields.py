@@ -12,8 +12,6 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
 from pydantic_core import PydanticCustomError, core_schema
 
-from abm.rules.conditions import CONDITIONS
-
 Grade = Literal["fact", "calc", "judgement", "assumption"]
 Kind = Literal[
     "venture",
@@ -96,7 +94,8 @@ Path = tuple[tuple[dt.date | None, float], ...]
 _TABLE_KEYS = ("value", "low", "high", "grade", "source")
 
 
-def _fault(text: str) -> PydanticCustomError:
+def fault(text: str) -> PydanticCustomError:
+    """Say what was expected, as an error that pydantic takes to where it was raised."""
     return PydanticCustomError("abm", "{text}", {"text": text})
 
 
@@ -106,7 +105,8 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     return f" (did you mean '{close[0]}'?)" if close else ""
 
 
-def _is_number(raw: object) -> bool:
+def is_number(raw: object) -> bool:
+    """Whether ``raw`` is a TOML number; ``true`` is none, although Python takes it for 1."""
     return isinstance(raw, (int, float)) and not isinstance(raw, bool)
 
 
@@ -179,24 +179,24 @@ class Knob:
         extra = sorted(set(raw) - set(_TABLE_KEYS))
         if extra:
             hint = did_you_mean(extra[0], _TABLE_KEYS)
-            raise _fault(f"expected a table of {', '.join(_TABLE_KEYS)}, got the key '{extra[0]}'{hint}")
+            raise fault(f"expected a table of {', '.join(_TABLE_KEYS)}, got the key '{extra[0]}'{hint}")
         if "value" not in raw:
-            raise _fault("expected the key 'value' in this table")
+            raise fault("expected the key 'value' in this table")
         value = self.within_range(raw["value"])
         if ("low" in raw) != ("high" in raw):
-            raise _fault("expected both 'low' and 'high', or neither")
+            raise fault("expected both 'low' and 'high', or neither")
         low = self.within_range(raw["low"]) if "low" in raw else None
         high = self.within_range(raw["high"]) if "high" in raw else None
         if low is not None and high is not None and not low <= value <= high:
-            raise _fault(f"expected low <= value <= high, got {low:g}, {value:g}, {high:g}")
+            raise fault(f"expected low <= value <= high, got {low:g}, {value:g}, {high:g}")
         return Value(value, low, high, *self.origin(raw))
 
     def within_range(self, raw: Any) -> float:
         """Refuse what is not a number of this knob."""
-        if not _is_number(raw) or not self.low <= raw <= self.high:
-            raise _fault(self.expectation)
+        if not is_number(raw) or not self.low <= raw <= self.high:
+            raise fault(self.expectation)
         if self.whole and raw != int(raw):
-            raise _fault(self.expectation)
+            raise fault(self.expectation)
         return float(raw)
 
     @staticmethod
@@ -204,9 +204,9 @@ class Knob:
         """Read the grade and the source of a table."""
         grade, source = raw.get("grade"), raw.get("source")
         if grade is not None and grade not in GRADES:
-            raise _fault(f"expected a grade out of {', '.join(GRADES)}{did_you_mean(grade, GRADES)}")
+            raise fault(f"expected a grade out of {', '.join(GRADES)}{did_you_mean(grade, GRADES)}")
         if source is not None and not isinstance(source, str):
-            raise _fault("expected text for 'source'")
+            raise fault("expected text for 'source'")
         return grade, source
 
 
@@ -225,12 +225,12 @@ class SpreadKnob(Knob):
                 continue
             extra = sorted(set(raw) - {first, second, "grade", "source"})
             if extra or first not in raw or second not in raw:
-                raise _fault(f"expected a table of {first}, {second}, grade and source")
+                raise fault(f"expected a table of {first}, {second}, grade and source")
             start = self.within_range(raw[first])
             if law == "uniform":
                 end = self.within_range(raw[second])
                 if end < start:
-                    raise _fault("expected uniform_low <= uniform_high")
+                    raise fault("expected uniform_low <= uniform_high")
             else:
                 end = Knob("log-points", 0, _WIDEST, "").within_range(raw[second])
             return Spread(law, start, end, *self.origin(raw))  # type: ignore[arg-type]
@@ -267,10 +267,10 @@ class PathKnob(Knob):
         steps: list[tuple[dt.date | None, float]] = []
         for step in raw:
             if not isinstance(step, (list, tuple)) or len(step) != 2 or not is_date(step[0]):
-                raise _fault("expected a number or a list of [date, number] pairs")
+                raise fault("expected a number or a list of [date, number] pairs")
             steps.append((step[0], super().parse(step[1])))
         if not steps or any(a[0] >= b[0] for a, b in itertools.pairwise(steps)):  # type: ignore[operator]
-            raise _fault("expected at least one [date, number] pair, in order of time")
+            raise fault("expected at least one [date, number] pair, in order of time")
         return tuple(steps)
 
     def json_forms(self) -> dict[str, Any]:
@@ -294,7 +294,7 @@ class LadderKnob(Knob):
             return (super().parse(raw),)
         rungs = tuple(super(LadderKnob, self).parse(rung) for rung in raw)
         if not 1 <= len(rungs) <= 16 or any(a <= b for a, b in itertools.pairwise(rungs)):
-            raise _fault("expected one price, or 2 to 16 prices in descending order")
+            raise fault("expected one price, or 2 to 16 prices in descending order")
         return rungs
 
     def json_forms(self) -> dict[str, Any]:
@@ -310,7 +310,7 @@ def is_date(raw: object) -> bool:
 
 def _parse_date(raw: Any) -> Any:
     if not is_date(raw):
-        raise _fault("expected a TOML date such as 2025-12-31")
+        raise fault("expected a TOML date such as 2025-12-31")
     return raw
 
 
@@ -331,7 +331,7 @@ Flag = Annotated[bool, Strict()]
 
 def _one(raw: Any) -> Any:
     if type(raw) is not int or raw != 1:  # True and 1.0 are equal to 1, and neither is meant
-        raise _fault("expected 1")
+        raise fault("expected 1")
     return raw
 
 
@@ -339,85 +339,12 @@ Format = Annotated[Literal[1], BeforeValidator(_one)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 
 
+def title_of(name: str) -> str:
+    """What a table is called in the JSON Schema: ``CompanyTable`` describes a ``Company``."""
+    return name.removesuffix("Table")
+
+
 class Section(BaseModel):
     """A table of the scenario file: frozen, and closed to keys that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _parse_condition(raw: Any) -> Any:
-    """Read one atom such as ``{ gate = "consent", by = 2025-12-31 }`` by the registry of condition kinds."""
-    if not isinstance(raw, dict):
-        raise _fault('expected a condition such as { gate = "id" }')
-    named = [kind for name, kind in CONDITIONS.items() if name in raw]
-    # "investor" and "kind" share the key amount_bn, so the kind is the one whose naming key is there
-    if len(named) != 1:
-        raise _fault(f"expected exactly one of the keys {', '.join(CONDITIONS)}")
-    kind = named[0]
-    for key in raw:
-        if key not in kind.keys:
-            raise _fault(
-                f"expected only the keys {', '.join(kind.keys)} beside '{kind.name}'" + did_you_mean(key, kind.keys)
-            )
-    for name, key in kind.keys.items():
-        if name in raw:
-            _check_key(name, key.type, raw[name])
-        elif key.required:
-            raise _fault(f"expected the key '{name}' beside '{kind.name}'")
-    return dict(raw)
-
-
-_KEY_FORMS: dict[str, tuple[str, dict[str, Any]]] = {
-    "gate": ("the id of a gatekeeper", {"type": "string"}),
-    "investor": ("the id of an investor", {"type": "string"}),
-    "investors": ("a list of ids of investors", {"type": "array", "items": {"type": "string"}, "minItems": 1}),
-    "kind": ("a kind of investor", {"enum": list(KINDS)}),
-    "money": ("an amount above 0 in USD billion", {"type": "number", "exclusiveMinimum": 0, "maximum": 100_000}),
-    "share": ("a share from 0 to 1", {"type": "number", "minimum": 0, "maximum": 1}),
-    "level": ("a number from -5 to 5", {"type": "number", "minimum": -5, "maximum": 5}),
-    "date": ("a TOML date such as 2025-12-31", DATE_FORM),
-    "count": ("a whole number of at least 1", {"type": "integer", "minimum": 1}),
-    "flag": ("true or false", {"type": "boolean"}),
-}
-
-
-def _check_key(name: str, form: str, raw: Any) -> None:
-    good = {
-        "gate": isinstance(raw, str),
-        "investor": isinstance(raw, str),
-        "investors": isinstance(raw, list) and bool(raw) and all(isinstance(one, str) for one in raw),
-        "kind": raw in KINDS if isinstance(raw, str) else False,
-        "money": _is_number(raw) and 0 < raw <= 100_000,
-        "share": _is_number(raw) and 0 <= raw <= 1,
-        "level": _is_number(raw) and -5 <= raw <= 5,
-        "date": is_date(raw),
-        "count": isinstance(raw, int) and not isinstance(raw, bool) and raw >= 1,
-        "flag": isinstance(raw, bool),
-    }[form]
-    if not good:
-        raise _fault(f"expected {_KEY_FORMS[form][0]} for '{name}'")
-
-
-@dataclass(frozen=True)
-class _ConditionSchema:
-    def __get_pydantic_core_schema__(self, source_type: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(_parse_condition)
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        forms = [
-            {
-                "type": "object",
-                "description": kind.doc,
-                "properties": {name: _KEY_FORMS[key.type][1] for name, key in kind.keys.items()},
-                "required": [name for name, key in kind.keys.items() if key.required],
-                "additionalProperties": False,
-            }
-            for kind in CONDITIONS.values()
-        ]
-        return {"anyOf": forms}
-
-
-Condition = Annotated[dict[str, Any], _ConditionSchema()]
-Conditions = tuple[tuple[Condition, ...], ...]
+    model_config = ConfigDict(frozen=True, extra="forbid", model_title_generator=lambda table: title_of(table.__name__))

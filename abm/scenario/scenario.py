@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import PrivateAttr, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
 
 from abm.core.errors import Fault, ScenarioError
 from abm.scenario.changes import set_path
 from abm.scenario.checks import faults_of
-from abm.scenario.fields import Knob, did_you_mean
+from abm.scenario.fields import Knob, did_you_mean, title_of
 from abm.scenario.messages import dotted, fault_from, field_at, known_keys
 from abm.scenario.schema import Tables
 
@@ -251,9 +252,17 @@ def _without_sources(raw: Any) -> Any:
     return float(raw) if isinstance(raw, (int, float)) and not isinstance(raw, bool) else raw
 
 
+class _SchemaGenerator(GenerateJsonSchema):
+    """Writes definitions under the titles of the tables."""
+
+    def normalize_name(self, name: str) -> str:
+        """Name a definition."""
+        return title_of(super().normalize_name(name))
+
+
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a scenario file, for completion and checks in an editor."""
-    schema = Scenario.model_json_schema(by_alias=True)
+    schema = Scenario.model_json_schema(by_alias=True, schema_generator=_SchemaGenerator)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "abm scenario"
     return schema

@@ -9,7 +9,8 @@ from abm.analysis.lever import Changes, Lever, switch
 from abm.scenario import Scenario
 from abm.scenario.checks import cap_bn, largest_ticket
 from abm.scenario.defaults import trait_default
-from abm.scenario.schema import Gatekeeper, Investor, InvestorPool
+from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
+from abm.scenario.schema import GatekeeperTable
 
 _MOST_PREFERENCE = 3.0  # multiple: the most that the format takes
 _FASTEST = 1_000.0  # rate of consent a year: the most that the format takes
@@ -178,15 +179,15 @@ def _escrow(scenario: Scenario) -> Iterator[Lever]:
 # Investors
 
 
-def _deciding(scenario: Scenario) -> Iterator[Investor | InvestorPool]:
+def _deciding(scenario: Scenario) -> Iterator[InvestorTable | InvestorPoolTable]:
     """Everybody who decides by the rules."""
-    everybody: list[Investor | InvestorPool] = [*scenario.investors, *scenario.investor_pools]
+    everybody: list[InvestorTable | InvestorPoolTable] = [*scenario.investors, *scenario.investor_pools]
     for who in everybody:
         if not getattr(who, "signed_at_start", False) and who.signing_probability is None:
             yield who
 
 
-def _called(one: Investor | Gatekeeper) -> str:
+def _called(one: InvestorTable | GatekeeperTable) -> str:
     return one.name or one.id
 
 
@@ -208,7 +209,7 @@ def _fallback(scenario: Scenario) -> Iterator[Lever]:
             yield _fallback_of(who)
 
 
-def _fallback_of(who: Investor) -> Lever:
+def _fallback_of(who: InvestorTable) -> Lever:
     now, most = float(who.fallback_bn), largest_ticket(who) - float(who.fallback_bn)
     return Lever(
         f"fallback.{who.id}", "USD billion", most / 4, most, lambda x: f"{_called(who)} falls back to {now + x:.3g} bn",
@@ -226,7 +227,7 @@ def _paper(scenario: Scenario) -> Iterator[Lever]:
             yield _firmer(who)
 
 
-def _guarantee(who: Investor) -> Lever:
+def _guarantee(who: InvestorTable) -> Lever:
     return switch(
         f"guarantee.{who.id}", who.id, f"somebody guarantees that {_called(who)} pays when called",
         {f"investors.{who.id}.settlement_failure_probability": 0.0}, largest_ticket(who), "USD billion",
@@ -234,7 +235,7 @@ def _guarantee(who: Investor) -> Lever:
     )  # fmt: skip
 
 
-def _firmer(who: Investor) -> Lever:
+def _firmer(who: InvestorTable) -> Lever:
     now, path = float(who.binding), f"investors.{who.id}.binding"
     return Lever(
         f"paper.{who.id}", "share of the way", 1.0, 1.0,
@@ -246,7 +247,7 @@ def _firmer(who: Investor) -> Lever:
 
 def _sweetener(scenario: Scenario) -> Iterator[Lever]:
     """A side payment to the lead, or else to the largest investor who decides by the rules (Halac, Kremer & Winter)."""
-    named = [who for who in _deciding(scenario) if isinstance(who, Investor)]
+    named = [who for who in _deciding(scenario) if isinstance(who, InvestorTable)]
     if not named:
         return
     who = max(named, key=lambda one: (one.role == "lead", largest_ticket(one)))
@@ -348,7 +349,7 @@ def _start(scenario: Scenario) -> Iterator[Lever]:
             )  # fmt: skip
 
 
-def _in_parallel(scenario: Scenario, gate: Gatekeeper) -> Changes:
+def _in_parallel(scenario: Scenario, gate: GatekeeperTable) -> Changes:
     """Take a consent out of its chain, with everything that it stood for still asked."""
     before = list(gate.requires)
     changes: Changes = {f"gatekeepers.{gate.id}.requires": []}
@@ -373,7 +374,7 @@ def _speed(scenario: Scenario) -> Iterator[Lever]:
             yield _speed_of(gate)
 
 
-def _speed_of(gate: Gatekeeper) -> Lever:
+def _speed_of(gate: GatekeeperTable) -> Lever:
     rate, chance, path = gate.hazard_per_year, gate.probability_by_deadline or 0.0, f"gatekeepers.{gate.id}."
 
     def sets(doublings: float) -> Changes:
