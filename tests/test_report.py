@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import abm
 from abm.plots import save_figures
 from abm.report.answer import CAUSE_WORDS, answer_json, answer_text
-from abm.report.files import Table, open_folder, write_outcomes
+from abm.report.files import TableWriter, open_folder, write_outcomes
 from abm.report.parameters_page import SECTIONS, parameters_text
 from abm.report.sources_table import provenance_text
 from abm.rules.conditions import CONDITIONS
@@ -166,7 +166,7 @@ def test_a_table_written_in_pieces_is_the_frame(article, tmp_path_factory, cuts,
     tables = []
     for places in ([], cuts):
         path = tmp_path_factory.mktemp("table") / "outcomes.parquet"
-        with pytest.MonkeyPatch.context() as patch, Table(path, article.columns) as table:
+        with pytest.MonkeyPatch.context() as patch, TableWriter(path, article.columns) as table:
             patch.setattr("abm.report.files._GROUP", group)
             for start, stop in itertools.pairwise(sorted({0, *places, 40})):
                 table.add(article.batch.part(start, stop))
@@ -178,7 +178,7 @@ def test_a_table_written_in_pieces_is_the_frame(article, tmp_path_factory, cuts,
 
 
 def test_a_table_that_is_not_finished_leaves_nothing(sure, tmp_path):
-    with Table(tmp_path / "outcomes.parquet", sure.columns) as table:
+    with TableWriter(tmp_path / "outcomes.parquet", sure.columns) as table:
         table.add(sure.batch)
     assert list(tmp_path.iterdir()) == []
 
