@@ -24,8 +24,8 @@ import argparse
 from pathlib import Path
 
 import abm
-from abm.report.answer import CAUSE_WORDS
 from abm.report.files import write_outcomes
+from abm.runs.terms import CAUSE_WORDS
 
 WORLDS = ("openai-2025", "openai-2025-article")
 HERE = Path(__file__).parent.parent / "results" / "e01_flagship"

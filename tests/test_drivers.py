@@ -126,7 +126,7 @@ def test_leaning_says_what_share_is_judgement():
     table = pd.DataFrame({"path": list("abc"), "total": [0.6, 0.3, -0.1], "grade": ["judgement", "fact", "calc"]})
     drivers = Drivers(table, 8, 100, 1, 0.0)
     assert leaning(drivers) == {"judgement": pytest.approx(2 / 3), "fact": pytest.approx(1 / 3), "calc": 0.0}
-    assert leaning_words(drivers).startswith("Of what moves the answer, 67% is judgement, 33% is reported fact")
+    assert leaning_words(drivers).startswith("Of what moves the answer, 67% is judgement, 33% is fact")
 
 
 def test_pictures_show_the_largest_first():

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 import abm
 from abm.plots import save_figures
-from abm.report.answer import CAUSE_WORDS, answer_json, answer_text
+from abm.report.answer import answer_json, answer_text
 from abm.report.files import TableWriter, open_folder, write_outcomes
 from abm.report.parameters_page import SECTIONS, parameters_text
 from abm.report.sources_table import provenance_text
 from abm.rules.conditions import CONDITIONS
 from abm.rules.failure import CAUSES
 from abm.runs.outcomes import Outcomes, Totals
+from abm.runs.terms import CAUSE_WORDS, GRADE_WORDS
 from abm.scenario import Provenance, Scenario, provenance
 from abm.scenario.fields import GRADES, KINDS, Knob, Section
 
@@ -54,8 +55,9 @@ def sure() -> Outcomes:
 # The answer
 
 
-def test_every_cause_has_words():
+def test_every_cause_and_every_grade_has_words():
     assert set(CAUSE_WORDS) == set(CAUSES) - {""}
+    assert tuple(GRADE_WORDS) == GRADES
 
 
 def test_a_sure_thing_is_told_in_full(sure):
@@ -69,7 +71,7 @@ def test_a_sure_thing_is_told_in_full(sure):
     assert "In no run did it matter whether everything closed at once" in flat
     assert "Why it fails" not in text
     assert "pays its bills" not in text
-    assert "Of the 4 numbers in the file, 4 assumptions; 0 of them have a range" in flat
+    assert "The file has 4 numbers: 0 facts, 0 arithmetic, 0 judgement, 4 assumptions; 0 with a range, and" in flat
 
 
 def test_the_answer_names_consents_causes_and_the_company_where_there_are_any(article, mutual):
@@ -99,7 +101,7 @@ def test_an_extension_is_told_apart_from_the_deadline():
 
 def test_the_answer_counts_the_sources_of_its_numbers(article):
     flat = re.sub(r"\s+", " ", answer_text(article))
-    counted = re.search(r"Of the (\d+) numbers in the file, (.*?); (\d+) of them have a range", flat)
+    counted = re.search(r"The file has (\d+) numbers: (.*?); (\d+) with a range", flat)
     rows = provenance(article.scenario)
     assert int(counted[1]) == len(rows)
     assert sum(map(int, re.findall(r"\d+", counted[2]))) == len(rows)

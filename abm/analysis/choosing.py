@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from abm.analysis.prose.phrases import CAUSE_WORDS
 from abm.rules.failure import CASH, CAUSES
+from abm.runs.terms import CAUSE_WORDS
 from abm.scenario import Scenario
 
 if TYPE_CHECKING:

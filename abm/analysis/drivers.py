@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abm.core.errors import Refusal
+from abm.runs.terms import GRADE_WORDS
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.sources import numbers_of
 from abm.sweeps import Design, sweep
@@ -214,7 +215,7 @@ def leaning(drivers: Drivers) -> dict[str, float]:
 
 def leaning_words(drivers: Drivers) -> str:
     """Say how much of what moves the answer is judgement, in a sentence."""
-    words = {"judgement": "judgement", "assumption": "assumption", "calc": "arithmetic", "fact": "reported fact"}
+    words = {grade: words.one for grade, words in GRADE_WORDS.items()}
     parts = [f"{share:.0%} is {words.get(grade, grade)}" for grade, share in leaning(drivers).items()]
     return f"Of what moves the answer, {', '.join(parts)}." if parts else ""
 

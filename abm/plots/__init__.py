@@ -9,22 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from abm.plots import book, cash, causes, funded, payers
 from abm.plots.theme import DPI, headline, new_figure, sign, styled
+from abm.runs.terms import CAUSE_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from abm.runs.outcomes import Outcomes
-    from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 
-_WORDS = {
-    "cash": "failed: the company ran out of cash",
-    "settlement": "failed: a closer did not pay",
-    "gate": "failed: a consent was missing",
-    "coordination": "failed: conditions waited for each other",
-    "lead": "failed: the lead did not sign, or withdrew",
-    "price": "failed: the price was refused",
-    "demand": "failed: too little demand",
-}
 _MOST_PAYERS = 20
 _FANS = ("book", "cash")
 
@@ -78,7 +69,8 @@ def causes_figure(outcomes: Outcomes) -> Any:
     import pandas as pd
 
     rows = [{"words": "closed", **vars(outcomes.probability("closed")), "closed": True}]
-    rows += [{"words": _WORDS[c], **vars(chance), "closed": False} for c, chance in outcomes.causes().items()]
+    for cause, chance in outcomes.causes().items():
+        rows.append({"words": f"failed: {CAUSE_WORDS[cause]}", **vars(chance), "closed": False})
     figure, ax = new_figure()
     causes.causes(pd.DataFrame(rows), ax)
     ax.set_title("Why it fails")
@@ -112,22 +104,13 @@ def _payer_rows(outcomes: Outcomes) -> pd.DataFrame:
     """One row a named investor or pool, the largest first."""
     import pandas as pd
 
-    from abm.runs.outcomes import estimate
-
-    frame, paid = outcomes.to_frame(), dict[str, Any]()
-    for one in outcomes.ids:
-        owner = one.split("#")[0]
-        paid[owner] = paid.get(owner, 0.0) + frame[f"paid_bn.{one}"]
-    rows = []
-    sections: list[InvestorTable | InvestorPoolTable] = [
-        *outcomes.scenario.investors,
-        *outcomes.scenario.investor_pools,
-    ]
-    for section in sections:
-        money = paid[section.id]
-        chance = estimate(int((money > 0).sum()), outcomes.runs, outcomes.seed)
-        rows.append({"name": section.name or section.id, "mean_bn": money.mean(), **vars(chance)})
-    return pd.DataFrame(rows).sort_values("mean_bn", ascending=False, kind="stable").head(_MOST_PAYERS)
+    scenario = outcomes.scenario
+    names = {investor.id: investor.name or investor.id for investor in scenario.investors}
+    names |= {pool.id: pool.name or pool.id for pool in scenario.investor_pools}
+    return pd.DataFrame(
+        {"name": names[payer.id], "mean_bn": payer.mean_bn, **vars(payer.pays)}
+        for payer in outcomes.totals.payers()[:_MOST_PAYERS]
+    )
 
 
 #: The pictures of a round, by the name of their files.

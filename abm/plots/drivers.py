@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE
+from abm.runs.terms import GRADE_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.patches import Patch
 
-_BY_GRADE = {"fact": GREEN, "calc": GREEN, "assumption": BLUE, "judgement": ORANGE}
-_LEGEND = {"judgement": "judgement", "assumption": "assumption", "fact": "fact or arithmetic"}
+_BY_GRADE = {"judgement": ORANGE, "assumption": BLUE, "fact": GREEN, "calc": GREEN}  # in the order of the legend
 _LONGEST = 46  # letters of a line
 
 
@@ -45,7 +46,7 @@ def screening(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int 
     ax.errorbar(value, places, xerr=[low, high], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
     _named(ax, top["path"], names)
     ax.set_xlabel("mean change of P(closed) over the range [points], 95 % interval")
-    ax.legend(handles=_grades(top["grade"]), fontsize=8, loc="lower right")
+    ax.legend(handles=_legend(top["grade"]), fontsize=8, loc="lower right")
     return ax
 
 
@@ -85,8 +86,13 @@ def _named(ax: Any, paths: Any, names: Mapping[str, str]) -> None:
     ax.grid(visible=False, axis="y")
 
 
-def _grades(grades: Any) -> list[Any]:
+def _legend(grades: Iterable[str]) -> list[Patch]:
+    """A patch a colour that is shown, with all the grades that it stands for."""
     from matplotlib.patches import Patch
 
-    shown = {("fact" if grade == "calc" else grade) for grade in grades}
-    return [Patch(color=_BY_GRADE[one], alpha=0.85, label=words) for one, words in _LEGEND.items() if one in shown]
+    shown = {_BY_GRADE[grade] for grade in grades if grade in _BY_GRADE}
+    words = {
+        colour: " or ".join(GRADE_WORDS[grade].one for grade in GRADE_WORDS if _BY_GRADE[grade] == colour)
+        for colour in _BY_GRADE.values()
+    }
+    return [Patch(color=colour, alpha=0.85, label=words[colour]) for colour in words if colour in shown]

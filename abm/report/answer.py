@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections import Counter
 from typing import Any
 
+from abm.report.sources_table import grades_counted
 from abm.runs.outcomes import Estimate, Outcomes, Totals
+from abm.runs.terms import CAUSE_WORDS
 from abm.scenario import provenance
 
-#: Each first cause of failure, in words.
-CAUSE_WORDS = {
-    "cash": "the company ran out of cash first",
-    "settlement": "a closer did not pay",
-    "gate": "a consent was not in force in time",
-    "coordination": "conditions waited for each other",
-    "lead": "the lead did not sign, or withdrew",
-    "price": "the price was refused",
-    "demand": "too little demand",
-}
 _MANY = 4  # payers named one by one
 _WIDTH = 110  # letters a line
 
@@ -122,18 +113,11 @@ def _survival(totals: Totals) -> str:
 
 
 def _caveats(totals: Totals) -> str:
-    rows = provenance(totals.scenario)
-    grades = Counter(row.grade for row in rows)
-    ranged = sum(1 for row in rows if row.range)
-    counted = ", ".join(f"{grades[g]} {_GRADE_WORDS[g]}" for g in _GRADE_WORDS if grades[g])
     return (
         "What this number leaves out: the interval is Monte Carlo error alone. "
-        f"Of the {len(rows)} numbers in the file, {counted}; {ranged} of them have a range, and every run used the "
-        "central value. Events that the file does not name cannot happen."
+        f"The file has {grades_counted(provenance(totals.scenario))}, and every run used the central value. "
+        "Events that the file does not name cannot happen."
     )
-
-
-_GRADE_WORDS = {"fact": "are facts", "calc": "arithmetic", "judgement": "judgement", "assumption": "assumptions"}
 
 
 def _percent(chance: Estimate) -> str:

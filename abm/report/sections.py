@@ -21,10 +21,10 @@ from abm.plots.levers import gains as gains_figure
 from abm.plots.levers import regrets
 from abm.plots.pivotal import shares, together
 from abm.plots.sweeps import over_worlds
-from abm.report.answer import CAUSE_WORDS
 from abm.report.page import SectionOf, inlined, picture
 from abm.report.story_page import story_context
 from abm.report.study_text import asked, pictures_of, points_table
+from abm.runs.terms import CAUSE_WORDS, GRADE_WORDS
 from abm.scenario.labels import label, limit_words
 from abm.scenario.sources import provenance
 
@@ -33,7 +33,6 @@ _NEAR = 6  # players that are named together
 _MOST_POINTS = 30  # of a study in a table
 _FEW_WORLDS = 64  # with fewer, their halves are too small for a box
 _APART = 1.5  # times the whole, or its part, that losses one by one must add up to before it is worth a word
-_GRADES = {"fact": "reported fact", "calc": "arithmetic", "judgement": "judgement", "assumption": "assumption"}
 
 
 def sections_of(dossier: Dossier, command: str) -> list[SectionOf]:
@@ -398,10 +397,7 @@ def sources(dossier: Dossier) -> SectionOf:
     )
     section.tabulate(
         ("Parameter", "Value", "Range", "Unit", "Grade", "Source"),
-        [
-            (row.parameter, row.value, row.range, row.unit, _GRADES.get(row.grade, row.grade), row.source)
-            for row in rows
-        ],
+        [(row.parameter, row.value, row.range, row.unit, GRADE_WORDS[row.grade].one, row.source) for row in rows],
         style="sources",
     )
     return section

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from abm.analysis.dossier import Dossier
-from abm.report.answer import CAUSE_WORDS
 from abm.report.page import write_page
 from abm.report.sections import leaders, sections_of, world_words
+from abm.runs.terms import CAUSE_WORDS
 from abm.scenario.labels import label
 
 

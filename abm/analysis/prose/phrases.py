@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from abm.scenario import Scenario
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-#: First causes of failure, as clauses.
-CAUSE_WORDS = {
-    "cash": "the company ran out of cash",
-    "settlement": "money was called and not paid",
-    "gate": "a consent was missing",
-    "coordination": "signatures waited for each other",
-    "lead": "the lead was not there",
-    "price": "the price was too high",
-    "demand": "there was too little demand",
-}
 #: Conditions that are asked for as a state of affairs, and waited for as the day on which it comes.
 _STATES = ("max_own_share", "min_own_share", "max_post_money_bn", "without")
 _FEW = 6  # names in a condition that is still read

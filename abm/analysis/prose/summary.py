@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from abm.analysis.prose.phrases import CAUSE_WORDS, Names, capital, count, date, either, figure, listed, money, owned
+from abm.analysis.prose.phrases import Names, capital, count, date, either, figure, listed, money, owned
 from abm.analysis.prose.sentence import Sentence
 from abm.analysis.prose.waiting import Waiting
 from abm.core.records import UNPAID, WITHDRAWN
 from abm.rules.failure import CAUSES
 from abm.rules.sums import in_bn
+from abm.runs.terms import CAUSE_WORDS
 
 if TYPE_CHECKING:
     from abm.agents import FundingModel

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from abm.analysis.prose.phrases import (
-    CAUSE_WORDS,
     Names,
     capital,
     count,
@@ -22,6 +21,7 @@ from abm.analysis.prose.phrases import (
 )
 from abm.analysis.prose.sentence import Sentence
 from abm.core.schedule import DAYS
+from abm.runs.terms import CAUSE_WORDS
 
 if TYPE_CHECKING:
     from abm.agents import FundingModel
