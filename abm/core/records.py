@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -340,27 +340,39 @@ INVESTOR_STATE = np.dtype(
     ]
 )
 
-#: What one run leaves behind: the round and the company, and the fate of each investor.
-RESULT = np.dtype(
-    [
-        ("run", np.int64),
-        ("paid_musd", np.int64),
-        ("closed", np.bool_),
-        ("closed_day", np.float64),  # nan: never
-        ("survived", np.bool_),  # means nothing without a company
-        ("default_day", np.float64),
-        ("cause", np.int64),
-        ("pre_money_musd", np.int64),
-        ("rung", np.int64),
-        ("new_shares", np.int64),
-        ("dilution", np.float64),
-        ("gap_musd", np.int64),
-        ("extended", np.bool_),
-        ("listed", np.bool_),
-        ("end_cash_musd", np.int64),
-        ("least_cash_musd", np.int64),
-    ]
+
+class Outcome(NamedTuple):
+    """A number that every run leaves behind: a field of its record, and a column of every table of runs."""
+
+    field: str
+    form: type
+    column: str = ""  #: its name in a table; empty: it stands in the record alone
+    scale: int = 1  #: what it is divided by there
+    counted: bool = True  #: whether the same values come again and again, so that totals count them
+
+
+#: What one run leaves behind, in the order of the columns.
+OUTCOMES = (
+    Outcome("run", np.int64, "run", counted=False),
+    Outcome("closed", np.bool_, "closed"),
+    Outcome("paid_musd", np.int64, "funded_bn", 1000),
+    Outcome("closed_day", np.float64, "closed_day"),  # nan: never
+    Outcome("survived", np.bool_, "survived"),  # means nothing without a company
+    Outcome("default_day", np.float64, "default_day", counted=False),
+    Outcome("cause", np.int64, "cause", counted=False),  # counted by its name
+    Outcome("pre_money_musd", np.int64, "pre_money_bn", 1000),
+    Outcome("rung", np.int64, "rung"),
+    Outcome("new_shares", np.int64),
+    Outcome("dilution", np.float64, "dilution"),
+    Outcome("gap_musd", np.int64, "closing_gap_bn", 1000),
+    Outcome("extended", np.bool_, "extended"),
+    Outcome("listed", np.bool_, "listed"),
+    Outcome("end_cash_musd", np.int64, "end_cash_bn", 1000),
+    Outcome("least_cash_musd", np.int64, "least_cash_bn", 1000),
 )
+RESULT = np.dtype([(outcome.field, outcome.form) for outcome in OUTCOMES])
+
+#: The fate of one investor in one run.
 FATE = np.dtype(
     [
         ("stage", np.int64),

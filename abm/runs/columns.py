@@ -10,39 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abm.core.batch import Batch
-from abm.core.records import FATE, RESULT, STAGES
+from abm.core.records import FATE, OUTCOMES, RESULT, STAGES
 from abm.rules.failure import CAUSES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Columns of a run: the field of its record, and what the field is divided by.
-_OF_RUN = {
-    "run": ("run", 1),
-    "closed": ("closed", 1),
-    "funded_bn": ("paid_musd", 1000),
-    "closed_day": ("closed_day", 1),
-    "survived": ("survived", 1),
-    "default_day": ("default_day", 1),
-    "cause": ("cause", 1),
-    "pre_money_bn": ("pre_money_musd", 1000),
-    "rung": ("rung", 1),
-    "dilution": ("dilution", 1),
-    "closing_gap_bn": ("gap_musd", 1000),
-    "extended": ("extended", 1),
-    "listed": ("listed", 1),
-    "end_cash_bn": ("end_cash_musd", 1000),
-    "least_cash_bn": ("least_cash_musd", 1000),
-}
+_OF_RUN = {outcome.column: (outcome.field, outcome.scale) for outcome in OUTCOMES if outcome.column}
 _OF_INVESTOR = {"paid_bn": ("paid_musd", 1000), "stage": ("stage", 1), "sign_day": ("sign_day", 1)}
 
 #: Columns that are true or false in every run.
-TRUTHS = ("closed", "survived", "extended", "listed")
+TRUTHS = tuple(outcome.column for outcome in OUTCOMES if outcome.column and outcome.form is np.bool_)
 #: Columns of which each value comes again and again, so that counting them is shorter than keeping them.
-COUNTED = (
-    *(name for name, (_, scale) in _OF_RUN.items() if scale > 1),
-    *("closed_day", "rung", "dilution", *TRUTHS),
-)
+COUNTED = tuple(outcome.column for outcome in OUTCOMES if outcome.column and outcome.counted)
 
 
 class Columns:

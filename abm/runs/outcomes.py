@@ -36,9 +36,8 @@ __all__ = [
 class Outcomes(Simulated):
     """Results of many runs of one scenario.
 
-    Columns of :meth:`to_frame`, one row a run: ``run``, ``closed``, ``funded_bn``, ``closed_day``, ``survived``,
-    ``default_day``, ``cause``, ``pre_money_bn``, ``rung``, ``dilution``, ``closing_gap_bn``, ``extended``, ``listed``,
-    ``end_cash_bn``, ``least_cash_bn``, then ``paid_bn.ID``, ``stage.ID`` and ``sign_day.ID`` for every investor and
+    Columns of :meth:`to_frame`, one row a run: ``run``, ``closed``, ``funded_bn`` and all others of
+    :data:`abm.core.records.OUTCOMES`, then ``paid_bn.ID``, ``stage.ID`` and ``sign_day.ID`` for every investor and
     ``gate_day.ID`` for every gatekeeper. Days count from as_of; a day that never came is NaN. ``survived`` is missing
     where there is no company.
 
