@@ -8,15 +8,15 @@ UV     ?= uv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP   := $(BIN)/python -m pip --disable-pip-version-check -qq
-CODE  := $(wildcard abm tests experiments benchmarks)
+CODE  := $(wildcard abm tests experiments benchmarks docs)
 
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint pytest interpreted format results bench lock clean
+.PHONY: help setup run test lint pytest interpreted format results architecture bench lock clean
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s  %s\n", $$1, $$2 }'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s  %s\n", $$1, $$2 }'
 	@echo
 	@echo "Another Python: make test VENV=.venv-3.13 PYTHON=python3.13"
 
@@ -54,6 +54,9 @@ results: setup ## Rerun every experiment: experiments/e*.py
 	@set -e; for experiment in $(sort $(wildcard experiments/e*.py)); do \
 		echo "$$experiment"; $(BIN)/python "$$experiment"; \
 	done
+
+architecture: setup ## Draw docs/architecture.svg from the code
+	$(BIN)/python docs/architecture.py
 
 bench: setup ## Measure how fast abm is, side by side (six minutes)
 	$(BIN)/python -m benchmarks

@@ -24,6 +24,11 @@ def test_the_list_of_parameters_is_the_one_that_the_program_prints():
     )
 
 
+def test_the_picture_of_the_architecture_is_what_the_code_says():
+    draw = runpy.run_path(str(ROOT / "docs" / "architecture.py"))["drawing"]
+    assert (ROOT / "docs" / "architecture.svg").read_text("utf-8") == draw(), "run: make architecture"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_to_a_file(page):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):

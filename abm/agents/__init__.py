@@ -1,4 +1,4 @@
-"""Engine 1, to be read: the round as a Mesa model."""
+"""Agents: the engine to be read, a round as a Mesa model that steps week by week."""
 
 from abm.agents.company import Company
 from abm.agents.gatekeeper import Gatekeeper

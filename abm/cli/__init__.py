@@ -1,4 +1,4 @@
-"""Command line: ``abm``, and ``python -m abm``."""
+"""Command line: the commands of ``abm``, their options, and the bars that show how far they are."""
 
 from abm.cli.commands import app, main
 

@@ -1,4 +1,4 @@
-"""Engine 2, to be fast: the same rules over records, compiled."""
+"""Ensemble: the engine to be fast, the same rules in the same weeks over records, compiled."""
 
 from abm.ensemble.engine import Ensemble
 

@@ -1,4 +1,4 @@
-"""Plots: five pictures of a round. Each part draws a frame onto axes; here they become figures and files."""
+"""Plots: tables drawn onto axes, a kind of picture a file; here they become figures and files."""
 
 from __future__ import annotations
 

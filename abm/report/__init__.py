@@ -1,1 +1,1 @@
-"""Report: results in words, for people and for programs."""
+"""Report: results in words and pages, for people and for programs; nothing is simulated here."""
