@@ -20,7 +20,7 @@ from abm.scenario import Scenario
 LAWS = ("uniform", "normal", "exponential")
 
 _PURPOSES = {value: name for name, value in vars(draws).items() if name.isupper() and isinstance(value, int)}
-_LUCK = ("draw_investors", "_draw_member", "_draw_condition", "drawn")  # compiled: what they ask for is not seen
+_LUCK = ("draw_investors", "_draw_member", "_draw_condition", "draw_from")  # compiled: what they ask for is not seen
 
 
 def consumed(scenario: Scenario, population: Population, seed: int, runs: range) -> tuple[Any, Counter[str]]:

@@ -21,7 +21,7 @@ import abm
 from abm.population import circles, prepare
 from abm.scenario import Scenario, ScenarioError, parse_setting, provenance
 from abm.scenario.defaults import trait_default
-from abm.scenario.fields import Knob, Section, Spread
+from abm.scenario.fields import Distribution, Knob, Section
 from abm.scenario.investor_tables import InvestorPoolTable
 from tests.breaks import NAMES, TABLES
 
@@ -132,7 +132,7 @@ def plain(value: Any) -> Any:
         return {name: plain(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, tuple):
         return [plain(inner) for inner in value]
-    return (value.law, value.first, value.second) if isinstance(value, Spread) else value
+    return (value.family, value.first, value.second) if isinstance(value, Distribution) else value
 
 
 def saved(scenario: Scenario) -> Scenario:
@@ -188,7 +188,7 @@ def numbers_of(scenario: Scenario) -> list[tuple[str, Knob, float]]:
             entries = [entry[1] if isinstance(entry, tuple) else entry for entry in value]
             names = [path] if len(entries) == 1 else [f"{path}.{place}" for place in range(len(entries))]
             numbers += [(name, knob, entry) for name, entry in zip(names, entries, strict=True)]
-        elif value is not None and not isinstance(value, Spread):
+        elif value is not None and not isinstance(value, Distribution):
             numbers.append((path, knob, value))
     return numbers
 

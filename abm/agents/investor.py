@@ -55,7 +55,7 @@ class Investor(mesa.Agent):
         if not self.diligence_done and law.diligence_day <= self.model.until_day:
             self.diligence_done = True
             self.model.tell(self.id, "finished diligence", day=law.diligence_day)
-            self._update(belief.signal(market.log_value, law.signal_precision, law.signal_luck), law.signal_precision)
+            self._update(belief.signal(market.log_value, law.signal_precision, law.signal_z), law.signal_precision)
         for author, news in self.model.news:
             if author is not self:
                 self.mean, self.precision = decision.hear(self.traits, self.mean, self.precision, news, offer)

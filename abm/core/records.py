@@ -65,7 +65,7 @@ TRAITS = np.dtype(
         *((name, np.float64) for name in _TRAIT_NUMBERS),
         ("prior_mean", np.float64),
         ("prior_precision", np.float64),
-        ("signal_luck", np.float64),
+        ("signal_z", np.float64),
         ("diligence_day", np.float64),
         ("sign_threshold", np.float64),
         ("withdrawal_threshold", np.float64),
@@ -73,15 +73,15 @@ TRAITS = np.dtype(
     ]
 )
 
-#: How a member of a pool is drawn. Laws: 0 fixed, 1 lognormal (median, sd log), 2 uniform (from, to).
-LOTTERY = np.dtype(
+#: What a member of a pool is drawn from: family, and its two numbers (median and sd log, or from and to).
+POOL_DISTRIBUTIONS = np.dtype(
     [
         ("pooled", np.bool_),
         ("atom", np.int64),  # the atom that his condition is written into
         *(
-            (f"{trait}_{part}", np.int64 if part == "law" else np.float64)
+            (f"{trait}_{part}", np.int64 if part == "family" else np.float64)
             for trait in ("wealth", "risk_aversion", "ticket")
-            for part in ("law", "first", "second")
+            for part in ("family", "first", "second")
         ),
         ("dry_powder_share", np.float64),  # nan: the dry powder is a stated amount
         ("conditional_share", np.float64),
@@ -385,6 +385,9 @@ FATE = np.dtype(
 # Stages of an investor, in the order of the story.
 LOOKING, SIGNED, PAID, WITHDRAWN, UNPAID, LAPSED = range(6)
 STAGES = ("looking", "signed", "paid", "withdrawn", "unpaid", "lapsed")
+
+# Families of distributions.
+FIXED, LOGNORMAL, UNIFORM = range(3)
 
 # States of a gatekeeper.
 OPEN, SATISFIED, BLOCKED = range(3)

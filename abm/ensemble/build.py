@@ -46,7 +46,7 @@ class World:
             "claims": population.claims,
             "later_rounds": population.later_rounds,
             "base": population.traits,
-            "lottery": population.lottery,
+            "pool_distributions": population.pool_distributions,
             "base_atoms": contracts.atoms,
             "clauses": contracts.clauses,
             "owners": contracts.investors,

@@ -98,7 +98,9 @@ def _begin_investors(world: Any) -> None:
     amounts = its.ticket_musd(world), its.paid_musd(world), its.shares(world)
     for a in range(atoms.shape[0]):
         atoms[a] = base_atoms[a]
-    draw_investors(traits, contracts_of(world), its.base(world), its.lottery(world), world.terms, world.seed, world.run)
+    draw_investors(
+        traits, contracts_of(world), its.base(world), its.pool_distributions(world), world.terms, world.seed, world.run
+    )
     for i in range(traits.shape[0]):
         signed = traits[i].signed_at_start
         mean[i], precision[i] = traits[i].prior_mean, traits[i].prior_precision

@@ -160,7 +160,7 @@ def _change_hands(world: Any, run: int) -> None:
             wait = draws.exponential(seed, run, law.address, 0, draws.WITHDRAWAL, 0)
             law.withdrawal_threshold = moved(leaving[i], wait)
         if not its.diligence_done(world)[i]:
-            law.signal_luck = draws.normal(seed, run, law.address, 0, draws.PRIVATE_SIGNAL, 0)
+            law.signal_z = draws.normal(seed, run, law.address, 0, draws.PRIVATE_SIGNAL, 0)
 
 
 @lean

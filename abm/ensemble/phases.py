@@ -195,7 +195,7 @@ def information(world: Any) -> None:
                 precision[i] = belief.updated_precision(precision[i], market.news_precision)
             if not done[i] and traits[i].diligence_day <= now.until_day:
                 done[i], own = True, traits[i].signal_precision
-                shown = belief.signal(sky.log_value, own, traits[i].signal_luck)
+                shown = belief.signal(sky.log_value, own, traits[i].signal_z)
                 mean[i] = belief.updated_mean(mean[i], precision[i], shown, own)
                 precision[i] = belief.updated_precision(precision[i], own)
             for k in range(world.heard):

@@ -25,7 +25,7 @@ ARRAYS = {
     "claims": records.CLAIM,
     "later_rounds": records.LATER_ROUND,
     "base": records.TRAITS,
-    "lottery": records.LOTTERY,
+    "pool_distributions": records.POOL_DISTRIBUTIONS,
     "base_atoms": ATOM,
     "clauses": _WHOLE,
     "owners": _WHOLE,  # where each investor's clauses start
@@ -117,7 +117,7 @@ plan = column("plan", ARRAYS["plan"])
 claims = column("claims", ARRAYS["claims"])
 later_rounds = column("later_rounds", ARRAYS["later_rounds"])
 base = column("base", ARRAYS["base"])
-lottery = column("lottery", ARRAYS["lottery"])
+pool_distributions = column("pool_distributions", ARRAYS["pool_distributions"])
 base_atoms = column("base_atoms", ARRAYS["base_atoms"])
 clauses = column("clauses", ARRAYS["clauses"])
 owners = column("owners", ARRAYS["owners"])

@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core import records
 from abm.core.schedule import YEARS, day_after
@@ -24,13 +25,13 @@ from abm.rules.gatekeepers import base_hazard, rate_for_probability
 from abm.scenario import Scenario
 from abm.scenario.checks import address_of, cap_bn
 from abm.scenario.defaults import trait_default
-from abm.scenario.fields import KINDS, Section, Spread
+from abm.scenario.fields import KINDS, Distribution, Section, StepSchedule
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 
 Members = list[tuple[int, str, InvestorTable | InvestorPoolTable]]
 
 _POOL_ADDRESSES = 65_536
-_LAWS = {"lognormal": 1, "uniform": 2}
+_FAMILIES = {"lognormal": records.LOGNORMAL, "uniform": records.UNIFORM}
 
 
 class Population(NamedTuple):
@@ -52,7 +53,7 @@ class Population(NamedTuple):
     claims: Any  #: records.CLAIM[C]
     later_rounds: Any  #: records.LATER_ROUND[L]
     traits: Any  #: records.TRAITS[N]
-    lottery: Any  #: records.LOTTERY[N]
+    pool_distributions: Any  #: records.POOL_DISTRIBUTIONS[N]
     contracts: Contracts
 
 
@@ -79,7 +80,7 @@ def records_of(scenario: Scenario) -> Population:
         claims=_claims(scenario, gate_ids),
         later_rounds=_later_rounds(scenario),
         traits=new_records(records.TRAITS, [_traits(scenario, a, who, float(market.mean_bn)) for a, _, who in members]),
-        lottery=new_records(records.LOTTERY, [_lottery(who) for _, _, who in members]),
+        pool_distributions=new_records(records.POOL_DISTRIBUTIONS, [_pool_distributions(who) for _, _, who in members]),
         contracts=_contracts(scenario, members, gate_ids),
     )
 
@@ -167,7 +168,7 @@ def _plan(scenario: Scenario) -> Any:
     company, growth = scenario.company, 0.0
     if company is None:
         return plan
-    burn, rate = _path(scenario, company.net_burn_bn_per_year), _path(scenario, company.revenue_growth_per_year)
+    burn, rate = _schedule(scenario, company.net_burn_bn_per_year), _schedule(scenario, company.revenue_growth_per_year)
     burn_musd, revenue_musd, firm_musd, deferrable_musd = (
         plan[name] for name in ("burn_musd", "revenue_musd", "firm_musd", "deferrable_musd")
     )
@@ -184,8 +185,8 @@ def _plan(scenario: Scenario) -> Any:
     return plan
 
 
-def _path(scenario: Scenario, steps: Any) -> tuple[Any, Any]:
-    """Days and rates of a path of yearly rates."""
+def _schedule(scenario: Scenario, steps: StepSchedule) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Days and yearly rates of a schedule."""
     days = [0.0 if date is None else scenario.day(date) for date, _ in steps]
     return np.array(days, np.float64), np.array([rate for _, rate in steps], np.float64)
 
@@ -271,9 +272,9 @@ def _later_rounds(scenario: Scenario) -> Any:
 
 
 def _trait(who: InvestorTable | InvestorPoolTable, name: str) -> float:
-    """A trait's number: as stated, or as his kind has it; the centre of a law."""
+    """A trait's number: as stated, or as his kind has it; the centre of a distribution."""
     stated = getattr(who, name)
-    if isinstance(stated, Spread):
+    if isinstance(stated, Distribution):
         return stated.centre
     return float(stated if stated is not None else trait_default(who.kind, name) or 0.0)
 
@@ -319,7 +320,7 @@ def _traits(
     return row
 
 
-def _lottery(who: InvestorTable | InvestorPoolTable) -> dict[str, Any]:
+def _pool_distributions(who: InvestorTable | InvestorPoolTable) -> dict[str, Any]:
     row: dict[str, Any] = {"atom": -1, "dry_powder_share": math.nan}
     if not isinstance(who, InvestorPoolTable):
         return row
@@ -327,9 +328,10 @@ def _lottery(who: InvestorTable | InvestorPoolTable) -> dict[str, Any]:
     if who.dry_powder_bn is None:
         row["dry_powder_share"] = _trait(who, "dry_powder_share")
     stated = who.ticket_bn if who.ticket_bn is not None else who.max_ticket_bn
-    for trait, law in (("wealth", who.wealth_bn), ("risk_aversion", who.risk_aversion), ("ticket", stated)):
-        if isinstance(law, Spread):
-            row |= {f"{trait}_law": _LAWS[law.law], f"{trait}_first": law.first, f"{trait}_second": law.second}
+    for trait, drawn in (("wealth", who.wealth_bn), ("risk_aversion", who.risk_aversion), ("ticket", stated)):
+        if isinstance(drawn, Distribution):
+            family = _FAMILIES[drawn.family]
+            row |= {f"{trait}_family": family, f"{trait}_first": drawn.first, f"{trait}_second": drawn.second}
     mix = who.condition_mix
     row |= {
         "conditional_share": who.conditional_share,

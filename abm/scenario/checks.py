@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from abm.core.errors import Fault
 from abm.scenario.defaults import trait_default
-from abm.scenario.fields import Spread, did_you_mean
+from abm.scenario.fields import Distribution, did_you_mean
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 from abm.scenario.schema import GatekeeperTable
 
@@ -180,10 +180,10 @@ def _decision_faults(key: str, investor: InvestorTable | InvestorPoolTable, sign
 
 
 def largest_ticket(investor: InvestorTable | InvestorPoolTable) -> float:
-    """Largest ticket that this investor or member can bring [USD billion]; infinite where the law has no end."""
+    """Largest ticket that this investor or member can bring [USD billion]; a lognormal has no largest."""
     stated = investor.ticket_bn if investor.ticket_bn is not None else investor.max_ticket_bn
-    if isinstance(stated, Spread):
-        return float("inf") if stated.law == "lognormal" else stated.second
+    if isinstance(stated, Distribution):
+        return float("inf") if stated.family == "lognormal" else stated.second
     return float(stated if stated is not None else trait_default(investor.kind, "max_ticket_bn") or 0.0)
 
 

@@ -66,19 +66,36 @@ class Value(float):
         return (float(self), self.low, self.high, self.grade, self.source)
 
 
+Family = Literal["lognormal", "uniform"]
+#: How a distribution of each family is written in a file.
+_DISTRIBUTION_KEYS: dict[Family, tuple[str, str]] = {
+    "lognormal": ("lognormal_median", "sd_log"),
+    "uniform": ("uniform_low", "uniform_high"),
+}
+
+
 @dataclass(frozen=True)
-class Spread:
-    """A trait of a pool that is drawn once per member and run: lognormal or uniform.
+class Distribution:
+    """What a trait of a pool is drawn from, once per member and run: lognormal or uniform.
+
+    Attributes
+    ----------
+    family
+        ``lognormal`` or ``uniform``.
+    first, second
+        Median and standard deviation of the log of a lognormal; ends of a uniform.
+    grade, source
+        As of a number.
 
     Examples
     --------
-    >>> Spread(law="lognormal", first=15.0, second=1.0).centre
+    >>> Distribution(family="lognormal", first=15.0, second=1.0).centre
     15.0
-    >>> Spread(law="uniform", first=2.0, second=6.0).centre
+    >>> Distribution(family="uniform", first=2.0, second=6.0).centre
     4.0
     """
 
-    law: Literal["lognormal", "uniform"]
+    family: Family
     first: float
     second: float
     grade: str | None = None
@@ -86,11 +103,12 @@ class Spread:
 
     @property
     def centre(self) -> float:
-        """The median of the law."""
-        return self.first if self.law == "lognormal" else (self.first + self.second) / 2
+        """The median."""
+        return self.first if self.family == "lognormal" else (self.first + self.second) / 2
 
 
-Path = tuple[tuple[dt.date | None, float], ...]
+#: Numbers over time: each holds from its date on, the first from the start where it has no date.
+StepSchedule = tuple[tuple[dt.date | None, float], ...]
 _TABLE_KEYS = ("value", "low", "high", "grade", "source")
 
 
@@ -113,7 +131,7 @@ def is_number(raw: object) -> bool:
 _ORIGIN_FORM = {"grade": {"enum": list(GRADES)}, "source": {"type": "string"}}
 #: A date, as an editor's TOML plug-in hands it to the schema.
 DATE_FORM = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-_WIDEST = 3.0  # largest spread of a lognormal law, in log-points
+_WIDEST = 3.0  # largest sd of a lognormal [log-points]: a factor of twenty either way
 
 
 @dataclass(frozen=True)
@@ -210,54 +228,47 @@ class Knob:
         return grade, source
 
 
-class SpreadKnob(Knob):
-    """A number of a pool that may also be a law: each member draws his own."""
+class DistributionKnob(Knob):
+    """A number of a pool that may also be a distribution: each member draws his own."""
 
     def parse(self, raw: Any) -> Any:
         """Read a number, ``{ lognormal_median, sd_log }`` or ``{ uniform_low, uniform_high }``."""
-        if isinstance(raw, Spread) or not isinstance(raw, dict):
-            return raw if isinstance(raw, Spread) else super().parse(raw)
-        for law, first, second in (
-            ("lognormal", "lognormal_median", "sd_log"),
-            ("uniform", "uniform_low", "uniform_high"),
-        ):
-            if first not in raw and second not in raw:
-                continue
-            extra = sorted(set(raw) - {first, second, "grade", "source"})
-            if extra or first not in raw or second not in raw:
-                raise fault(f"expected a table of {first}, {second}, grade and source")
-            start = self.within_range(raw[first])
-            if law == "uniform":
-                end = self.within_range(raw[second])
-                if end < start:
-                    raise fault("expected uniform_low <= uniform_high")
-            else:
-                end = Knob("log-points", 0, _WIDEST, "").within_range(raw[second])
-            return Spread(law, start, end, *self.origin(raw))  # type: ignore[arg-type]
+        if isinstance(raw, Distribution):
+            return raw
+        for family, (first, second) in _DISTRIBUTION_KEYS.items():
+            if isinstance(raw, dict) and (first in raw or second in raw):
+                return self._distribution(family, first, second, raw)
         return super().parse(raw)
 
+    def _distribution(self, family: Family, first: str, second: str, raw: dict[str, Any]) -> Distribution:
+        if not {first, second} <= set(raw) <= {first, second, "grade", "source"}:
+            raise fault(f"expected a table of {first}, {second}, grade and source")
+        start = self.within_range(raw[first])
+        if family == "lognormal":
+            end = Knob("log-points", 0, _WIDEST, "").within_range(raw[second])
+        else:
+            end = self.within_range(raw[second])
+            if end < start:
+                raise fault("expected uniform_low <= uniform_high")
+        return Distribution(family, start, end, *self.origin(raw))
+
     def json_forms(self) -> dict[str, Any]:
-        """JSON Schema of a number or a law."""
+        """JSON Schema of a number or a distribution."""
         bare = {"type": "number", "minimum": self.low, "maximum": self.high}
         sd = {"type": "number", "minimum": 0, "maximum": _WIDEST}
-        laws = [
+        tables = [
             {
                 "type": "object",
-                "properties": {
-                    a: bare,
-                    b: sd if b == "sd_log" else bare,
-                    "grade": {"enum": list(GRADES)},
-                    "source": {"type": "string"},
-                },
-                "required": [a, b],
+                "properties": {first: bare, second: sd if second == "sd_log" else bare, **_ORIGIN_FORM},
+                "required": [first, second],
                 "additionalProperties": False,
             }
-            for a, b in (("lognormal_median", "sd_log"), ("uniform_low", "uniform_high"))
+            for first, second in _DISTRIBUTION_KEYS.values()
         ]
-        return {"anyOf": [*super().json_forms()["anyOf"], *laws]}
+        return {"anyOf": [*super().json_forms()["anyOf"], *tables]}
 
 
-class PathKnob(Knob):
+class StepScheduleKnob(Knob):
     """A number over time: constant, or steps ``[[date, number], …]``, each holding from its date on."""
 
     def parse(self, raw: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from abm.scenario.condition_fields import Conditions
-from abm.scenario.fields import Flag, Id, Kind, Knob, Section, Spread, SpreadKnob
+from abm.scenario.fields import Distribution, DistributionKnob, Flag, Id, Kind, Knob, Section
 
 
 class Traits(Section):
@@ -143,7 +143,7 @@ class InvestorPoolTable(Traits, Paper):
     count: Annotated[float, Knob("-", 1, 10_000, "Number of members", whole=True)]
     kind: Kind
     ticket_bn: Annotated[
-        float | Spread | None, SpreadKnob("USD billion", 0.001, 10_000, "Stated ticket of a member")
+        float | Distribution | None, DistributionKnob("USD billion", 0.001, 10_000, "Stated ticket of a member")
     ] = None
     signing_probability: Annotated[
         float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "docs/scenario.md, three ways to decide")
@@ -157,10 +157,14 @@ class InvestorPoolTable(Traits, Paper):
     sign_bias: Annotated[
         float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")
     ] = None
-    wealth_bn: Annotated[float | Spread | None, SpreadKnob("USD billion", 0.001, 100_000, "Portfolio", "A3")] = None
-    risk_aversion: Annotated[float | Spread | None, SpreadKnob("-", 0.2, 50, "Relative risk aversion", "A3")] = None
+    wealth_bn: Annotated[
+        float | Distribution | None, DistributionKnob("USD billion", 0.001, 100_000, "Portfolio", "A3")
+    ] = None
+    risk_aversion: Annotated[
+        float | Distribution | None, DistributionKnob("-", 0.2, 50, "Relative risk aversion", "A3")
+    ] = None
     max_ticket_bn: Annotated[
-        float | Spread | None, SpreadKnob("USD billion", 0.001, 10_000, "Most a member can place", "A5")
+        float | Distribution | None, DistributionKnob("USD billion", 0.001, 10_000, "Most a member can place", "A5")
     ] = None
     conditional_share: Annotated[float, Knob("-", 0, 1, "Share of members who sign with a condition", "F7")] = 0.0
     condition_mix: ConditionMixTable = ConditionMixTable()

@@ -119,7 +119,7 @@ def _parts(scenario: Scenario, path: str) -> tuple[str, str, int | None]:
 
 
 def _since(scenario: Scenario, path: str, position: int | None) -> str:
-    """From when on an entry of a path of rates holds."""
+    """From when on an entry of a schedule holds."""
     if position is None:
         return ""
     section, key, _ = path.split(".")

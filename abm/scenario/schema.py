@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from abm.scenario.fields import Date, Flag, Format, Id, Knob, LadderKnob, Path, PathKnob, Section
+from abm.scenario.fields import Date, Flag, Format, Id, Knob, LadderKnob, Section, StepSchedule, StepScheduleKnob
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 
 
@@ -193,13 +193,14 @@ class CompanyTable(Section):
     cash_bn: Annotated[float, Knob("USD billion", 0, 10_000, "Cash and securities on as_of")]
     revenue_bn_per_year: Annotated[float, Knob("USD billion/year", 0, 10_000, "Revenue run rate on as_of", "E1")] = 0.0
     revenue_growth_per_year: Annotated[
-        Path, PathKnob("1/year", -2, 5, "Planned growth of log revenue, from each date on", "E1")
+        StepSchedule, StepScheduleKnob("1/year", -2, 5, "Planned growth of log revenue, from each date on", "E1")
     ] = ((None, 0.0),)
     revenue_volatility: Annotated[float, Knob("1/sqrt(year)", 0, 2, "Volatility of revenue around its plan", "E1")] = (
         0.0
     )
     net_burn_bn_per_year: Annotated[
-        Path, PathKnob("USD billion/year", -1_000, 1_000, "Costs minus revenue in the plan, from each date on", "E1")
+        StepSchedule,
+        StepScheduleKnob("USD billion/year", -1_000, 1_000, "Costs minus revenue in the plan, from each date on", "E1"),
     ] = ((None, 0.0),)
     burn_volatility_bn: Annotated[float, Knob("USD billion/sqrt(year)", 0, 100, "Volatility of net burn", "E1")] = 0.0
     minimum_cash_bn: Annotated[

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from abm.scenario.fields import Knob, Section, Spread, Value
+from abm.scenario.fields import Distribution, Knob, Section, Value
 
 if TYPE_CHECKING:
     from abm.scenario.schema import Tables
@@ -62,12 +62,12 @@ def numbers_of(section: Section, prefix: str = "") -> Iterator[tuple[str, Any, K
             yield path, value, knob
 
 
-def _text(number: Value | Spread) -> str:
-    if isinstance(number, Spread):
-        names = ("median", "sd log") if number.law == "lognormal" else ("from", "to")
-        return f"{number.law} {names[0]} {number.first:g} {names[1]} {number.second:g}"
+def _text(number: Value | Distribution) -> str:
+    if isinstance(number, Distribution):
+        names = ("median", "sd log") if number.family == "lognormal" else ("from", "to")
+        return f"{number.family} {names[0]} {number.first:g} {names[1]} {number.second:g}"
     return f"{number:.6g}"
 
 
-def _range(number: Value | Spread) -> str:
-    return "" if isinstance(number, Spread) or number.low is None else f"{number.low:g} to {number.high:g}"
+def _range(number: Value | Distribution) -> str:
+    return "" if isinstance(number, Distribution) or number.low is None else f"{number.low:g} to {number.high:g}"
