@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import chi2
 
-from abm.population.contracts import flatten, new_book, new_records
+from abm.population.contracts import flatten, new_book, new_record
 from abm.rules.conditions import FACTS
 from abm.scenario.fields import KINDS
 
@@ -114,7 +114,7 @@ def posed(problem: Problem) -> tuple[Any, Any, Any, Any]:
         np.array([KINDS.index(problem.kinds.get(name, "venture")) for name in ids], np.int64),
         np.array(list(problem.gates.values()), np.float64),
         contracts.members,
-        new_records(FACTS, [facts])[0],
+        new_record(FACTS, facts),
     )
     paid = np.array([name in problem.paid for name in ids], np.bool_)
     signed = np.array([name not in problem.absent for name in ids], np.bool_) & ~paid

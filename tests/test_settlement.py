@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abm.core.records import ROUND, TRAITS
-from abm.population.contracts import new_records
+from abm.population.contracts import new_record, new_records
 from abm.rules.closing import GREATEST, allocation_cap, closing_gap, rights
 from abm.rules.failure import CAUSES, broken_links, cause_of_failure, diagnose
 from abm.rules.settlement import (
@@ -50,7 +50,7 @@ def settled(problem: Problem, select: int = GREATEST, minimum_close: int = 0, un
     """Money paid and names of those who did not pay, by the rules; ``traits`` by investor's id."""
     signed, paid, contracts, book = posed(problem)
     greatest = np.array([name in extremes(problem)[1] for name in problem.ids])
-    terms = new_records(ROUND, [{"cap_musd": problem.cap, "minimum_close_musd": minimum_close}])[0]
+    terms = new_record(ROUND, {"cap_musd": problem.cap, "minimum_close_musd": minimum_close})
     who = new_records(TRAITS, [traits.get(name, {}) for name in problem.ids])
     shaky = np.array([name in unreliable.split() for name in problem.ids])
     result = settle(greatest, signed, paid, shaky, contracts, book, select, terms, who)
@@ -374,7 +374,7 @@ def test_a_waived_condition_always_holds_and_the_others_stay():
     )
     signed, paid, contracts, book = posed(two)
     waive(0, contracts)
-    terms, who = new_records(ROUND, [{"cap_musd": 100}])[0], new_records(TRAITS, [{}, {}])
+    terms, who = new_record(ROUND, {"cap_musd": 100}), new_records(TRAITS, [{}, {}])
     nobody = np.zeros(2, np.bool_)
     closers = np.array([True, False])
     result = settle(closers, signed, paid, nobody, contracts, book, GREATEST, terms, who)

@@ -10,7 +10,7 @@ import pytest
 from abm.core.draws import CONSENT, PRIVATE_SIGNAL, SETTLEMENT, SIGNING, exponential, uniform
 from abm.core.jit import rule
 from abm.core.records import ROUND, TRAITS
-from abm.population.contracts import new_records
+from abm.population.contracts import new_record, new_records
 from abm.rules.belief import pulled_opinion
 from abm.rules.closing import GREATEST, close, money
 from abm.rules.decision import advantage, clock_after, event_day, expit, per_day_of_year
@@ -107,7 +107,7 @@ def test_v6b_a_lead_who_needs_a_consent_and_may_not_pay_mixes_two_laws():
     names = {"lead": 22_500, **{f"i{k}": ticket for k, ticket in enumerate(TICKETS)}}
     problem = Problem(names, {"lead": [[{"gate": "law"}]]}, gates={"law": math.inf}, cap=100_000)
     signed, paid, contracts, book = posed(problem)
-    terms, traits = new_records(ROUND, [{"cap_musd": 100_000}])[0], new_records(TRAITS, [{} for _ in names])
+    terms, traits = new_record(ROUND, {"cap_musd": 100_000}), new_records(TRAITS, [{} for _ in names])
     totals = np.zeros(RUNS, np.int64)
     settled_totals(totals, np.array(CHANCES), signed, paid, contracts, book, terms, traits)
     assert agrees(int((totals >= 27_500).sum()), RUNS, 0.418208)

@@ -15,7 +15,7 @@ from scipy import special
 from abm.core.draws import BLOCK, CONSENT, exponential
 from abm.core.jit import rule
 from abm.core.records import GATEKEEPER
-from abm.population.contracts import new_records
+from abm.population.contracts import new_record
 from abm.population.sampling import frailties
 from abm.rules.decision import clock_after, event_day, per_day_of_year, withdrawal_rate
 from abm.rules.environment import weekly_chance
@@ -324,7 +324,7 @@ def test_bad_news_and_shocks_quicken_withdrawals_and_good_news_does_not_slow_the
 
 def test_the_outlook_of_a_chain_of_three_consents_is_the_law_of_the_sum_of_their_waits():
     """Three waits at 6 a year, one after the other: gamma with shape 3."""
-    law = new_records(GATEKEEPER, [{"h0_per_year": 6.0, "scale_days": 28.0}])[0]
+    law = new_record(GATEKEEPER, {"h0_per_year": 6.0, "scale_days": 28.0})
     curve = known_curve(1.0)
     for _ in range(3):
         curve = consent_curve(curve, law, DEADLINE, 0.0, DEADLINE)
@@ -332,7 +332,7 @@ def test_the_outlook_of_a_chain_of_three_consents_is_the_law_of_the_sum_of_their
 
 
 def test_the_outlook_of_one_consent_against_a_block_is_their_race_up_to_its_last_useful_day():
-    law = new_records(GATEKEEPER, [{"h0_per_year": 2.5, "block_per_year": 0.4, "scale_days": 28.0}])[0]
+    law = new_record(GATEKEEPER, {"h0_per_year": 2.5, "block_per_year": 0.4, "scale_days": 28.0})
     curve = consent_curve(known_curve(1.0), law, DEADLINE, 0.0, DEADLINE)
     assert curve[-1] == pytest.approx(0.612463, abs=5e-7)
     assert (np.diff(curve) > 0).all()

@@ -26,7 +26,7 @@ class Gatekeeper(mesa.Agent):
         super().__init__(model)
         population = model.population
         self.place, self.id = place, population.gate_ids[place]
-        self.law = fields_of(population.gates[place])
+        self.law = fields_of(population.gate_params[place])
         self.requires = [int(k) for k in population.required[self.law.first : self.law.last]]
         self.status = OPEN
         self.consent_clock = self.block_clock = 0.0

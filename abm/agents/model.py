@@ -20,7 +20,7 @@ from abm.core.batch import RunResult
 from abm.core.records import LOOKING, NEWS, OFFER, PAID, SIGNED, UNPAID
 from abm.core.trace import Event, Trace
 from abm.population import Population, prepare, sampling
-from abm.population.contracts import new_book, new_records
+from abm.population.contracts import new_book, new_record
 from abm.rules import book as book_rules
 from abm.rules import failure
 from abm.rules import settlement as rules
@@ -332,7 +332,7 @@ class FundingModel(mesa.Model):
                 "log_price": self.offer.log_post,
                 "capped": capped,
             }
-            self._announced.append((investor, new_records(NEWS, [news])[0]))
+            self._announced.append((investor, new_record(NEWS, news)))
 
     def tell(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
         """Add an event to the story of this run."""
@@ -364,7 +364,7 @@ class FundingModel(mesa.Model):
             "volatility": law.volatility,
             "preference": terms.preference,
         }
-        self.offer = new_records(OFFER, [offer])[0]
+        self.offer = new_record(OFFER, offer)
 
     def _look_ahead(self) -> Any:
         """Chance that the market gives to each consent."""
@@ -372,7 +372,7 @@ class FundingModel(mesa.Model):
         status = np.array([gate.status for gate in gates], np.int64)
         days = np.array([gate.in_force_day for gate in gates], np.float64)
         outlooks = look_ahead(
-            shared.gates, shared.gate_order, shared.required, status, days, self.deadline_day, self.until_day
+            shared.gate_params, shared.gate_order, shared.required, status, days, self.deadline_day, self.until_day
         )
         for gate, outlook in zip(gates, outlooks, strict=True):
             gate.outlook = float(outlook)
@@ -407,7 +407,7 @@ class FundingModel(mesa.Model):
         }
         gate_days = np.array([gate.in_force_day for gate in self.gates], np.float64)
         kinds = np.ascontiguousarray(self.traits.kind)
-        return new_book(self._tickets(), kinds, gate_days, self.contracts.members, new_records(FACTS, [facts])[0])
+        return new_book(self._tickets(), kinds, gate_days, self.contracts.members, new_record(FACTS, facts))
 
     # ------------------------------------------------------------------------------------------------- results
 

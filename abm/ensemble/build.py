@@ -39,7 +39,7 @@ class World:
         given = {
             "ladder_musd": population.ladder_musd,
             "listing_gates": population.listing_gates,
-            "laws": population.gates,
+            "laws": population.gate_params,
             "gate_order": population.gate_order,
             "required": population.required,
             "plan": population.plan,
@@ -82,7 +82,7 @@ class World:
 
 def _standings(population: Population) -> list[tuple[int, ...]]:
     """Ways in which consents can stand, each after those it requires; none where there are too many to list."""
-    gates = population.gates
+    gates = population.gate_params
     found = new = {(OPEN,) * len(gates)}
     while new and len(found) <= _MOST_STANDINGS:
         following = set()
@@ -99,7 +99,7 @@ def _standings(population: Population) -> list[tuple[int, ...]]:
 
 def _outlooks(population: Population, standings: list[tuple[int, ...]]) -> Any:
     """What the market gives to each consent that is open, float64[2, weeks + 1, standings, gates]."""
-    terms, gates = population.round, population.gates
+    terms, gates = population.round, population.gate_params
     deadlines = [float(terms.deadline_day)]
     if terms.extension_probability > 0.0:
         deadlines.append(moved(float(terms.deadline_day), float(terms.extension_days)))

@@ -1,4 +1,4 @@
-"""Anchor: the bias that makes an inclination true, found once, before the first run."""
+"""Calibration: the bias that makes a stated inclination true, found once, before the first run."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core import draws, records
 from abm.core.errors import Fault, ScenarioError
 from abm.core.jit import heavy
+from abm.core.records import Record, Records
 from abm.population.contracts import new_records
 from abm.population.layout import Population, members_of
 from abm.rules.appetite import openness
@@ -28,107 +30,123 @@ from abm.rules.book import expected_musd, forecast_bn, log_post_money, post_mone
 from abm.rules.decision import appraise, signing_rate
 from abm.rules.gatekeepers import look_ahead
 from abm.scenario import Scenario
+from abm.scenario.defaults import STRONGEST_BIAS
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 
-_NEVER = 50.0  # a bias so strong that nobody signs within any horizon
+Floats = NDArray[np.float64]
+
+
+class _Stated(NamedTuple):
+    """An inclination, who has it, and the world in which it is to be true."""
+
+    name: str
+    world: Population
+    inclination: float
 
 
 def set_biases(scenario: Scenario, population: Population, base: Population) -> None:
     """Set the bias of everybody with an inclination, in the world of the file as it was written."""
     sections: dict[str, InvestorTable | InvestorPoolTable] = {
-        **{who.id: who for who in scenario.baseline.investors},
+        **{investor.id: investor for investor in scenario.baseline.investors},
         **{pool.id: pool for pool in scenario.baseline.investor_pools},
     }
     bias_of: dict[str, float] = scenario.baseline.known.setdefault("biases", {})
     added: dict[str, float] = {}  # of those who are not in the file as it was written
-    asked: dict[str, tuple[str, Population, float]] = {}
-    places: list[tuple[int, str]] = []
-    for place, (_, name, own) in enumerate(members_of(scenario)):
+    stated: dict[str, _Stated] = {}
+    inclined: list[tuple[int, str]] = []
+    for index, (_, name, section) in enumerate(members_of(scenario)):
         section_id = name.split("#")[0]
         known = section_id in sections
-        # whoever is not in the file as it was written is anchored in the world that he was added to
-        inclination = (sections[section_id] if known else own).inclination
-        if own.inclination is None or inclination is None:
+        # whoever is not in the file as it was written is calibrated in the world that he was added to
+        inclination = (sections[section_id] if known else section).inclination
+        if section.inclination is None or inclination is None:
             continue
-        places.append((place, section_id))
+        inclined.append((index, section_id))
         if section_id not in bias_of:
-            asked.setdefault(section_id, (name, base if known else population, float(inclination)))
+            stated.setdefault(section_id, _Stated(name, base if known else population, float(inclination)))
     faults = []
-    for section_id, (bias, reachable) in zip(asked, _biases(list(asked.values())), strict=True):
-        name, _, inclination = asked[section_id]
+    for section_id, (bias, reachable) in zip(stated, _biases(list(stated.values())), strict=True):
         if math.isnan(bias):
-            faults.append(_out_of_reach(name, inclination, reachable))
+            faults.append(_out_of_reach(stated[section_id], reachable))
         (bias_of if section_id in sections else added)[section_id] = bias
     if faults:
-        for section_id in asked:
+        for section_id in stated:  # or the next attempt would find the bad ones known, and pass
             bias_of.pop(section_id, None)
         raise ScenarioError(scenario.file, faults)
-    for place, section_id in places:
-        population.traits["sign_bias"][place] = bias_of[section_id] if section_id in sections else added[section_id]
+    for index, section_id in inclined:
+        population.traits["sign_bias"][index] = bias_of[section_id] if section_id in sections else added[section_id]
 
 
-def _biases(asked: list[tuple[str, Population, float]]) -> list[tuple[float, float]]:
-    """Find everybody's bias, side by side."""
-    offers = {id(world): frozen_offers(world) for _, world, _ in asked}
+def _biases(stated: list[_Stated]) -> list[tuple[float, float]]:
+    """Find everybody's bias, side by side: compiled code lets other threads go on."""
+    offers = {id(world): frozen_offers(world).tobytes() for _, world, _ in stated}
 
-    def find(one: tuple[str, Population, float]) -> tuple[float, float]:
-        name, world, inclination = one
-        who, seen = world.traits[world.ids.index(name)], offers[id(world)]
-        return _bias(
-            who.tobytes(), world.market.tobytes(), seen.tobytes(), float(world.round.deadline_day), inclination
-        )
+    def find(asked: _Stated) -> tuple[float, float]:
+        name, world, inclination = asked
+        traits, deadline_day = world.traits[world.ids.index(name)], float(world.round.deadline_day)
+        return _bias(traits.tobytes(), world.market.tobytes(), offers[id(world)], deadline_day, inclination)
 
-    if len(asked) < 2:
-        return [find(one) for one in asked]
+    if len(stated) < 2:
+        return [find(asked) for asked in stated]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(find, asked))
+        return list(pool.map(find, stated))
 
 
-def _out_of_reach(name: str, inclination: float, reachable: float) -> Fault:
+def _out_of_reach(stated: _Stated, reachable: float) -> Fault:
     why = "he wants no ticket at the asked price" if reachable <= 0 else "given his diligence and sign_rate_per_week"
-    key = f"{'investor_pools' if '#' in name else 'investors'}.{name.split('#', maxsplit=1)[0]}.inclination"
-    return Fault(key, f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})", f"{inclination:g}")
+    section_id, _, member = stated.name.partition("#")
+    key = f"{'investor_pools' if member else 'investors'}.{section_id}.inclination"
+    return Fault(key, f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})", f"{stated.inclination:g}")
+
+
+# Sweeps ask again and again, moving one inclination and leaving the others: answers are kept. Records come as bytes,
+# which a cache can look up.
 
 
 @lru_cache(maxsize=4096)
-def _bias(who: bytes, market: bytes, offers: bytes, deadline_day: float, inclination: float) -> tuple[float, float]:
-    """Bias of somebody whose inclination it is, or NaN; and the largest inclination that he could have.
-
-    Asked again and again by sweeps, which move one inclination and leave the others.
-    """
+def _bias(traits: bytes, market: bytes, offers: bytes, deadline_day: float, inclination: float) -> tuple[float, float]:
+    """Bias of an investor whose inclination it is, or NaN; and the largest inclination that he could have."""
     from scipy.optimize import brentq
 
     if inclination == 0:
-        return _NEVER, math.nan
-    traits = _record(who, records.TRAITS)[0]
-    zeta, days = _advantages(who, market, offers, deadline_day)
+        return STRONGEST_BIAS, math.nan
+    record = _from_bytes(traits, records.TRAITS)[0]
+    zeta, days = _advantages(traits, market, offers, deadline_day)
 
     def miss(bias: float) -> float:
-        return float(signing_chance(traits, bias, zeta, days) - inclination)
+        return float(signing_chance(record, bias, zeta, days) - inclination)
 
-    most = miss(-_NEVER)
+    most = miss(-STRONGEST_BIAS)
     if most < 0:
         return math.nan, most + inclination
-    return _NEVER if miss(_NEVER) > 0 else float(brentq(miss, -_NEVER, _NEVER, xtol=1e-12)), most + inclination
+    if miss(STRONGEST_BIAS) > 0:
+        return STRONGEST_BIAS, most + inclination
+    return float(brentq(miss, -STRONGEST_BIAS, STRONGEST_BIAS, xtol=1e-12)), most + inclination
 
 
 @lru_cache(maxsize=64)
-def _advantages(who: bytes, market: bytes, offers: bytes, deadline_day: float) -> tuple[Any, Any]:
+def _advantages(traits: bytes, market: bytes, offers: bytes, deadline_day: float) -> tuple[Floats, Floats]:
     """What :func:`frozen_advantages` finds, from the bytes of the records."""
-    records_of = _record(who, records.TRAITS)[0], _record(market, records.MARKET)[0], _record(offers, records.OFFER)
-    return frozen_advantages(*records_of, deadline_day)
+    return frozen_advantages(
+        _from_bytes(traits, records.TRAITS)[0],
+        _from_bytes(market, records.MARKET)[0],
+        _from_bytes(offers, records.OFFER),
+        deadline_day,
+    )
 
 
-def _record(content: bytes, layout: np.dtype[Any]) -> Any:
-    return np.frombuffer(content, layout).copy().view(np.recarray)
+def _from_bytes(content: bytes, layout: np.dtype[Any]) -> Records:
+    # a copy: for an array that can only be read, numba would compile everything again
+    found: Records = np.frombuffer(content, layout).copy().view(np.recarray)
+    return found
 
 
-def frozen_offers(population: Population) -> Any:
+def frozen_offers(population: Population) -> Records:
     """Return the offer of every week of the window if nothing moved from how things stand on as_of."""
     terms, market = population.round, population.market
-    gates, day = population.gates, population.round.deadline_day
+    gates = population.gate_params
     status, never = np.full(len(gates), records.OPEN), np.full(len(gates), math.inf)
-    outlooks = look_ahead(gates, population.gate_order, population.required, status, never, day, 0.0)
+    outlooks = look_ahead(gates, population.gate_order, population.required, status, never, terms.deadline_day, 0.0)
     signed = population.traits["signed_at_start"].copy()
     tickets = population.traits["stated_musd"].copy()
     fallbacks = population.traits["fallback_musd"].copy()
@@ -154,8 +172,8 @@ _WAITS, _SIGHTS = 32, 65  # quantiles of the diligence time, and of what diligen
 
 
 @heavy
-def frozen_advantages(traits: Any, market: Any, offers: Any, deadline_day: float) -> tuple[Any, Any]:
-    """Advantage of signing and days to sign, if nothing public moved, over the law of what diligence takes and shows.
+def frozen_advantages(traits: Record, market: Record, offers: Records, deadline_day: float) -> tuple[Floats, Floats]:
+    """Advantage of signing and days to sign, if nothing public moved, over all that diligence may take and show.
 
     Parameters
     ----------
@@ -216,7 +234,7 @@ def frozen_advantages(traits: Any, market: Any, offers: Any, deadline_day: float
 
 
 @heavy
-def signing_chance(traits: Any, bias: float, zeta: Any, days: Any) -> float:
+def signing_chance(traits: Record, bias: float, zeta: Floats, days: Floats) -> float:
     r"""Chance of a signature by the deadline at a given bias, :math:`E[1 - e^{-\int \lambda\,dt}]` [-].
 
     Parameters

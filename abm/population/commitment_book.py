@@ -10,12 +10,13 @@ from itertools import compress
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from abm.core.errors import Fault, ScenarioError
 from abm.core.records import ROUND, TRAITS
-from abm.population.contracts import flatten, musd, new_book, new_records
+from abm.population.contracts import flatten, musd, new_book, new_record, new_records
 from abm.rules.closing import SELECT, Closing, close, closing_gap, money
 from abm.rules.conditions import FACTS
 from abm.rules.settlement import settle
@@ -85,7 +86,7 @@ class CommitmentBook:
         self._tickets = np.array([musd(c.ticket_bn) for c in parsed], np.int64)
         self._kinds = np.array([KINDS.index(c.kind) for c in parsed], np.int64)
         self._paid = np.array([c.paid for c in parsed], np.bool_)
-        self._nobody = np.zeros(n, np.bool_)
+        self._zeros = np.zeros(n, np.bool_)
         rows = [
             {
                 "lead": c.role == "lead",
@@ -116,7 +117,7 @@ class CommitmentBook:
             faults.append(Fault("select", f"expected one of {', '.join(SELECT)}", repr(select)))
         if faults:
             raise ScenarioError("commitments", faults)
-        cap = musd(cap_bn) if cap_bn is not None else 10**12
+        cap = musd(cap_bn) if cap_bn is not None else _NO_CAP
         facts = {
             "cap_musd": cap,
             "already_closed_musd": musd(base_bn),
@@ -125,13 +126,13 @@ class CommitmentBook:
             "day": _ordinal(on or dt.date.max),  # finite: a gate that is not in force never is
         }
         days = np.array([_gate_day(gate) for gate in standing.values()], np.float64)
-        book = new_book(self._tickets, self._kinds, days, self._contracts.members, new_records(FACTS, [facts])[0])
+        book = new_book(self._tickets, self._kinds, days, self._contracts.members, new_record(FACTS, facts))
         paid, signed, rule = self._paid, ~self._paid, SELECT[select]
         answer = Closing(*close(signed, paid, self._contracts, book, rule))
         gap = closing_gap(answer.greatest, answer.least, self._tickets, cap)
-        terms = new_records(ROUND, [{"cap_musd": cap}])[0]
+        terms = new_record(ROUND, {"cap_musd": cap})
         allocated, _ = settle(
-            answer.selected, signed, paid, self._nobody, self._contracts, book, rule, terms, self._traits
+            answer.selected, signed, paid, self._zeros, self._contracts, book, rule, terms, self._traits
         )
         new = answer.selected & signed
         return BookClosing(
@@ -144,7 +145,7 @@ class CommitmentBook:
             barred=self._names(answer.barred),
         )
 
-    def _names(self, mask: Any) -> tuple[str, ...]:
+    def _names(self, mask: NDArray[np.bool_]) -> tuple[str, ...]:
         return tuple(compress(self.ids, mask.tolist()))
 
 
@@ -238,11 +239,12 @@ def _faults_beside(beside: Mapping[str, Any]) -> list[Fault]:
     return faults
 
 
+_NO_CAP = 10**12  # USD million: more than there is, and small enough that sums stay whole numbers
 _LIST = TypeAdapter(tuple[Commitment, ...])
 
 
 def _parse(commitments: Sequence[Mapping[str, Any]], gates: Mapping[str, Any]) -> tuple[Commitment, ...]:
-    raw = [dict(one) if isinstance(one, Mapping) else one for one in commitments]
+    raw = [dict(given) if isinstance(given, Mapping) else given for given in commitments]
     try:
         parsed = _LIST.validate_python(raw)
     except ValidationError as error:

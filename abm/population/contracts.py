@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from abm.core.records import Record, Records
 from abm.rules.clauses import Contracts
 from abm.rules.conditions import ATOM, CONDITIONS, Book
+from abm.scenario.condition_fields import Condition, Conditions
 from abm.scenario.fields import KINDS
 
 
@@ -23,23 +28,48 @@ def musd(bn: float) -> int:
     return round(float(bn) * 1000.0)
 
 
-def new_records(layout: np.dtype[Any], rows: list[dict[str, Any]]) -> Any:
+def new_records(layout: np.dtype[Any], rows: Sequence[Mapping[str, Any]]) -> Records:
     """Build records of ``layout`` from rows; what a row leaves out is zero."""
     array = np.zeros(len(rows), layout)
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         for name, value in row.items():
-            array[name][place] = value
-    return array.view(np.recarray)
+            array[name][index] = value
+    records: Records = array.view(np.recarray)
+    return records
 
 
-def flatten(conditions: Any, ids: Any, gate_ids: Any, day: Any, named: list[int] | None = None) -> Contracts:
-    """Lay out conditions (OR of ANDs per investor) as the arrays that the closing reads."""
+def new_record(layout: np.dtype[Any], row: Mapping[str, Any]) -> Record:
+    """Build one record of ``layout``; what ``row`` leaves out is zero."""
+    record: Record = new_records(layout, [row])[0]
+    return record
+
+
+def flatten(
+    conditions: Iterable[Conditions],
+    ids: Sequence[str],
+    gate_ids: Sequence[str],
+    day: Callable[[dt.date], float],
+    named: Sequence[int] = (),
+) -> Contracts:
+    """Lay out conditions (OR of ANDs per investor) as the arrays that the closing reads.
+
+    Parameters
+    ----------
+    conditions
+        Of every investor.
+    ids, gate_ids
+        Whom conditions may name.
+    day
+        Number of a date.
+    named
+        Indices of the investors with a name: the list of members starts with them, for the conditions of pools.
+    """
     atoms: list[dict[str, Any]] = []
-    places = {name: place for place, name in enumerate(ids)}
-    clause_starts, investor_starts, members = [0], [0], list(named or [])
+    index_of = {name: index for index, name in enumerate(ids)}
+    clause_starts, investor_starts, members = [0], [0], list(named)
     for own in conditions:
         for clause in own:
-            atoms += [_atom(raw, places, gate_ids, day, members) for raw in clause]
+            atoms += [_atom(raw, index_of, gate_ids, day, members) for raw in clause]
             clause_starts.append(len(atoms))
         investor_starts.append(len(clause_starts) - 1)
     return Contracts(
@@ -50,7 +80,13 @@ def flatten(conditions: Any, ids: Any, gate_ids: Any, day: Any, named: list[int]
     )
 
 
-def _atom(raw: dict[str, Any], places: dict[str, int], gate_ids: Any, day: Any, members: list[int]) -> dict[str, Any]:
+def _atom(
+    raw: Condition,
+    index_of: Mapping[str, int],
+    gate_ids: Sequence[str],
+    day: Callable[[dt.date], float],
+    members: list[int],
+) -> dict[str, Any]:
     kind = next(kind for name, kind in CONDITIONS.items() if name in raw)
     row: dict[str, Any] = {"kind": kind.code}
     for name, key in kind.keys.items():
@@ -58,22 +94,28 @@ def _atom(raw: dict[str, Any], places: dict[str, int], gate_ids: Any, day: Any, 
         if key.type == "money":
             value = musd(value)
         elif key.type == "gate":
-            value = list(gate_ids).index(value)
+            value = gate_ids.index(value)
         elif key.type == "investor":
-            value = places[value]
+            value = index_of[value]
         elif key.type == "kind":
             value = KINDS.index(value)
-        elif key.type == "date" and value is not math.inf:
+        elif key.type == "date" and value is not math.inf:  # which is what a date that is left out stands for
             value = day(value)
         elif key.type == "investors":
             row["first"], row["last"] = len(members), len(members) + len(value)
-            members += [places[one] for one in value]
+            members += [index_of[other] for other in value]
             continue
         row[key.field] = value
     return row
 
 
-def new_book(tickets: Any, kinds: Any, gate_days: Any, members: Any, facts: Any) -> Book:
+def new_book(
+    tickets: NDArray[np.int64],
+    kinds: NDArray[np.int64],
+    gate_days: NDArray[np.float64],
+    members: NDArray[np.int64],
+    facts: Record,
+) -> Book:
     """Make a book with empty sets; ``facts`` is one FACTS record."""
     n = len(tickets)
     return Book(
@@ -90,9 +132,3 @@ def new_book(tickets: Any, kinds: Any, gate_days: Any, members: Any, facts: Any)
         np.zeros((8, n), np.bool_),
         facts,
     )
-
-
-def contracts_of(realised: Any) -> Contracts:
-    """Give the contracts of a run the attribute access that plain Python needs."""
-    atoms, clauses, investors, members = realised
-    return Contracts(atoms.view(np.recarray), clauses, investors, members)

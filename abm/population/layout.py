@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core import records
+from abm.core.records import Record, Records
 from abm.core.schedule import YEARS, day_after
-from abm.population.contracts import flatten, musd, new_records
+from abm.population.contracts import flatten, musd, new_record, new_records
 from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
 from abm.rules.belief import prior_mean, prior_precision
 from abm.rules.clauses import Contracts
@@ -24,14 +25,21 @@ from abm.rules.environment import gathered_spread, kept_share, weekly_chance
 from abm.rules.gatekeepers import base_hazard, rate_for_probability
 from abm.scenario import Scenario
 from abm.scenario.checks import address_of, cap_bn
+from abm.scenario.condition_fields import Conditions
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import KINDS, Distribution, Section, StepSchedule
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 
-Members = list[tuple[int, str, InvestorTable | InvestorPoolTable]]
-
-_POOL_ADDRESSES = 65_536
+_POOL_ADDRESSES = 65_536  # of each pool, and of the named investors before them: more members than a pool can have
 _FAMILIES = {"lognormal": records.LOGNORMAL, "uniform": records.UNIFORM}
+
+
+class Member(NamedTuple):
+    """An investor by name, or a member of a pool: whose draws he has, his id, and the table that describes him."""
+
+    address: int
+    id: str
+    table: InvestorTable | InvestorPoolTable
 
 
 class Population(NamedTuple):
@@ -40,32 +48,32 @@ class Population(NamedTuple):
     ids: tuple[str, ...]  #: N ids; members of pools are ``pool#1``, ``pool#2``, …
     names: tuple[str, ...]
     gate_ids: tuple[str, ...]
-    round: Any  #: one records.ROUND record
-    ladder_musd: Any  #: int64[rungs], descending
-    market: Any  #: one records.MARKET record
-    firm: Any  #: one records.FIRM record
-    listing: Any  #: one records.LISTING record
-    listing_gates: Any  #: int64, gatekeepers that a listing needs
-    gates: Any  #: records.GATEKEEPER[G]
-    gate_order: Any  #: int64[G], every gatekeeper after those it requires
-    required: Any  #: int64, concatenated lists of required gatekeepers
-    plan: Any  #: records.PLAN[weeks + 1], the company's plan on as_of; row 0 is empty
-    claims: Any  #: records.CLAIM[C]
-    later_rounds: Any  #: records.LATER_ROUND[L]
-    traits: Any  #: records.TRAITS[N]
-    pool_distributions: Any  #: records.POOL_DISTRIBUTIONS[N]
+    round: Record  #: records.ROUND
+    ladder_musd: NDArray[np.int64]  #: int64[rungs], descending
+    market: Record  #: records.MARKET
+    firm: Record  #: records.FIRM
+    listing: Record  #: records.LISTING
+    listing_gates: NDArray[np.int64]  #: gatekeepers that a listing needs
+    gate_params: Records  #: records.GATEKEEPER[G]
+    gate_order: NDArray[np.int64]  #: int64[G], every gatekeeper after those it requires
+    required: NDArray[np.int64]  #: concatenated lists of required gatekeepers
+    plan: Records  #: records.PLAN[weeks + 1], the company's plan on as_of; row 0 is empty
+    claims: Records  #: records.CLAIM[C]
+    later_rounds: Records  #: records.LATER_ROUND[L]
+    traits: Records  #: records.TRAITS[N]
+    pool_distributions: Records  #: records.POOL_DISTRIBUTIONS[N]
     contracts: Contracts
 
 
 def records_of(scenario: Scenario) -> Population:
-    """Lay a scenario out as records, inclinations not yet anchored."""
+    """Lay a scenario out as records, with biases still to be calibrated."""
     members, market = members_of(scenario), _market(scenario)
-    ids = tuple(member[1] for member in members)
+    ids = tuple(member.id for member in members)
     gate_ids = tuple(gate.id for gate in scenario.gatekeepers)
     requires = [[gate_ids.index(needed) for needed in gate.requires] for gate in scenario.gatekeepers]
     return Population(
         ids=ids,
-        names=tuple(member[2].name or member[1] for member in members),
+        names=tuple(member.table.name or member.id for member in members),
         gate_ids=gate_ids,
         round=_round(scenario, members),
         ladder_musd=np.array([musd(price) for price in scenario.round.pre_money_bn], np.int64),
@@ -73,7 +81,7 @@ def records_of(scenario: Scenario) -> Population:
         firm=_firm(scenario),
         listing=_listing(scenario, gate_ids),
         listing_gates=np.array([gate_ids.index(g) for g in scenario.ipo.requires] if scenario.ipo else [], np.int64),
-        gates=_gatekeepers(scenario),
+        gate_params=_gate_params(scenario),
         gate_order=np.array(gates_in_order(requires), np.int64),
         required=np.array(list(itertools.chain(*requires)), np.int64),
         plan=_plan(scenario),
@@ -85,42 +93,38 @@ def records_of(scenario: Scenario) -> Population:
     )
 
 
-def members_of(scenario: Scenario) -> Members:
-    """Everybody by address: (address, id, section)."""
-    everybody: Members = [(address_of(scenario, place), who.id, who) for place, who in enumerate(scenario.investors)]
+def members_of(scenario: Scenario) -> list[Member]:
+    """Everybody, by address."""
+    members = [Member(address_of(scenario, k), who.id, who) for k, who in enumerate(scenario.investors)]
     for number, pool in enumerate(scenario.investor_pools):
         first = _POOL_ADDRESSES * (number + 1)
-        everybody += [(first + k, f"{pool.id}#{k + 1}", pool) for k in range(int(pool.count))]
-    return sorted(everybody, key=lambda member: member[0])
+        members += [Member(first + k, f"{pool.id}#{k + 1}", pool) for k in range(int(pool.count))]
+    return sorted(members, key=lambda member: member.address)
 
 
-def _round(scenario: Scenario, members: Members) -> Any:
+def _round(scenario: Scenario, members: list[Member]) -> Record:
     terms = scenario.round
     signed = sum(float(i.ticket_bn or 0.0) for i in scenario.investors if i.signed_at_start)
     leads = [k for k, (_, _, who) in enumerate(members) if getattr(who, "role", "follower") == "lead"]
-    return new_records(
-        records.ROUND,
-        [
-            {
-                "target_musd": musd(terms.target_bn),
-                "cap_musd": musd(cap_bn(scenario)),
-                "minimum_close_musd": musd(terms.minimum_close_bn),
-                "already_closed_musd": musd(terms.already_closed_bn),
-                "deadline_day": scenario.window_days,
-                "horizon_weeks": int(scenario.horizon_weeks),
-                "weekly": terms.close_when == "weekly",
-                "select": SELECT[terms.close_select],
-                "extension_probability": terms.extension_probability,
-                "extension_days": terms.extension_days,
-                "price_cut_lag": terms.price_cut_lag,
-                "price_cut_wait_weeks": int(terms.price_cut_wait_weeks),
-                "preference": terms.liquidation_preference,
-                "expected_new_musd": terms.expected_coverage * 1000.0 * max(0.0, terms.target_bn - signed),
-                "lead": leads[0] if leads else -1,
-                "named": len(scenario.investors),
-            }
-        ],
-    )[0]
+    row = {
+        "target_musd": musd(terms.target_bn),
+        "cap_musd": musd(cap_bn(scenario)),
+        "minimum_close_musd": musd(terms.minimum_close_bn),
+        "already_closed_musd": musd(terms.already_closed_bn),
+        "deadline_day": scenario.window_days,
+        "horizon_weeks": int(scenario.horizon_weeks),
+        "weekly": terms.close_when == "weekly",
+        "select": SELECT[terms.close_select],
+        "extension_probability": terms.extension_probability,
+        "extension_days": terms.extension_days,
+        "price_cut_lag": terms.price_cut_lag,
+        "price_cut_wait_weeks": int(terms.price_cut_wait_weeks),
+        "preference": terms.liquidation_preference,
+        "expected_new_musd": terms.expected_coverage * 1000.0 * max(0.0, terms.target_bn - signed),
+        "lead": leads[0] if leads else -1,
+        "named": len(scenario.investors),
+    }
+    return new_record(records.ROUND, row)
 
 
 def _numbers(section: Section, layout: np.dtype[Any]) -> dict[str, Any]:
@@ -129,7 +133,7 @@ def _numbers(section: Section, layout: np.dtype[Any]) -> dict[str, Any]:
     return {name: getattr(section, name) for name in type(section).model_fields if name in known}
 
 
-def _market(scenario: Scenario) -> Any:
+def _market(scenario: Scenario) -> Record:
     row = {**_numbers(scenario.valuation, records.MARKET), **_numbers(scenario.environment, records.MARKET)}
     if row["mean_bn"] is None:
         terms = scenario.round
@@ -141,13 +145,13 @@ def _market(scenario: Scenario) -> Any:
         "sentiment_spread": gathered_spread(float(environment.sentiment_volatility), reversion, YEARS),
         "burst_chance": weekly_chance(float(environment.poaching_bursts_per_year)),
     }
-    return new_records(records.MARKET, [row])[0]
+    return new_record(records.MARKET, row)
 
 
-def _firm(scenario: Scenario) -> Any:
+def _firm(scenario: Scenario) -> Record:
     company = scenario.company
     if company is None:
-        return new_records(records.FIRM, [{}])[0]
+        return new_record(records.FIRM, {})
     levers = company.levers
     row = {
         **_numbers(company, records.FIRM),
@@ -159,10 +163,10 @@ def _firm(scenario: Scenario) -> Any:
         "bridge_limit_musd": musd(levers.bridge_limit_bn),
         "vendor_limit_musd": musd(levers.vendor_limit_bn),
     }
-    return new_records(records.FIRM, [row])[0]
+    return new_record(records.FIRM, row)
 
 
-def _plan(scenario: Scenario) -> Any:
+def _plan(scenario: Scenario) -> Records:
     """Lay out the company's plan, week by week."""
     plan = new_records(records.PLAN, [{} for _ in range(int(scenario.horizon_weeks) + 1)])
     company, growth = scenario.company, 0.0
@@ -191,10 +195,10 @@ def _schedule(scenario: Scenario, steps: StepSchedule) -> tuple[NDArray[np.float
     return np.array(days, np.float64), np.array([rate for _, rate in steps], np.float64)
 
 
-def _listing(scenario: Scenario, gate_ids: tuple[str, ...]) -> Any:
+def _listing(scenario: Scenario, gate_ids: tuple[str, ...]) -> Record:
     ipo = scenario.ipo
     if ipo is None:
-        return new_records(records.LISTING, [{}])[0]
+        return new_record(records.LISTING, {})
     row = {
         **_numbers(ipo, records.LISTING),
         "exists": True,
@@ -202,10 +206,10 @@ def _listing(scenario: Scenario, gate_ids: tuple[str, ...]) -> Any:
         "earliest_day": scenario.day(ipo.earliest),
         "veto_gate": gate_ids.index(ipo.veto_lapses_with) if ipo.veto_lapses_with else -1,
     }
-    return new_records(records.LISTING, [row])[0]
+    return new_record(records.LISTING, row)
 
 
-def _gatekeepers(scenario: Scenario) -> Any:
+def _gate_params(scenario: Scenario) -> Records:
     rows, first = [], 0
     for gate in scenario.gatekeepers:
         scale = float(gate.deadline_scale_weeks) * 7.0
@@ -246,7 +250,7 @@ def gates_in_order(requires: Sequence[Sequence[int]]) -> list[int]:
     return order
 
 
-def _claims(scenario: Scenario, gate_ids: tuple[str, ...]) -> Any:
+def _claims(scenario: Scenario, gate_ids: tuple[str, ...]) -> Records:
     rows = [
         {
             "day": scenario.day(claim.on),
@@ -258,7 +262,7 @@ def _claims(scenario: Scenario, gate_ids: tuple[str, ...]) -> Any:
     return new_records(records.CLAIM, rows)
 
 
-def _later_rounds(scenario: Scenario) -> Any:
+def _later_rounds(scenario: Scenario) -> Records:
     rows = [
         {
             "day": scenario.day(later.on),
@@ -346,16 +350,16 @@ def _pool_distributions(who: InvestorTable | InvestorPoolTable) -> dict[str, Any
     return row
 
 
-def _contracts(scenario: Scenario, members: Members, gate_ids: tuple[str, ...]) -> Contracts:
+def _contracts(scenario: Scenario, members: list[Member], gate_ids: tuple[str, ...]) -> Contracts:
     """Flatten everybody's conditions; a member of a pool gets one atom that each run fills in."""
     conditions = []
     for _, _, who in members:
         pooled = isinstance(who, InvestorPoolTable)
         conditions.append(_pool_condition(who) if pooled else who.conditions)  # type: ignore[arg-type, union-attr]
-    ids = tuple(member[1] for member in members)
+    ids = tuple(member.id for member in members)
     named = [k for k, (_, _, who) in enumerate(members) if isinstance(who, InvestorTable)]
     return flatten(conditions, ids, gate_ids, scenario.day, named)
 
 
-def _pool_condition(pool: InvestorPoolTable) -> Any:
+def _pool_condition(pool: InvestorPoolTable) -> Conditions:
     return (({"total_bn": 0.0},),) if pool.conditional_share > 0 else ()

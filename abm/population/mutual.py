@@ -6,12 +6,14 @@ import math
 
 import numpy as np
 
-from abm.population.contracts import musd, new_book, new_records
+from abm.population.contracts import musd, new_book, new_record
 from abm.population.layout import members_of, records_of
 from abm.rules.closing import bounds
 from abm.rules.conditions import FACTS
 from abm.scenario import Scenario
 from abm.scenario.checks import largest_ticket
+
+_LARGEST_BN = 1e6  # what a ticket without a largest size counts as: more than any round, and still a whole number
 
 
 def circles(scenario: Scenario) -> list[str]:
@@ -27,7 +29,9 @@ def circles(scenario: Scenario) -> list[str]:
     ([], ['beta', 'gamma', 'delta', 'epsilon'])
     """
     population = records_of(scenario)
-    tickets = np.array([musd(min(largest_ticket(who), 1e6)) for _, _, who in members_of(scenario)], np.int64)
+    tickets = np.array(
+        [musd(min(largest_ticket(section), _LARGEST_BN)) for _, _, section in members_of(scenario)], np.int64
+    )
     facts = {
         "cap_musd": population.round.cap_musd,
         "already_closed_musd": population.round.already_closed_musd,
@@ -35,12 +39,12 @@ def circles(scenario: Scenario) -> list[str]:
         "sentiment": 5.0,
         "day": population.round.deadline_day,
     }
-    everybody, nobody = np.ones(len(tickets), np.bool_), np.zeros(len(tickets), np.bool_)
-    together = nobody.copy()
+    everybody, zeros = np.ones(len(tickets), np.bool_), np.zeros(len(tickets), np.bool_)
+    together = zeros.copy()
     for consent_day in (-math.inf, math.inf):
-        days = np.full(len(population.gates), consent_day)
+        days = np.full(len(population.gate_params), consent_day)
         kinds, members = population.traits["kind"].copy(), population.contracts.members
-        book = new_book(tickets, kinds, days, members, new_records(FACTS, [facts])[0])
-        least, greatest = bounds(everybody, nobody, population.contracts, book)
+        book = new_book(tickets, kinds, days, members, new_record(FACTS, facts))
+        least, greatest = bounds(everybody, zeros, population.contracts, book)
         together |= greatest & ~least
     return [name for name, held in zip(population.ids, together, strict=True) if held and "#" not in name]

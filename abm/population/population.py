@@ -1,4 +1,4 @@
-"""Population: a scenario as records, with its inclinations anchored."""
+"""Population: a scenario as records, with biases that make its inclinations true."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from abm.scenario import Scenario
 
 
 def prepare(scenario: Scenario) -> Population:
-    """Turn a scenario into records, once for all its runs, with inclinations anchored.
+    """Turn a scenario into records, once for all its runs, with biases that make its inclinations true.
 
     Raises
     ------

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from abm.core.errors import Fault, ScenarioError
-from abm.scenario.defaults import trait_default
+from abm.scenario.defaults import STRONGEST_BIAS, trait_default
 from abm.scenario.fields import did_you_mean, is_date
 
 _DECIDING = ("signed_at_start", "signing_probability", "inclination", "sign_bias")
-_NEVER = 50.0  # a bias against signing that nobody overcomes
 _AT_ONCE = 1_000.0  # a rate of consent, a year: within a day or two
 _WORDS = {
     "investors": ("as_is", "out", "bound"),
@@ -84,7 +83,7 @@ def _switched(item: dict[str, Any], way: list[str], word: Any, path: str) -> dic
         return kept | ({"hazard_per_year": 0.0} if word == "never" else {"hazard_per_year": _AT_ONCE, "requires": []})
     rest = {key: value for key, value in item.items() if key not in _DECIDING}
     if word == "out":
-        return rest | ({"signing_probability": 0.0} if "ticket_bn" in item else {"sign_bias": _NEVER})
+        return rest | ({"signing_probability": 0.0} if "ticket_bn" in item else {"sign_bias": STRONGEST_BIAS})
     ticket = item.get("ticket_bn") or item.get("max_ticket_bn") or trait_default(item["kind"], "max_ticket_bn")
     unbound = {key: value for key, value in rest.items() if key not in ("conditions", "fallback_bn")}
     return unbound | {"signed_at_start": True, "ticket_bn": ticket, "withdrawal_per_year": 0.0}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: A bias against signing so strong that nobody signs within any horizon; with the other sign, nobody hesitates.
+STRONGEST_BIAS = 50.0
+
 #: Traits shared by every kind (docs/model.md 2.6).
 COMMON: dict[str, float] = {
     "dry_powder_share": 0.25,
