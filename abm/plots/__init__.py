@@ -13,6 +13,8 @@ from abm.runs.terms import CAUSE_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from abm.runs.outcomes import Outcomes
 
@@ -20,7 +22,7 @@ _MOST_PAYERS = 20
 _FANS = ("book", "cash")
 
 
-def book_figure(outcomes: Outcomes) -> Any:
+def book_figure(outcomes: Outcomes) -> Figure:
     """Money committed and paid until the deadline, above the consents."""
     scenario, frame = outcomes.scenario, outcomes.to_frame()
     extended = bool(frame["extended"].any())
@@ -56,7 +58,7 @@ def _midnight(date: dt.date) -> dt.datetime:
     return dt.datetime.combine(date, dt.time())
 
 
-def funded_figure(outcomes: Outcomes) -> Any:
+def funded_figure(outcomes: Outcomes) -> Figure:
     """Distribution of the money paid by the deadline."""
     figure, ax = new_figure()
     funded.funded(outcomes.to_frame(), ax, float(outcomes.scenario.round.target_bn))
@@ -64,7 +66,7 @@ def funded_figure(outcomes: Outcomes) -> Any:
     return figure
 
 
-def causes_figure(outcomes: Outcomes) -> Any:
+def causes_figure(outcomes: Outcomes) -> Figure:
     """Share of runs that close, and that fail of each cause."""
     import pandas as pd
 
@@ -77,7 +79,7 @@ def causes_figure(outcomes: Outcomes) -> Any:
     return figure
 
 
-def cash_figure(outcomes: Outcomes) -> Any:
+def cash_figure(outcomes: Outcomes) -> Figure:
     """Cash of the company over the horizon, above the share of runs in default."""
     path = outcomes.path("cash")
     dates = [outcomes.scenario.as_of + dt.timedelta(weeks=int(week)) for week in path.columns]
@@ -89,7 +91,7 @@ def cash_figure(outcomes: Outcomes) -> Any:
     return figure
 
 
-def payers_figure(outcomes: Outcomes) -> Any:
+def payers_figure(outcomes: Outcomes) -> Figure:
     """Who pays: money on average beside the share of runs."""
     figure, (left, right) = new_figure(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.5, 1]})
     rows = _payer_rows(outcomes)
@@ -114,7 +116,7 @@ def _payer_rows(outcomes: Outcomes) -> pd.DataFrame:
 
 
 #: The pictures of a round, by the name of their files.
-FIGURES: dict[str, Callable[[Outcomes], Any]] = {
+FIGURES: dict[str, Callable[[Outcomes], Figure]] = {
     "book": book_figure,
     "funded": funded_figure,
     "causes": causes_figure,
@@ -144,7 +146,7 @@ def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:
 
 
 def save_figure(
-    draw: Callable[..., Any], folder: str | Path, name: str, title: str, source: str, *given: Any, **named: Any
+    draw: Callable[..., Axes], folder: str | Path, name: str, title: str, source: str, *given: Any, **named: Any
 ) -> list[Path]:
     """Draw one part as a figure of its own, as PNG and SVG.
 
@@ -172,7 +174,7 @@ def save_figure(
         return _saved(figure, Path(folder), name)
 
 
-def drawn(draw: Callable[..., Any], *given: Any, size: tuple[float, float] | None = None, **named: Any) -> Any:
+def drawn(draw: Callable[..., Axes], *given: Any, size: tuple[float, float] | None = None, **named: Any) -> Figure:
     """Draw one part as a figure of its own, of a size in inches."""
     frame, *rest = given
     with styled():
@@ -183,7 +185,7 @@ def drawn(draw: Callable[..., Any], *given: Any, size: tuple[float, float] | Non
         return figure
 
 
-def _saved(figure: Any, folder: Path, name: str) -> list[Path]:
+def _saved(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write a figure as PNG and SVG."""
     written = []
     for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):

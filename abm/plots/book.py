@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import datetime as dt
+from typing import TYPE_CHECKING
 
 from abm.plots.fan import fan
-from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE
+from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, Date, Dates
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
-def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Any, dates: Any, target_bn: float, deadline: Any) -> Any:
+def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Axes, dates: Dates, target_bn: float, deadline: Date) -> Axes:
     """Draw the book as two fans, the target, and the deadline.
 
     Parameters
@@ -50,7 +52,7 @@ def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Any, dates: Any, targe
     return ax
 
 
-def consents(days: pd.DataFrame, ax: Any, names: list[str], as_of: Any, window_days: float) -> Any:
+def consents(days: pd.DataFrame, ax: Axes, names: list[str], as_of: Date, window_days: float) -> Axes:
     """Draw when each consent comes into force: the middle half of the runs that get it, the median, and its share.
 
     Parameters
@@ -71,8 +73,6 @@ def consents(days: pd.DataFrame, ax: Any, names: list[str], as_of: Any, window_d
     Axes
         ``ax``.
     """
-    import datetime as dt
-
     for row, name in enumerate(names):
         came = days.iloc[:, row].dropna()
         in_time = float((days.iloc[:, row] <= window_days).mean())

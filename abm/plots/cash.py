@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abm.plots.fan import fan
-from abm.plots.theme import GREEN, RED
+from abm.plots.theme import GREEN, RED, Dates
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
-def cash(frame: pd.DataFrame, ax: Any, dates: Any) -> Any:
+def cash(frame: pd.DataFrame, ax: Axes, dates: Dates) -> Axes:
     """Draw cash over the weeks as a fan.
 
     Parameters
@@ -36,7 +37,7 @@ def cash(frame: pd.DataFrame, ax: Any, dates: Any) -> Any:
     return ax
 
 
-def defaults(frame: pd.DataFrame, ax: Any, dates: Any) -> Any:
+def defaults(frame: pd.DataFrame, ax: Axes, dates: Dates) -> Axes:
     """Draw the share of runs in which the company has defaulted so far.
 
     Parameters

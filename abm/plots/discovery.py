@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +13,18 @@ from abm.plots.theme import BLUE, GREEN, GREY, ORANGE, RED
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from abm.analysis.box.limits import Box, Limit, Words
 
 _COLOURS = (GREY, BLUE, GREEN, ORANGE, "#CC79A7", "#56B4E9")  # by the number of parameters that are limited
 _JITTER = 0.28
 _LETTERS = 40  # of a line beside an axis
+Span = tuple[float | None, float | None]  # of an axis; None: open
 _GOLDEN = (0.7548776662466927, 0.5698402909980532)  # powers of a number that no fraction comes near
 
 
-def trajectory(frame: pd.DataFrame, ax: Any, box: Box) -> Any:
+def trajectory(frame: pd.DataFrame, ax: Axes, box: Box) -> Axes:
     """Draw what was given up in coverage for density, peel by peel, and the box that was chosen and pruned.
 
     Parameters
@@ -54,8 +57,8 @@ def trajectory(frame: pd.DataFrame, ax: Any, box: Box) -> Any:
 
 
 def box_among_worlds(
-    frame: pd.DataFrame, ax: Any, box: Box, words: Words = None, label: str = "probability [%]"
-) -> Any:
+    frame: pd.DataFrame, ax: Axes, box: Box, words: Words = None, label: str = "probability [%]"
+) -> Axes:
     """Draw the worlds over the two most important limits of a box; those that its other limits leave out are small.
 
     Parameters
@@ -81,18 +84,17 @@ def box_among_worlds(
     if not box.limits:
         raise ValueError("expected a box with a limit to be drawn, got one without")
     shown = box.limits[:2]
-    places = [_places(frame[limit.path], limit, number) for number, limit in enumerate(shown)]
+    positions = [_positions(frame[limit.path], limit, number) for number, limit in enumerate(shown)]
     if len(shown) == 1:
-        places.append((100 * frame["p"].to_numpy(float), ()))
+        positions.append((100 * frame["p"].to_numpy(float), ()))
     others = np.ones(len(frame), bool)
     for limit in box.limits[2:]:
         others &= limit.holds(frame[limit.path])
-    drawn = None
     for mask, size, alpha in ((~others, 9, 0.35), (others, 30, 1.0)):
-        drawn = ax.scatter(places[0][0][mask], places[1][0][mask], c=100 * frame["p"][mask], s=size, alpha=alpha,
+        drawn = ax.scatter(positions[0][0][mask], positions[1][0][mask], c=100 * frame["p"][mask], s=size, alpha=alpha,
                            cmap="cividis", vmin=0, vmax=100, linewidths=0)  # fmt: skip
     _mark(ax, [*(_span(limit) for limit in shown), (None, None)])
-    for axis, limit, (_, names) in zip((ax.xaxis, ax.yaxis), shown, places, strict=False):
+    for axis, limit, (_, names) in zip((ax.xaxis, ax.yaxis), shown, positions, strict=False):
         axis.set_label_text(textwrap.fill(phrase(limit.path, words), _LETTERS))
         if hasattr(limit.low or limit.high, "toordinal"):
             locator = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
@@ -108,16 +110,16 @@ def box_among_worlds(
     return ax
 
 
-def _places(column: pd.Series[Any], limit: Limit, number: int) -> tuple[Any, tuple[Any, ...]]:
-    """Where the worlds lie along an axis, and the words that its places stand for."""
+def _positions(column: pd.Series[Any], limit: Limit, number: int) -> tuple[np.ndarray[Any, Any], tuple[Any, ...]]:
+    """Where the worlds lie along an axis, and the words that its whole numbers stand for."""
     words = (*(limit.members or ()), *limit.others)
     if not words:
         return column.to_numpy(), ()
     aside = _JITTER * (2 * (np.arange(len(column)) * _GOLDEN[number] % 1) - 1)  # spread evenly, without luck
-    return np.array([words.index(one) for one in column]) + aside, words
+    return np.array([words.index(value) for value in column]) + aside, words
 
 
-def _span(limit: Limit) -> tuple[Any, Any]:
+def _span(limit: Limit) -> Span:
     """Stretch of an axis that a limit allows; None where it is open. Allowed words come first, whole numbers whole."""
     if limit.members is not None:
         return -0.5, len(limit.members) - 0.5
@@ -127,13 +129,13 @@ def _span(limit: Limit) -> tuple[Any, Any]:
     return low, high
 
 
-def _number(end: Any) -> float:
+def _number(end: float | dt.date) -> float:
     from matplotlib import dates
 
     return float(dates.date2num(end)) if hasattr(end, "toordinal") else float(end)  # type: ignore[no-untyped-call]
 
 
-def _mark(ax: Any, ends: list[tuple[Any, Any]]) -> None:
+def _mark(ax: Axes, ends: list[Span]) -> None:
     """Draw the outline of the box; open sides reach to the edge."""
     from matplotlib.patches import Rectangle
 

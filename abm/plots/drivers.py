@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,13 +13,14 @@ from abm.runs.terms import GRADE_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.patches import Patch
 
 _BY_GRADE = {"judgement": ORANGE, "assumption": BLUE, "fact": GREEN, "calc": GREEN}  # in the order of the legend
 _LONGEST = 46  # letters of a line
 
 
-def screening(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int = 12) -> Any:
+def screening(frame: pd.DataFrame, ax: Axes, names: Mapping[str, str], most: int = 12) -> Axes:
     """Draw by how much the answer changes over the range of each number, in the colour of its grade.
 
     Parameters
@@ -39,18 +40,18 @@ def screening(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int 
         ``ax``.
     """
     top = frame.head(most)
-    places, value = np.arange(len(top)), 100 * top["mu_star"].to_numpy()
+    rows, value = np.arange(len(top)), 100 * top["mu_star"].to_numpy()
     colours = [_BY_GRADE.get(grade, GREY) for grade in top["grade"]]
-    ax.barh(places, value, color=colours, alpha=0.85, height=0.62)
+    ax.barh(rows, value, color=colours, alpha=0.85, height=0.62)
     low, high = (np.abs(value - 100 * top[name].to_numpy()) for name in ("low", "high"))
-    ax.errorbar(value, places, xerr=[low, high], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
+    ax.errorbar(value, rows, xerr=[low, high], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
     _named(ax, top["path"], names)
     ax.set_xlabel("mean change of P(closed) over the range [points], 95 % interval")
     ax.legend(handles=_legend(top["grade"]), fontsize=8, loc="lower right")
     return ax
 
 
-def indices(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int = 12) -> Any:
+def indices(frame: pd.DataFrame, ax: Axes, names: Mapping[str, str], most: int = 12) -> Axes:
     """Draw first and total Sobol' indices with their intervals.
 
     Parameters
@@ -66,12 +67,12 @@ def indices(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int = 
         ``ax``.
     """
     top = frame.head(most)
-    places = np.arange(len(top))
+    rows = np.arange(len(top))
     for name, colour, shift, label in (("total", BLUE, -0.19, "with all it does through others"),
                                        ("first", ORANGE, 0.19, "alone")):  # fmt: skip
         value, low, high = (100 * top[column].to_numpy() for column in (name, f"{name}_low", f"{name}_high"))
-        ax.barh(places + shift, value, color=colour, alpha=0.85, height=0.36, label=label)
-        ax.errorbar(value, places + shift, xerr=[value - low, high - value], fmt="none", ecolor=INK, elinewidth=0.9)
+        ax.barh(rows + shift, value, color=colour, alpha=0.85, height=0.36, label=label)
+        ax.errorbar(value, rows + shift, xerr=[value - low, high - value], fmt="none", ecolor=INK, elinewidth=0.9)
     ax.axvline(0, color=INK, linewidth=0.8)
     _named(ax, top["path"], names)
     ax.set_xlabel("share of the variance of the probability [%], 95 % interval")
@@ -79,7 +80,7 @@ def indices(frame: pd.DataFrame, ax: Any, names: Mapping[str, str], most: int = 
     return ax
 
 
-def _named(ax: Any, paths: Any, names: Mapping[str, str]) -> None:
+def _named(ax: Axes, paths: Iterable[str], names: Mapping[str, str]) -> None:
     shown = [names.get(path, path) for path in paths]
     ax.set_yticks(range(len(shown)), [textwrap.fill(name, _LONGEST) for name in shown], fontsize=7.5)
     ax.invert_yaxis()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+
+    from abm.plots.theme import Dates
 
 
-def fan(frame: pd.DataFrame, ax: Any, days: Any, colour: str, label: str) -> Any:
+def fan(frame: pd.DataFrame, ax: Axes, dates: Dates, colour: str, label: str) -> Axes:
     """Draw the median of the runs, the middle half, and nine tenths of them.
 
     Parameters
@@ -17,8 +20,8 @@ def fan(frame: pd.DataFrame, ax: Any, days: Any, colour: str, label: str) -> Any
         One row a run, one column a week.
     ax
         Axes to draw on.
-    days
-        Positions of the weeks on the x axis, of the same length as the columns.
+    dates
+        Of the ends of the weeks, as many as columns.
     colour, label
         Of the median.
 
@@ -28,7 +31,7 @@ def fan(frame: pd.DataFrame, ax: Any, days: Any, colour: str, label: str) -> Any
         ``ax``.
     """
     low, quarter, middle, three, high = (frame.quantile(q).to_numpy() for q in (0.05, 0.25, 0.5, 0.75, 0.95))
-    ax.fill_between(days, low, high, color=colour, alpha=0.15, linewidth=0)
-    ax.fill_between(days, quarter, three, color=colour, alpha=0.30, linewidth=0)
-    ax.plot(days, middle, color=colour, linewidth=1.8, label=label)
+    ax.fill_between(dates, low, high, color=colour, alpha=0.15, linewidth=0)
+    ax.fill_between(dates, quarter, three, color=colour, alpha=0.30, linewidth=0)
+    ax.plot(dates, middle, color=colour, linewidth=1.8, label=label)
     return ax

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abm.plots.theme import BLUE, GREY, INK
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
-def funded(frame: pd.DataFrame, ax: Any, target_bn: float) -> Any:
+def funded(frame: pd.DataFrame, ax: Axes, target_bn: float) -> Axes:
     """Draw how often each amount is paid; runs that reach the target stand out.
 
     Parameters
@@ -30,15 +31,16 @@ def funded(frame: pd.DataFrame, ax: Any, target_bn: float) -> Any:
     import numpy as np
 
     most = max(target_bn, float(frame["funded_bn"].max()))
-    edges = np.linspace(0, most * (1 + 1e-9), 41)
+    # a hair wider than the largest amount, which rounding could push over the last edge otherwise
+    edges = np.linspace(0, most * (1 + 1e-9), 41).tolist()
     share = np.full(len(frame), 100.0 / len(frame))
     for closed, colour, label in ((False, GREY, "target missed"), (True, BLUE, "target reached")):
-        mine = (frame["closed"] == closed).to_numpy()
-        words = f"{label}: {mine.mean():.1%} of runs"
-        ax.hist(frame.loc[mine, "funded_bn"], edges, weights=share[mine], color=colour, label=words, rwidth=0.92)
+        alike = (frame["closed"] == closed).to_numpy()
+        words = f"{label}: {alike.mean():.1%} of runs"
+        ax.hist(frame.loc[alike, "funded_bn"], edges, weights=share[alike], color=colour, label=words, rwidth=0.92)
     ax.axvline(target_bn, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
-    top = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "fontsize": 8, "ha": "right"}
-    ax.annotate(f"target {target_bn:g}", (target_bn, 1), (-4, -9), **top)
+    ax.annotate(f"target {target_bn:g}", (target_bn, 1), (-4, -9), xycoords=("data", "axes fraction"),
+                textcoords="offset points", fontsize=8, ha="right")  # fmt: skip
     ax.set_xlim(0, most * 1.02)
     ax.set_xlabel("new money paid by the deadline [USD billion]")
     ax.set_ylabel("share of runs [%]")

@@ -6,10 +6,12 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, RED
+from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, RED, Date
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from matplotlib.axes import Axes
 
 # The rest of Okabe and Ito's palette: there are seven causes.
 _COLOURS = (BLUE, RED, ORANGE, GREY, "#CC79A7", "#F0E442", GREEN, "#56B4E9")
@@ -17,7 +19,9 @@ _LETTERS = 34  # of a line of the legend
 _MARGIN = 0.03  # share of the time that is shown after the last day
 
 
-def incidence(frame: pd.DataFrame, ax: Any, words: Mapping[str, str] | None = None, deadline: Any = None) -> Any:
+def incidence(
+    frame: pd.DataFrame, ax: Axes, words: Mapping[str, str] | None = None, deadline: Date | None = None
+) -> Axes:
     """Draw the shares of runs that have closed, or failed of each cause, by each day, one upon another.
 
     Parameters
@@ -40,7 +44,7 @@ def incidence(frame: pd.DataFrame, ax: Any, words: Mapping[str, str] | None = No
     import pandas as pd
 
     edge = frame["date"].max() + _MARGIN * (frame["date"].max() - frame["date"].min())
-    bottom: Any = 0.0
+    bottom: float | np.ndarray[Any, Any] = 0.0
     for number, (cause, part) in enumerate(frame.groupby("cause", sort=False)):
         held = pd.concat([part, part.tail(1).assign(date=edge)])  # what happens on the last day is seen
         dates, top = held["date"].to_numpy(), bottom + 100 * held["p"].to_numpy()
@@ -49,7 +53,7 @@ def incidence(frame: pd.DataFrame, ax: Any, words: Mapping[str, str] | None = No
         ax.fill_between(dates, bottom, top, step="post", color=colour, alpha=0.85, linewidth=0, label=label)
         if number == 0:
             for name in ("low", "high"):
-                ends = {"color": INK, "linewidth": 0.8, "linestyle": (0, (3, 2)), "zorder": 3}
+                ends: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": (0, (3, 2)), "zorder": 3}
                 ax.step(dates, 100 * held[name], where="post", **ends)
         bottom = top
     ax.set_xlim(frame["date"].min(), edge)
@@ -61,13 +65,13 @@ def incidence(frame: pd.DataFrame, ax: Any, words: Mapping[str, str] | None = No
     return ax
 
 
-def _label(words: str, last: Any) -> str:
+def _label(words: str, last: pd.Series[Any]) -> str:
     """What a cause is called, above its final share with its interval."""
     share = f"{100 * last['p']:.1f} % ({100 * last['low']:.1f} to {100 * last['high']:.1f})"
     return f"{textwrap.fill(words, _LETTERS)}\n{share}"
 
 
-def _frame_of(ax: Any, deadline: Any) -> None:
+def _frame_of(ax: Axes, deadline: Date | None) -> None:
     """Set up the axes, with the deadline."""
     import matplotlib.dates as mdates
 

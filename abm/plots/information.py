@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abm.plots.sweeps import tornado
 from abm.plots.theme import GREY
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 _WRAP = textwrap.TextWrapper(46, break_long_words=False, break_on_hyphens=False)  # paths stay whole
-_SAID = {
+_LABELS = {
     "right": "gain in the chance of being right [points]",
     "choice": "gain in P(closed) by choosing better [points]",
     "spread": "standard deviation of P(closed) on learning it [points]",
@@ -24,12 +25,12 @@ _SAID = {
 
 def information(
     frame: pd.DataFrame,
-    ax: Any,
+    ax: Axes,
     measure: str = "shift",
     words: Mapping[str, str] | None = None,
     together: float | None = None,
     most: int = 12,
-) -> Any:
+) -> Axes:
     """Draw what learning each number is worth, the largest first, with its 95 % interval.
 
     Parameters
@@ -58,13 +59,13 @@ def information(
     ValueError
         Where there is no such measure.
     """
-    if measure not in _SAID or measure not in frame:
-        known = ", ".join(name for name in _SAID if name in frame)
+    if measure not in _LABELS or measure not in frame:
+        known = ", ".join(name for name in _LABELS if name in frame)
         raise ValueError(f"expected one of the measures {known}, got {measure!r}")
     shown = frame.sort_values(measure, ascending=False, kind="stable").head(most)
     names = [_WRAP.fill((words or {}).get(path, path)) for path in shown["path"]]
     bounds = {measure: "change", f"{measure}_low": "low", f"{measure}_high": "high"}
-    tornado(shown[[*bounds]].rename(columns=bounds).assign(words=names), ax, _SAID[measure])
+    tornado(shown[[*bounds]].rename(columns=bounds).assign(words=names), ax, _LABELS[measure])
     ax.tick_params(axis="y", labelsize=7)
     ax.spines["left"].set_visible(False)
     ax.set_xlim(left=0)

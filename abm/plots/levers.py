@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +12,13 @@ from abm.plots.theme import GREY, INK, RED
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 _DARK = 0.55  # share of the scale above which letters are white
 _WIDTH = 50  # letters of a line of a label
 
 
-def gains(frame: pd.DataFrame, ax: Any, most: int = 10) -> Any:
+def gains(frame: pd.DataFrame, ax: Axes, most: int = 10) -> Axes:
     """Draw what each lever gains in probability, the largest first, with its 95 % interval and what it costs.
 
     Parameters
@@ -40,15 +41,15 @@ def gains(frame: pd.DataFrame, ax: Any, most: int = 10) -> Any:
     tornado(shown.assign(words=[_wrapped(words) for words in shown["words"]]), ax, "gain in P(closed) [points]")
     ax.tick_params(axis="y", labelsize=7)
     ax.spines["left"].set_visible(False)
-    for place, (cost, unit) in enumerate(zip(shown["cost"], shown["cost_unit"], strict=True)):
+    for row, (cost, unit) in enumerate(zip(shown["cost"], shown["cost_unit"], strict=True)):
         if np.isfinite(cost):
-            ax.text(1.01, place, f"{cost:.3g} {unit}", transform=ax.get_yaxis_transform(), va="center", fontsize=7,
+            ax.text(1.01, row, f"{cost:.3g} {unit}", transform=ax.get_yaxis_transform(), va="center", fontsize=7,
                     color=INK)  # fmt: skip
     ax.text(1.01, 1.01, "cost", transform=ax.transAxes, fontsize=7, color=GREY)
     return ax
 
 
-def regrets(frame: pd.DataFrame, ax: Any, choice: str | None = None, words: dict[str, str] | None = None) -> Any:
+def regrets(frame: pd.DataFrame, ax: Axes, choice: str | None = None, words: dict[str, str] | None = None) -> Axes:
     """Draw the regret of each lever in each scenario; the largest of each row is bold, the minimax choice framed.
 
     Parameters

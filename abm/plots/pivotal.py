@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,11 +11,13 @@ from abm.plots.theme import BLUE, GREEN, INK, ORANGE, RED
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Rectangle
 
 _LONGEST = 38  # letters of a name
 
 
-def shares(frame: pd.DataFrame, ax: Any, most: int = 14) -> Any:
+def shares(frame: pd.DataFrame, ax: Axes, most: int = 14) -> Axes:
     """Draw Shapley values as bars with intervals, with leave-one-out and bind-one as marks.
 
     Parameters
@@ -33,14 +35,14 @@ def shares(frame: pd.DataFrame, ax: Any, most: int = 14) -> Any:
         ``ax``.
     """
     top = frame.head(most)
-    places = np.arange(len(top))
+    rows = np.arange(len(top))
     value, low, high = (100 * top[name].to_numpy() for name in ("shapley", "low", "high"))
-    ax.barh(places, value, color=BLUE, alpha=0.85, height=0.6, label="Shapley value, 95 % interval")
-    ax.errorbar(value, places, xerr=[value - low, high - value], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
-    ax.plot(100 * top["leave_out"], places, "D", color=RED, markersize=4, label="lost if it alone stays away")
-    ax.plot(100 * top["bind"], places, "o", color=GREEN, markersize=4, label="gained if it alone is certain")
+    ax.barh(rows, value, color=BLUE, alpha=0.85, height=0.6, label="Shapley value, 95 % interval")
+    ax.errorbar(value, rows, xerr=[value - low, high - value], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
+    ax.plot(100 * top["leave_out"], rows, "D", color=RED, markersize=4, label="lost if it alone stays away")
+    ax.plot(100 * top["bind"], rows, "o", color=GREEN, markersize=4, label="gained if it alone is certain")
     ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set_yticks(places, [_short(name) for name in top["name"]], fontsize=7.5)
+    ax.set_yticks(rows, [_short(name) for name in top["name"]], fontsize=7.5)
     ax.invert_yaxis()
     ax.set_xlabel("probability of closing [points]")
     ax.grid(visible=False, axis="y")
@@ -48,7 +50,7 @@ def shares(frame: pd.DataFrame, ax: Any, most: int = 14) -> Any:
     return ax
 
 
-def together(frame: pd.DataFrame, ax: Any, names: Mapping[str, str]) -> Any:
+def together(frame: pd.DataFrame, ax: Axes, names: Mapping[str, str]) -> Axes:
     """Draw who needs whom (blue) and who stands in for whom (orange), a cell a pair.
 
     Parameters
@@ -77,14 +79,15 @@ def together(frame: pd.DataFrame, ax: Any, names: Mapping[str, str]) -> Any:
         ax.text(x, y, words, ha="center", va="center", fontsize=8, color="white" if strength > 0.6 else INK)  # noqa: PLR2004
     ax.set_xlim(-0.5, size - 1.5)
     ax.set_ylim(size - 0.5, 0.5)
-    ax.set_xticks(range(size - 1), [_short(names.get(one, one), 22) for one in order[:-1]], rotation=25, ha="right")
-    ax.set_yticks(range(1, size), [_short(names.get(one, one), 30) for one in order[1:]])
+    called = [names.get(player, player) for player in order]
+    ax.set_xticks(range(size - 1), [_short(name, 22) for name in called[:-1]], rotation=25, ha="right")
+    ax.set_yticks(range(1, size), [_short(name, 30) for name in called[1:]])
     ax.tick_params(labelsize=7.5)
     ax.grid(visible=False)
     return ax
 
 
-def _cell(x: float, y: float, colour: str, strength: float) -> Any:
+def _cell(x: float, y: float, colour: str, strength: float) -> Rectangle:
     from matplotlib.patches import Rectangle
 
     return Rectangle((x - 0.48, y - 0.48), 0.96, 0.96, facecolor=colour, alpha=0.12 + 0.88 * strength, linewidth=0)

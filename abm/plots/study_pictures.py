@@ -9,6 +9,7 @@ from abm.plots.sweeps import heat, over_worlds, response, tornado
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 _MOST_ROWS = 16  # changes in one picture
 _MOST_LINES = 6  # values of a second axis that become lines
@@ -17,7 +18,7 @@ _MOST_LINES = 6  # values of a second axis that become lines
 class Shown(NamedTuple):
     """A picture that a study has to show: who draws it, its name and title, and from what."""
 
-    draw: Callable[..., Any]
+    draw: Callable[..., Axes]
     name: str
     title: str
     given: tuple[Any, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,12 +10,13 @@ from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, RED
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 _COLOURS = (BLUE, ORANGE, GREEN, RED, GREY, INK)
 _MOST_CELLS = 150  # cells that are labelled
 
 
-def response(frame: pd.DataFrame, ax: Any, x: str, hue: str | None = None) -> Any:
+def response(frame: pd.DataFrame, ax: Axes, x: str, hue: str | None = None) -> Axes:
     """Draw a probability over one axis, with its 95 % interval as a band; a line for each value of another.
 
     Parameters
@@ -36,9 +37,9 @@ def response(frame: pd.DataFrame, ax: Any, x: str, hue: str | None = None) -> An
     for number, (name, part) in enumerate(groups):
         ordered = part if part[x].dtype == object else part.sort_values(x)
         colour = _COLOURS[number % len(_COLOURS)]
-        places = ordered[x].astype(str) if ordered[x].dtype == object else ordered[x]
-        ax.fill_between(places, 100 * ordered["low"], 100 * ordered["high"], color=colour, alpha=0.22, linewidth=0)
-        ax.plot(places, 100 * ordered["p"], color=colour, linewidth=1.8, marker="o", markersize=3.5, label=name)
+        values = ordered[x].astype(str) if ordered[x].dtype == object else ordered[x]
+        ax.fill_between(values, 100 * ordered["low"], 100 * ordered["high"], color=colour, alpha=0.22, linewidth=0)
+        ax.plot(values, 100 * ordered["p"], color=colour, linewidth=1.8, marker="o", markersize=3.5, label=name)
     if hue is not None:
         ax.legend(title=hue, fontsize=8, title_fontsize=8)
     ax.set_ylim(0, min(100, 1.12 * 100 * float(frame["high"].max()) + 2))
@@ -47,7 +48,7 @@ def response(frame: pd.DataFrame, ax: Any, x: str, hue: str | None = None) -> An
     return ax
 
 
-def heat(frame: pd.DataFrame, ax: Any, x: str, y: str, level: float = 0.5, value: str = "p") -> Any:
+def heat(frame: pd.DataFrame, ax: Axes, x: str, y: str, level: float = 0.5, value: str = "p") -> Axes:
     """Draw a probability over two axes: a cell a point, the line where it crosses a level, and what is unsettled.
 
     Parameters
@@ -94,8 +95,8 @@ def heat(frame: pd.DataFrame, ax: Any, x: str, y: str, level: float = 0.5, value
 
 
 def tornado(
-    frame: pd.DataFrame, ax: Any, label: str = "change of the probability [points]", scale: float = 100.0
-) -> Any:
+    frame: pd.DataFrame, ax: Axes, label: str = "change of the probability [points]", scale: float = 100.0
+) -> Axes:
     """Draw paired differences, the largest first, with their 95 % intervals.
 
     Parameters
@@ -113,19 +114,19 @@ def tornado(
         ``ax``.
     """
     ranked = frame.reindex(frame["change"].abs().sort_values(ascending=False).index)
-    places = range(len(ranked))
+    rows = range(len(ranked))
     change, low, high = (scale * ranked[name] for name in ("change", "low", "high"))
-    ax.barh(places, change, color=[BLUE if one >= 0 else RED for one in change], alpha=0.85, height=0.62)
-    ax.errorbar(change, places, xerr=[change - low, high - change], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
+    ax.barh(rows, change, color=[BLUE if gain >= 0 else RED for gain in change], alpha=0.85, height=0.62)
+    ax.errorbar(change, rows, xerr=[change - low, high - change], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
     ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set_yticks(list(places), ranked["words"])
+    ax.set_yticks(list(rows), ranked["words"])
     ax.invert_yaxis()
     ax.set_xlabel(f"{label}, 95 % interval")
     ax.grid(visible=False, axis="y")
     return ax
 
 
-def over_worlds(frame: pd.DataFrame, ax: Any, central: float | None = None) -> Any:
+def over_worlds(frame: pd.DataFrame, ax: Axes, central: float | None = None) -> Axes:
     """Draw how a probability is spread over draws of what nobody knows, each draw with its own Monte Carlo interval.
 
     Parameters

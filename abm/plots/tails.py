@@ -10,9 +10,10 @@ from abm.plots.theme import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
-def tails(frame: pd.DataFrame, ax: Any, plain: pd.DataFrame | None = None) -> Any:
+def tails(frame: pd.DataFrame, ax: Axes, plain: pd.DataFrame | None = None) -> Axes:
     """Draw the probability that an event has happened by the end of each week, with its interval.
 
     Parameters
@@ -36,7 +37,7 @@ def tails(frame: pd.DataFrame, ax: Any, plain: pd.DataFrame | None = None) -> An
     if plain is not None:
         some = plain[plain["p"] > 0.0]
         bars = [some["p"] - some["low"], some["high"] - some["p"]]
-        style = {"fmt": "o", "markersize": 3.5, "capsize": 2, "linewidth": 0.9, "color": ORANGE}
+        style: dict[str, Any] = {"fmt": "o", "markersize": 3.5, "capsize": 2, "linewidth": 0.9, "color": ORANGE}
         ax.errorbar(some["week"], some["p"], yerr=bars, **style, label="plain simulation, 95 % interval")
     _count_in_tens(ax)
     ax.set_ylim(bottom=floor)
@@ -47,7 +48,7 @@ def tails(frame: pd.DataFrame, ax: Any, plain: pd.DataFrame | None = None) -> An
     return ax
 
 
-def steps(frame: pd.DataFrame, ax: Any, unit: str = "") -> Any:
+def steps(frame: pd.DataFrame, ax: Axes, unit: str = "") -> Axes:
     """Draw how the levels of splitting lead down to the event, one line a repetition; lines apart mean luck matters.
 
     Parameters
@@ -64,15 +65,15 @@ def steps(frame: pd.DataFrame, ax: Any, unit: str = "") -> Any:
     Axes
         ``ax``.
     """
-    for _, one in frame[frame["reached"] > 0.0].groupby("repetition"):
-        ax.plot(one["level"], one["reached"], color=GREY, alpha=0.5, linewidth=0.8)
+    for _, repetition in frame[frame["reached"] > 0.0].groupby("repetition"):
+        ax.plot(repetition["level"], repetition["reached"], color=GREY, alpha=0.5, linewidth=0.8)
     _count_in_tens(ax)
     ax.set_xlabel(f"level [{unit}]" if unit.strip("-") else "level")
     ax.set_ylabel("probability of exceeding it")
     return ax
 
 
-def _count_in_tens(ax: Any) -> None:
+def _count_in_tens(ax: Axes) -> None:
     """Scale probabilities by powers of ten, written without mathematics."""
     ax.set_yscale("log")
     ax.yaxis.set_major_formatter(lambda p, _: f"1e{round(np.log10(p))}" if p < 1.0 else f"{p:g}")

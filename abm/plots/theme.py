@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SIZE = (7.0, 3.8)  # inches: half a page
 DPI = 150
@@ -28,9 +31,14 @@ _SETTINGS: Any = {
     "grid.linewidth": 0.7,
     "legend.frameon": False,
     "text.parse_math": False,  # a name may have dollars in it
-    "svg.hashsalt": "abm",
-    "svg.fonttype": "path",
+    "svg.hashsalt": "abm",  # ids in an SVG would be drawn at random otherwise, and no two files be equal
+    "svg.fonttype": "path",  # letters look the same where the font is missing
 }
+
+
+# A date along an axis, and all of them: matplotlib draws dates, but its annotations know numbers only.
+Date: TypeAlias = Any
+Dates: TypeAlias = Any
 
 
 @contextmanager
@@ -43,7 +51,7 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(rows: int = 1, columns: int = 1, **options: Any) -> tuple[Any, Any]:
+def new_figure(rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
     """Return a figure of half a page and its axes, without pyplot."""
     from matplotlib.figure import Figure
 
@@ -51,11 +59,11 @@ def new_figure(rows: int = 1, columns: int = 1, **options: Any) -> tuple[Any, An
     return figure, figure.subplots(rows, columns, **options)
 
 
-def headline(figure: Any, text: str) -> None:
+def headline(figure: Figure, text: str) -> None:
     """Write a title over the whole figure, from its left edge on, however wide the labels of the axes are."""
     figure.suptitle(text, x=0.008, ha="left", fontsize=_SETTINGS["axes.titlesize"], fontweight="bold")
 
 
-def sign(figure: Any, text: str) -> None:
+def sign(figure: Figure, text: str) -> None:
     """Say under a figure what it was drawn from."""
     figure.supxlabel(text, x=0.995, ha="right", fontsize=6.5, color=GREY)
