@@ -91,12 +91,6 @@ PLANTED = {
         "run, 7, 0, draws.LATER_ROUND",
         "company_policy",
     ),
-    "the order of the phases": (
-        "kernel.py",
-        "for name in schedule.PHASES)",
-        "for name in (*schedule.PHASES[1:3], schedule.PHASES[0], *schedule.PHASES[3:]))",
-        "environment",
-    ),
     "a phase left out": (
         "phases.py",
         '    """Second thoughts come before new signatures."""\n',
@@ -105,7 +99,7 @@ PLANTED = {
     ),
     "nobody called": (
         "closings.py",
-        "world.called = anybody_new(its.closers(world), paid)",
+        "world.called = anybody_new(arrays.closers(world), paid)",
         "world.called = False",
         "settlement",
     ),

@@ -13,7 +13,7 @@ import abm
 from abm.agents import FundingModel
 from abm.core.records import COMPANY_STATE, GATE_STATE, INVESTOR_STATE, MARKET_STATE, OFFER, ROUND_STATE
 from abm.core.schedule import PHASES
-from abm.ensemble import kernel
+from abm.ensemble import kernel, phases
 from abm.ensemble.build import World
 from abm.population import Population, prepare
 from abm.population.sampling import frailties
@@ -31,8 +31,11 @@ def same(one: Any, other: Any) -> bool:
 def difference(model: FundingModel, world: World) -> str:
     """The first field in which the engines differ, and whose it is; nothing where they agree."""
     record, arrays = world.record, world.arrays
-    pairs = [("round", model, record.now, ROUND_STATE), ("market", model.market, record.sky, MARKET_STATE)]
-    pairs += [(g.id, g, arrays["gates"][k], GATE_STATE) for k, g in enumerate(model.gates)]
+    pairs = [
+        ("round", model, record.round_state, ROUND_STATE),
+        ("market", model.market, record.market_state, MARKET_STATE),
+    ]
+    pairs += [(g.id, g, arrays["gate_states"][k], GATE_STATE) for k, g in enumerate(model.gates)]
     if model.company:
         pairs.append(("company", model.company, record.company, COMPANY_STATE))
     if model.open:
@@ -59,12 +62,12 @@ def walk(scenario: Scenario, population: Population, world: World, seed: int, ru
     while model.running:
         model.begin_week()
         kernel.begin_week(world.record)
-        for name, phase in zip(PHASES, kernel.PHASES, strict=True):
+        for name in PHASES:
             getattr(model, name)()
-            phase(world.record)
+            getattr(phases, name)(world.record)
             where = f"run {run}, week {model.week}, after {name}"
             assert not difference(model, world), f"{where}: {difference(model, world)}"
-        assert model.running == world.record.now.running, f"run {run}, week {model.week}: running"
+        assert model.running == world.record.round_state.running, f"run {run}, week {model.week}: running"
     for name in ("committed_path", "paid_path", "cash_path"):
         assert getattr(model, name) == world.arrays[name][: model.week].tolist(), f"run {run}: {name}"
     model.free()

@@ -44,7 +44,8 @@ def lived(number):
         terms=model.terms,
         ids=model.population.ids,
         limits=[
-            int(max(i.law.max_ticket_musd if i.law.behavioural else i.law.stated_musd, 0)) for i in model.investors
+            int(max(i.params.max_ticket_musd if i.params.behavioural else i.params.stated_musd, 0))
+            for i in model.investors
         ],
         result=model.result(),
         trace=model.trace,

@@ -6,6 +6,7 @@ import types
 
 import pytest
 
+import abm
 from abm.core.renamed import renamed
 
 #: Every name that a published version had and that is called otherwise now: module, old, new.
@@ -32,3 +33,19 @@ def test_every_renamed_public_thing_still_answers_to_its_old_name(module, old, n
     with pytest.warns(DeprecationWarning, match=f"{old} is called {new} now"):
         found = getattr(importlib.import_module(module), old)
     assert found is getattr(importlib.import_module(module), new)
+
+
+def test_agents_and_the_model_answer_to_the_old_names_of_their_attributes():
+    model = abm.FundingModel(abm.load_scenario("openai-2025"))
+    investor, gate = model.investors[3], model.gates[0]
+    for thing, old, new in [
+        (investor, "place", "index"),
+        (investor, "law", "params"),
+        (gate, "place", "index"),
+        (gate, "law", "params"),
+        (model.market, "law", "params"),
+        (model, "tell", "log"),
+    ]:
+        with pytest.warns(DeprecationWarning, match=f"{type(thing).__name__}.{old} is called {new} now"):
+            assert getattr(thing, old) == getattr(thing, new)
+    assert investor.index == 3

@@ -322,7 +322,7 @@ class Moody(abm.Investor):
 
     def decide(self):
         """Decide, unless it is one of those runs."""
-        if self.model.run in (3, 27) and self.place == 1:
+        if self.model.run in (3, 27) and self.index == 1:
             raise ValueError("cannot decide")
         super().decide()
 

@@ -25,7 +25,7 @@ from abm.rules.company import (
     whole,
 )
 from abm.rules.liquidity import default_day, defaulted, waterfall
-from abm.rules.sums import moved
+from abm.rules.sums import add
 from tests.oracles import agrees
 
 often = settings(deadline=None, max_examples=300)
@@ -91,7 +91,7 @@ def gamblers(runs):
     for run in range(runs):
         cash, step = 5, 0
         while 0 < cash < 15:
-            cash = moved(cash, 1 if uniform(9, run, 0, step, BURN, 0) < 0.48 else -1)
+            cash = add(cash, 1 if uniform(9, run, 0, step, BURN, 0) < 0.48 else -1)
             step += 1
         count += defaulted(waterfall(cash, 1, 0, 0, 0, 0, 0, 0).cash_musd)
     return count

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+
+from abm.core.records import Record
 
 
-def fields_of(record: Any) -> SimpleNamespace:
+def fields_of(record: Record) -> SimpleNamespace:
     """Return the fields of one record as attributes.
 
     Examples
@@ -15,4 +16,4 @@ def fields_of(record: Any) -> SimpleNamespace:
     >>> fields_of(np.array([(1, 2.5)], dtype=[("a", "i8"), ("b", "f8")])[0]).b
     2.5
     """
-    return SimpleNamespace(**dict(zip(record.dtype.names, record.item(), strict=True)))
+    return SimpleNamespace(**dict(zip(record.dtype.names or (), record.item(), strict=True)))

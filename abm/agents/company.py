@@ -11,7 +11,7 @@ from abm.agents.attributes import fields_of
 from abm.core import draws
 from abm.rules import company as rules
 from abm.rules import decision, liquidity
-from abm.rules.sums import moved
+from abm.rules.sums import add
 
 if TYPE_CHECKING:
     from abm.agents.host import Host
@@ -40,7 +40,7 @@ class Company(mesa.Agent):
         self.filing_clock = 0.0
         self.filed_week = -1
         self.listed = self.listing_over = False
-        self.told: set[str] = set()
+        self.logged: set[str] = set()
         granted = draws.uniform(model.seed, model.run, 0, 0, draws.BRIDGE, 0) < self.firm.bridge_probability
         self.bridge_limit_musd = self.firm.bridge_limit_musd if granted else 0
 
@@ -70,9 +70,9 @@ class Company(mesa.Agent):
         exact, deferrable = rules.bill_musd(burn, interest, plan.firm_musd), plan.deferrable_musd
         for claim in self.claims:
             if model.week_start < claim.day <= model.week_end and not model.in_force(claim.gate):
-                exact = moved(exact, claim.musd)
-                model.tell(self.id, "claimed back", "a consent was missing", claim.musd, claim.day)
-        self.outflow_musd = moved(exact, deferrable)
+                exact = add(exact, claim.musd)
+                model.log(self.id, "claimed back", "a consent was missing", claim.musd, claim.day)
+        self.outflow_musd = add(exact, deferrable)
         self.firm_due_musd = rules.whole(exact, self.firm_carried)
         self.firm_carried = rules.carried_over(exact, self.firm_carried, self.firm_due_musd)
         self.deferrable_due_musd = rules.whole(deferrable, self.deferrable_carried)
@@ -86,23 +86,21 @@ class Company(mesa.Agent):
             before = self.cut
             self.cut = rules.cut_after(before, runway, firm.runway_trigger_years, firm.cut_per_week, firm.cut_max)
             if self.cut > 0.0 and not before:
-                self.model.tell(
-                    self.id, "began to cut costs", f"cash for less than {firm.runway_trigger_years:g} years"
-                )
+                self.model.log(self.id, "began to cut costs", f"cash for less than {firm.runway_trigger_years:g} years")
         self._raise_later()
         if self.listing.exists and not self.listing_over:
             self._go_public()
 
     def _raise_later(self) -> None:
         model = self.model
-        for place, later in enumerate(self.later_rounds):
+        for index, later in enumerate(self.later_rounds):
             if model.week_start < later.day <= model.week_end:
                 chance = later.if_closed if model.closed else later.if_not
-                if draws.uniform(model.seed, model.run, place, 0, draws.LATER_ROUND, 0) < chance:
+                if draws.uniform(model.seed, model.run, index, 0, draws.LATER_ROUND, 0) < chance:
                     self.receive(later.musd)
-                    model.tell(self.id, "raised later money", "", later.musd, later.day)
+                    model.log(self.id, "raised later money", "", later.musd, later.day)
                 else:
-                    model.tell(self.id, "failed to raise", "a later round", later.musd, later.day)
+                    model.log(self.id, "failed to raise", "a later round", later.musd, later.day)
 
     def _go_public(self) -> None:
         model, listing = self.model, self.listing
@@ -119,11 +117,11 @@ class Company(mesa.Agent):
         elif rules.ripe(model.week, self.filed_week, listing.lead_weeks):
             self.listing_over = True
             if draws.uniform(model.seed, model.run, 0, 0, draws.IPO_WITHDRAWAL, 0) < listing.withdrawal_probability:
-                model.tell(self.id, "withdrew its listing", "the market would not take it")
+                model.log(self.id, "withdrew its listing", "the market would not take it")
             else:
                 self.listed = True
                 self.receive(listing.raise_musd)
-                model.tell(self.id, "listed its shares", "", listing.raise_musd)
+                model.log(self.id, "listed its shares", "", listing.raise_musd)
 
     def _window_open(self) -> bool:
         model = self.model
@@ -138,14 +136,14 @@ class Company(mesa.Agent):
         vetoed = draws.uniform(model.seed, model.run, 0, 0, draws.IPO_VETO, 0) < listing.veto_probability
         if vetoed and not model.in_force(listing.veto_gate):
             self.listing_over = True
-            model.tell(self.id, "could not list", "a holder of consent rights vetoed it", day=day)
+            model.log(self.id, "could not list", "a holder of consent rights vetoed it", day=day)
         else:
             self.filed_week = model.week
-            model.tell(self.id, "filed for a listing", "", listing.raise_musd, day)
+            model.log(self.id, "filed for a listing", "", listing.raise_musd, day)
 
     def receive(self, amount_musd: int) -> None:
         """Take in money."""
-        self.cash_musd = moved(self.cash_musd, amount_musd)
+        self.cash_musd = add(self.cash_musd, amount_musd)
 
     def pay_bills(self) -> None:
         """Pay what is due, in strict order; default if that is impossible."""
@@ -168,24 +166,24 @@ class Company(mesa.Agent):
         if liquidity.defaulted(self.cash_musd):
             self.alive = False
             self.default_day = liquidity.default_day(before, self.cash_musd, model.week_start, model.week_end)
-        self._tell_debts(*had)
+        self._log_debts(*had)
         if not self.alive:
-            model.tell(self.id, "defaulted", "it could not pay its bills", day=self.default_day)
+            model.log(self.id, "defaulted", "it could not pay its bills", day=self.default_day)
 
-    def _tell_debts(self, vendor_musd: int, bridge_musd: int) -> None:
-        """Tell when suppliers first carry bills, when the bridge is first drawn, and when either is used up."""
+    def _log_debts(self, vendor_musd: int, bridge_musd: int) -> None:
+        """Log when suppliers first carry bills, when the bridge is first drawn, and when either is used up."""
         limit, day = self.firm.vendor_limit_musd, None if self.alive else self.default_day
-        self._tell_debt("deferred bills", vendor_musd, self.vendor_musd, day)
-        self._tell_debt("drew on the bridge", bridge_musd, self.bridge_musd, day)
+        self._log_debt("deferred bills", vendor_musd, self.vendor_musd, day)
+        self._log_debt("drew on the bridge", bridge_musd, self.bridge_musd, day)
         if self.vendor_musd == limit:
-            self._tell_debt("used up its suppliers' credit", vendor_musd, limit, day)
+            self._log_debt("used up its suppliers' credit", vendor_musd, limit, day)
         if self.bridge_musd == self.bridge_limit_musd:
-            self._tell_debt("used up the bridge", bridge_musd, self.bridge_musd, day)
+            self._log_debt("used up the bridge", bridge_musd, self.bridge_musd, day)
 
-    def _tell_debt(self, what: str, before_musd: int, now_musd: int, day: float | None) -> None:
-        if now_musd > before_musd and what not in self.told:
-            self.told.add(what)
-            self.model.tell(self.id, what, "", now_musd, day)
+    def _log_debt(self, what: str, before_musd: int, now_musd: int, day: float | None) -> None:
+        if now_musd > before_musd and what not in self.logged:
+            self.logged.add(what)
+            self.model.log(self.id, what, "", now_musd, day)
 
     def _normal(self, purpose: int) -> float:
         model = self.model

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
+from abm.core.records import Flags, Integers, Record, Records
 from abm.core.trace import Event
 from abm.population import Population
 from abm.rules.clauses import Contracts
@@ -25,7 +24,7 @@ class Host(Protocol):
     seed: int  #: with ``run``, the key of every random number
     run: int
     terms: Any  #: the terms of the round, as fields of a ``ROUND`` record
-    traits: Any  #: ``TRAITS`` of the investors of this run, by place
+    traits: Records  #: ``TRAITS`` of the investors of this run, by index
     contracts: Contracts  #: their conditions
     frailty: float  #: luck that all gatekeepers share [-]
 
@@ -45,19 +44,22 @@ class Host(Protocol):
     gap_musd: int  #: largest gap between the greatest and the least closing
     new_shares: int  #: shares issued from as_of on
     paid_musd: int  #: paid from as_of on
+    published_paid_musd: int  #: paid, as published last week
+    expected_musd: float  #: what the market expected then of those who had signed
+    new_musd: int  #: signed since then
     booked_musd: int  #: paid and signed, as published last week
-    offer: Any  #: what the company offers this week, one ``OFFER`` record
+    offer: Record  #: what the company offers this week, one ``OFFER`` record
     opinion: float  #: mean belief of those who are still looking, log-points
     committed_path: list[int]  #: signed and paid at the end of each week
     paid_path: list[int]
     cash_path: list[int]
     story: list[Event]  #: what has happened so far
-    news: list[tuple[Any, Any]]  #: signatures of last week, each with its ``NEWS`` record
+    news: list[tuple[Any, Record]]  #: signatures of last week, each with its ``NEWS`` record
 
     company: Any  #: the company, or None
     market: Any  #: sentiment, shocks, the company's true value, news
-    gates: Sequence[Any]  #: gatekeepers, by place
-    investors: Sequence[Any]  #: investors, by place
+    gates: Sequence[Any]  #: gatekeepers, by index
+    investors: Sequence[Any]  #: investors, by index
     narrator: Any  #: says what a signature asks for
 
     @property
@@ -70,11 +72,14 @@ class Host(Protocol):
     def in_force(self, gate: int) -> bool:
         """Whether a gatekeeper's consent is in force this week; ``gate`` -1 stands for none."""
 
-    def tell(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
+    def log(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
         """Add an event to the story of this run."""
 
-    def stage_is(self, stage: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Which investors are at a stage, by place."""
+    def stage_is(self, stage: int) -> Flags:
+        """Which investors are at a stage, by index."""
+
+    def tickets(self) -> Integers:
+        """What each investor brings [USD million]."""
 
     def book(self) -> Book:
         """Return the book as a closing of this week would read it."""

@@ -9,10 +9,11 @@ import mesa
 
 from abm.agents.attributes import fields_of
 from abm.core.records import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
+from abm.core.renamed import renamed_attribute
 from abm.core.schedule import YEARS
 from abm.rules import belief, decision
 from abm.rules.appetite import openness
-from abm.rules.sums import in_bn, moved
+from abm.rules.sums import add, in_bn
 
 if TYPE_CHECKING:
     from abm.agents.host import Host
@@ -28,45 +29,49 @@ class Investor(mesa.Agent):
     """
 
     model: Host
+    place = renamed_attribute("place", "index")
+    law = renamed_attribute("law", "params")
 
-    def __init__(self, model: Host, place: int) -> None:
+    def __init__(self, model: Host, index: int) -> None:
         super().__init__(model)
-        self.place, self.id = place, model.population.ids[place]
-        self.traits = model.traits[place]  # who he is, as the rules read it
-        self.law = fields_of(self.traits)  # the same, as we read it
-        self.mean, self.precision = self.law.prior_mean, self.law.prior_precision
+        self.index, self.id = index, model.population.ids[index]
+        self.traits = model.traits[index]  # who he is, as the rules read it
+        self.params = fields_of(self.traits)  # the same, as we read it
+        self.mean, self.precision = self.params.prior_mean, self.params.prior_precision
         self.sign_clock = self.withdrawal_clock = 0.0
         self.sign_day = math.nan
         self.diligence_done = False
         self.paid_musd = self.shares = 0
-        self.stage = SIGNED if self.law.signed_at_start else LOOKING
-        self.ticket_musd = self.law.stated_musd if self.law.signed_at_start else 0
-        if self.law.signed_at_start:
+        self.stage = SIGNED if self.params.signed_at_start else LOOKING
+        self.ticket_musd = self.params.stated_musd if self.params.signed_at_start else 0
+        if self.params.signed_at_start:
             self.sign_day = 0.0
 
     def learn(self) -> None:
         """Update his belief: time passes, diligence ends, news comes in, peers commit."""
         market = self.model.market
-        law, offer = self.law, self.model.offer
-        self.mean = belief.drifted_mean(self.mean, market.law.growth_per_year, market.law.volatility, YEARS)
-        self.precision = belief.widened_precision(self.precision, market.law.volatility, YEARS)
-        if market.law.news_precision > 0.0:
-            self._update(market.news, market.law.news_precision)
-        if not self.diligence_done and law.diligence_day <= self.model.until_day:
+        params, offer = self.params, self.model.offer
+        self.mean = belief.drifted_mean(self.mean, market.params.growth_per_year, market.params.volatility, YEARS)
+        self.precision = belief.widened_precision(self.precision, market.params.volatility, YEARS)
+        if market.params.news_precision > 0.0:
+            self._update(market.news, market.params.news_precision)
+        if not self.diligence_done and params.diligence_day <= self.model.until_day:
             self.diligence_done = True
-            self.model.tell(self.id, "finished diligence", day=law.diligence_day)
-            self._update(belief.signal(market.log_value, law.signal_precision, law.signal_z), law.signal_precision)
+            self.model.log(self.id, "finished diligence", day=params.diligence_day)
+            self._update(
+                belief.signal(market.log_value, params.signal_precision, params.signal_z), params.signal_precision
+            )
         for author, news in self.model.news:
             if author is not self:
                 self.mean, self.precision = decision.hear(self.traits, self.mean, self.precision, news, offer)
-        if law.opinion_pull > 0.0:
-            self.mean = belief.pulled_opinion(self.mean, self.model.opinion, law.opinion_pull)
+        if params.opinion_pull > 0.0:
+            self.mean = belief.pulled_opinion(self.mean, self.model.opinion, params.opinion_pull)
 
     @property
     def appraisal(self) -> decision.Appraisal:
         """What he makes of this week's offer."""
         offer = self.model.offer
-        open_share = openness(offer.weeks_left, self.law.waiting_decay_weeks)
+        open_share = openness(offer.weeks_left, self.params.waiting_decay_weeks)
         return decision.Appraisal(*decision.appraise(self.traits, self.mean, self.precision, open_share, offer))
 
     def _update(self, signal: float, precision: float) -> None:
@@ -75,32 +80,32 @@ class Investor(mesa.Agent):
 
     def reconsider(self) -> None:
         """Take the signature back if second thoughts have piled up."""
-        law, model = self.law, self.model
-        if law.withdrawal_per_year <= 0.0:
+        params, model = self.params, self.model
+        if params.withdrawal_per_year <= 0.0:
             return
-        expected = decision.expected_return(self.traits, self.mean, model.offer) if law.behavioural else 0.0
-        shock = model.market.shock if law.behavioural else 0.0
+        expected = decision.expected_return(self.traits, self.mean, model.offer) if params.behavioural else 0.0
+        shock = model.market.shock if params.behavioural else 0.0
         rate = decision.withdrawal_rate(
-            law.withdrawal_per_year, law.binding, law.mood_withdrawal, expected, shock, law.jump_withdrawal
+            params.withdrawal_per_year, params.binding, params.mood_withdrawal, expected, shock, params.jump_withdrawal
         )
         rate = decision.per_day_of_year(rate)
         start = max(model.start_day, self.sign_day)
-        day = decision.event_day(self.withdrawal_clock, law.withdrawal_threshold, rate, start, model.until_day)
+        day = decision.event_day(self.withdrawal_clock, params.withdrawal_threshold, rate, start, model.until_day)
         self.withdrawal_clock = decision.clock_after(self.withdrawal_clock, rate, start, model.until_day)
         if day < math.inf:
             self.stage = WITHDRAWN
-            model.tell(self.id, "withdrew", "second thoughts", self.ticket_musd, day)
+            model.log(self.id, "withdrew", "second thoughts", self.ticket_musd, day)
 
     def decide(self) -> None:
         """Sign once the reasons to do so have piled up."""
-        law, model = self.law, self.model
-        rate, start, ticket = law.stated_rate_per_day, model.start_day, law.stated_musd
-        if law.behavioural:
-            if law.diligence_day >= model.until_day:
+        params, model = self.params, self.model
+        rate, start, ticket = params.stated_rate_per_day, model.start_day, params.stated_musd
+        if params.behavioural:
+            if params.diligence_day >= model.until_day:
                 return  # he cannot sign before his diligence is done
-            appraisal, start = self.appraisal, max(model.start_day, law.diligence_day)
+            appraisal, start = self.appraisal, max(model.start_day, params.diligence_day)
             rate, ticket = decision.per_day(appraisal.rate_per_week), appraisal.ticket_musd
-        day = decision.event_day(self.sign_clock, law.sign_threshold, rate, start, model.until_day)
+        day = decision.event_day(self.sign_clock, params.sign_threshold, rate, start, model.until_day)
         self.sign_clock = decision.clock_after(self.sign_clock, rate, start, model.until_day)
         if day < math.inf:
             self.sign(ticket, day)
@@ -108,13 +113,13 @@ class Investor(mesa.Agent):
     def sign(self, ticket_musd: int, day: float) -> None:
         """Commit a ticket [USD million], on a day of this week."""
         self.stage, self.ticket_musd, self.sign_day = SIGNED, ticket_musd, day
-        self.model.tell(self.id, "signed", self.model.narrator.conditions(self.place), ticket_musd, day)
+        self.model.log(self.id, "signed", self.model.narrator.conditions(self.index), ticket_musd, day)
         self.model.announce(self)
 
     def pay(self, amount_musd: int, shares: int) -> None:
         """Hand over what is called, for shares."""
-        self.stage, self.paid_musd, self.shares = PAID, moved(self.paid_musd, amount_musd), moved(self.shares, shares)
-        self.model.tell(self.id, "paid", self._cut_back(amount_musd), amount_musd)
+        self.stage, self.paid_musd, self.shares = PAID, add(self.paid_musd, amount_musd), add(self.shares, shares)
+        self.model.log(self.id, "paid", self._cut_back(amount_musd), amount_musd)
 
     def _cut_back(self, amount_musd: int) -> str:
         return "" if amount_musd == self.ticket_musd else f"cut back from {in_bn(self.ticket_musd):g}"
@@ -122,19 +127,19 @@ class Investor(mesa.Agent):
     def fail_to_pay(self) -> None:
         """Not pay when called."""
         self.stage = UNPAID
-        self.model.tell(self.id, "did not pay", "settlement failed", self.ticket_musd)
+        self.model.log(self.id, "did not pay", "settlement failed", self.ticket_musd)
 
     def fall_back(self) -> None:
         """Become an unconditional commitment of the fallback amount."""
-        full, self.ticket_musd = self.ticket_musd, min(self.ticket_musd, self.law.fallback_musd)
-        self.model.narrator.release(self.place)
-        self.model.tell(self.id, "fell back", f"conditions failed, from {in_bn(full):g}", self.ticket_musd)
+        full, self.ticket_musd = self.ticket_musd, min(self.ticket_musd, self.params.fallback_musd)
+        self.model.narrator.release(self.index)
+        self.model.log(self.id, "fell back", f"conditions failed, from {in_bn(full):g}", self.ticket_musd)
 
     def lapse(self) -> None:
         """See the round end without having paid."""
         if self.stage == SIGNED:
             why = "no room was left" if self.model.full else "signed, but never closed"
-            self.model.tell(self.id, "lapsed", why, self.ticket_musd)
-        elif self.law.behavioural:
-            self.model.tell(self.id, "passed", _WHY_NOT[self.appraisal.reason] or "never persuaded")
+            self.model.log(self.id, "lapsed", why, self.ticket_musd)
+        elif self.params.behavioural:
+            self.model.log(self.id, "passed", _WHY_NOT[self.appraisal.reason] or "never persuaded")
         self.stage = LAPSED if self.stage == SIGNED else self.stage

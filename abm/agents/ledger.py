@@ -1,13 +1,74 @@
-"""Ledger: what a run of the readable model leaves behind."""
+"""Ledger: the records that the readable model writes: its offer, its news, its book, and what a run leaves behind."""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from abm.agents.host import Host
+import numpy as np
+
 from abm.core.batch import RunResult
+from abm.core.records import NEWS, OFFER, Record
+from abm.population.contracts import new_book, new_record
+from abm.rules import book as books
 from abm.rules import settlement as rules
-from abm.rules.sums import moved
+from abm.rules.conditions import FACTS, Book
+from abm.rules.decision import at_his_limit
+from abm.rules.sums import add, in_bn
+
+if TYPE_CHECKING:
+    from abm.agents.host import Host
+    from abm.agents.investor import Investor
+
+
+def offer_of(model: Host) -> Record:
+    """What every investor is offered this week: the terms, and the public book of the week before."""
+    terms = model.terms
+    price = int(model.population.ladder_musd[model.rung])
+    post_bn = books.post_money_bn(price, terms.already_closed_musd, terms.target_musd)
+    offer = {
+        "post_bn": post_bn,
+        "log_post": books.log_post_money(post_bn),
+        "target_bn": in_bn(terms.target_musd),
+        "forecast_bn": books.forecast_bn(
+            model.published_paid_musd, model.expected_musd, terms.expected_new_musd, model.new_musd
+        ),
+        "momentum": books.momentum(model.booked_musd, terms.target_musd, model.start_day, model.deadline_day),
+        "weeks_left": books.weeks_until(model.start_day, model.deadline_day),
+        "sentiment": model.market.sentiment,
+        "volatility": model.market.params.volatility,
+        "preference": terms.preference,
+    }
+    record: Record = new_record(OFFER, offer)
+    return record
+
+
+def news_of(investor: Investor) -> Record:
+    """A signature as the public sees it a week later."""
+    params = investor.params
+    news = {
+        "share": books.share_of_wealth(investor.ticket_musd, params.wealth_bn),
+        "risk_aversion": params.risk_aversion,
+        "reputation": params.reputation,
+        "log_price": investor.model.offer.log_post,
+        "capped": at_his_limit(investor.traits, investor.ticket_musd),
+    }
+    record: Record = new_record(NEWS, news)
+    return record
+
+
+def book_of(model: Host) -> Book:
+    """The book as a closing of this week would read it."""
+    facts = {
+        "cap_musd": model.terms.cap_musd,
+        "already_closed_musd": model.terms.already_closed_musd,
+        "pre_money_musd": model.population.ladder_musd[model.rung],
+        "sentiment": model.market.sentiment,
+        "day": model.until_day,
+    }
+    gate_days = np.array([gate.in_force_day for gate in model.gates], np.float64)
+    kinds = np.ascontiguousarray(model.traits.kind)
+    return new_book(model.tickets(), kinds, gate_days, model.contracts.members, new_record(FACTS, facts))
 
 
 def result_of(model: Host) -> RunResult:
@@ -44,4 +105,4 @@ def result_of(model: Host) -> RunResult:
 def _old_shares(model: Host) -> int:
     """Shares of those who were in before as_of, the earlier closings of this round among them."""
     earlier = rules.shares_for(model.terms.already_closed_musd, int(model.population.ladder_musd[0]))
-    return moved(rules.SHARES_BEFORE, earlier)
+    return add(rules.SHARES_BEFORE, earlier)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from abm.agents.attributes import fields_of
 from abm.core import draws
+from abm.core.renamed import renamed_attribute
 from abm.core.schedule import YEARS
 from abm.rules import environment
 from abm.rules.belief import prior_mean, signal
-from abm.rules.sums import moved
+from abm.rules.sums import add
 
 if TYPE_CHECKING:
     from abm.agents.host import Host
@@ -19,77 +20,81 @@ if TYPE_CHECKING:
 class Market:
     """What nobody in the round controls."""
 
+    law = renamed_attribute("law", "params")
+
     def __init__(self, model: Host) -> None:
         self.model = model
-        self.law = fields_of(model.population.market)
-        self.sentiment = self.law.sentiment_start
+        self.params = fields_of(model.population.market)
+        self.sentiment = self.params.sentiment_start
         self.cold = False
         self.shock = 0.0  # competitor shocks of this week, log-points
         self.news = 0.0  # public news about the value, log-points
         self.burst_weeks_left = 0
         self.talent_loss = 0.0  # log-points of this week
-        start = prior_mean(self.law.mean_bn, self.law.sd_log, 0.0)
-        luck = self._normal(draws.TRUE_VALUE, step=0)
-        self.log_value = environment.jump_size(start, self.law.sd_log, luck)
+        start = prior_mean(self.params.mean_bn, self.params.sd_log, 0.0)
+        z = self._normal(draws.TRUE_VALUE, step=0)
+        self.log_value = environment.jump_size(start, self.params.sd_log, z)
         self.jumps = 0
         self.next_jump_day = self._wait(0.0)
 
     def move(self) -> None:
         """Let a week pass: sentiment, competitors, talent, value, news."""
-        law = self.law
-        if law.cold_per_week > 0.0:
-            luck = self._uniform(draws.REGIME)
-            self.cold = environment.cold_after(self.cold, law.cold_per_week, law.thaw_per_week, luck)
-        mean = environment.regime_mean(law.sentiment_mean, law.cold_sentiment, self.cold)
-        luck = self._normal(draws.SENTIMENT) if law.sentiment_spread > 0.0 else 0.0
+        params = self.params
+        if params.cold_per_week > 0.0:
+            u = self._uniform(draws.REGIME)
+            self.cold = environment.cold_after(self.cold, params.cold_per_week, params.thaw_per_week, u)
+        mean = environment.regime_mean(params.sentiment_mean, params.cold_sentiment, self.cold)
+        z = self._normal(draws.SENTIMENT) if params.sentiment_spread > 0.0 else 0.0
         self.sentiment = environment.sentiment_after(
-            self.sentiment, mean, law.sentiment_kept, law.sentiment_spread, luck
+            self.sentiment, mean, params.sentiment_kept, params.sentiment_spread, z
         )
         if self.model.open:  # once the round is over, nobody asks what the company is worth
             self.log_value = environment.log_value_after(
-                self.log_value, law.growth_per_year, law.volatility, YEARS, self._normal(draws.VALUE)
+                self.log_value, params.growth_per_year, params.volatility, YEARS, self._normal(draws.VALUE)
             )
         self._meet_competitors()
         self._keep_talent()
-        if self.model.open and law.news_precision > 0.0:
-            self.news = signal(self.log_value, law.news_precision, self._normal(draws.NEWS))
+        if self.model.open and params.news_precision > 0.0:
+            self.news = signal(self.log_value, params.news_precision, self._normal(draws.NEWS))
 
     def _meet_competitors(self) -> None:
         self.shock = 0.0
         while self.next_jump_day <= self.model.week_end:
-            luck = self._normal(draws.JUMP_SIZE, step=0, sub=self.jumps)
-            jump = environment.jump_size(self.law.jump_mean_log, self.law.jump_sd_log, luck)
-            self.log_value = environment.value_after_jump(self.log_value, jump, self.law.jump_permanent_share)
-            self.sentiment = environment.sentiment_after_jump(self.sentiment, jump, self.law.jump_permanent_share)
-            self.shock = moved(self.shock, jump)
-            self.model.tell("market", "competitor shock", f"{jump:+.1%} of value", day=self.next_jump_day)
-            self.jumps = moved(self.jumps, 1)
+            z = self._normal(draws.JUMP_SIZE, step=0, sub=self.jumps)
+            jump = environment.jump_size(self.params.jump_mean_log, self.params.jump_sd_log, z)
+            self.log_value = environment.value_after_jump(self.log_value, jump, self.params.jump_permanent_share)
+            self.sentiment = environment.sentiment_after_jump(self.sentiment, jump, self.params.jump_permanent_share)
+            self.shock = add(self.shock, jump)
+            self.model.log("market", "competitor shock", f"{jump:+.1%} of value", day=self.next_jump_day)
+            self.jumps = self.jumps + 1
             self.next_jump_day = self._wait(self.next_jump_day)
 
     def _keep_talent(self) -> None:
-        law, company = self.law, self.model.company
-        if law.burst_chance > 0.0:
-            strikes = self._uniform(draws.TALENT) < law.burst_chance
-            self.burst_weeks_left = environment.burst_weeks_after(strikes, int(law.burst_weeks), self.burst_weeks_left)
+        params, company = self.params, self.model.company
+        if params.burst_chance > 0.0:
+            strikes = self._uniform(draws.TALENT) < params.burst_chance
+            self.burst_weeks_left = environment.burst_weeks_after(
+                strikes, int(params.burst_weeks), self.burst_weeks_left
+            )
             if strikes:
-                self.model.tell("market", "poaching campaign", "a rival hires the company's people")
+                self.model.log("market", "poaching campaign", "a rival hires the company's people")
         excess = environment.excess_attrition(
-            law.excess_attrition_per_year,
-            law.burst_attrition_per_year,
+            params.excess_attrition_per_year,
+            params.burst_attrition_per_year,
             self.burst_weeks_left,
             company.cut if company else 0.0,
             company.firm.cut_attrition_per_year if company else 0.0,
         )
-        self.talent_loss = environment.talent_loss(excess, law.talent_effect, YEARS)
+        self.talent_loss = environment.talent_loss(excess, params.talent_effect, YEARS)
         self.log_value = environment.value_after_loss(self.log_value, self.talent_loss)
 
     def _wait(self, day: float) -> float:
         """Day of the next competitor shock."""
-        if self.law.competitor_jumps_per_year <= 0.0:
+        if self.params.competitor_jumps_per_year <= 0.0:
             return math.inf
         model = self.model
         waited = draws.exponential(model.seed, model.run, 0, 0, draws.JUMP_WAIT, self.jumps)
-        return moved(day, environment.arrival_days(waited, self.law.competitor_jumps_per_year))
+        return add(day, environment.arrival_days(waited, self.params.competitor_jumps_per_year))
 
     def _normal(self, purpose: int, step: int | None = None, sub: int = 0) -> float:
         model = self.model

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import mesa
 import numpy as np
@@ -12,24 +11,23 @@ from abm.agents.attributes import fields_of
 from abm.agents.company import Company
 from abm.agents.gatekeeper import Gatekeeper
 from abm.agents.investor import Investor
-from abm.agents.ledger import result_of
+from abm.agents.ledger import book_of, news_of, offer_of, result_of
 from abm.agents.market import Market
 from abm.agents.narrator import Narrator, Silence
 from abm.core import draws, schedule
 from abm.core.batch import RunResult
-from abm.core.records import LOOKING, NEWS, OFFER, PAID, SIGNED, UNPAID
+from abm.core.records import LOOKING, PAID, SIGNED, UNPAID, Flags, Floats, Integers, Record
+from abm.core.renamed import renamed_attribute
 from abm.core.trace import Event, Trace
 from abm.population import Population, prepare, sampling
-from abm.population.contracts import new_book, new_record
 from abm.rules import book as book_rules
 from abm.rules import failure
 from abm.rules import settlement as rules
 from abm.rules.belief import mean_opinion
-from abm.rules.closing import Closing, clinching_rung, close, closing_gap, contented, money
-from abm.rules.conditions import FACTS, Book
-from abm.rules.decision import at_his_limit
+from abm.rules.closing import Closing, clinching_rung, close, closing_gap, money, needs_no_one_else
+from abm.rules.conditions import Book
 from abm.rules.gatekeepers import look_ahead
-from abm.rules.sums import in_bn, moved
+from abm.rules.sums import add, in_bn
 from abm.scenario import Scenario
 
 
@@ -89,16 +87,16 @@ class FundingModel(mesa.Model):
         self.paid_musd = self.new_shares = self.gap_musd = self.new_musd = 0
         self.cause = failure.NO_CAUSE
         self.expected_musd = self.opinion = 0.0
-        self.news: list[tuple[Investor, Any]] = []
-        self._announced: list[tuple[Investor, Any]] = []
+        self.news: list[tuple[Investor, Record]] = []
+        self._announced: list[tuple[Investor, Record]] = []
         self.committed_path: list[int] = []
         self.paid_path: list[int] = []
         self.cash_path: list[int] = []
 
         self.company = company(self) if shared.firm.exists else None
         self.market = Market(self)
-        self.gates = [gatekeeper(self, place) for place in range(len(shared.gate_ids))]
-        self.investors = [investor(self, place) for place in range(len(shared.ids))]
+        self.gates = [gatekeeper(self, index) for index in range(len(shared.gate_ids))]
+        self.investors = [investor(self, index) for index in range(len(shared.ids))]
         self.narrator = Narrator(self) if narrate else Silence()
         self.publish_book()
         self._post_offer()
@@ -113,7 +111,7 @@ class FundingModel(mesa.Model):
 
     def begin_week(self) -> None:
         """Turn the calendar."""
-        self.week = moved(self.week, 1)
+        self.week = self.week + 1
         self.week_start, self.week_end = self.week_end, schedule.day_after(self.week)
         self.start_day, self.until_day = self.until_day, schedule.week_end(self.week, self.deadline_day)
 
@@ -128,8 +126,8 @@ class FundingModel(mesa.Model):
 
     def gatekeepers(self) -> None:
         """Gatekeepers deliberate, each after those it waits for."""
-        for place in self.population.gate_order:
-            self.gates[place].deliberate()
+        for index in self.population.gate_order:
+            self.gates[index].deliberate()
 
     def operations(self) -> None:
         """The company works out what the week costs."""
@@ -154,7 +152,7 @@ class FundingModel(mesa.Model):
             if self.opinions_pull:
                 self.opinion = self._mean_opinion()
             for investor in self.investors:
-                if investor.law.behavioural and investor.stage in (LOOKING, SIGNED):
+                if investor.params.behavioural and investor.stage in (LOOKING, SIGNED):
                     investor.learn()
 
     def withdrawals(self) -> None:
@@ -175,9 +173,9 @@ class FundingModel(mesa.Model):
         """Publish what has been committed, and what the market thinks of it."""
         if self.open:
             outlooks = self._look_ahead()
-            signed, tickets = self.stage_is(SIGNED), self._tickets()
+            signed, tickets = self.stage_is(SIGNED), self.tickets()
             self.published_paid_musd = self.paid_musd  # this week's closing is next week's news
-            self.booked_musd = moved(self.paid_musd, money(signed, tickets))
+            self.booked_musd = add(self.paid_musd, money(signed, tickets))
             self.expected_musd = book_rules.expected_musd(
                 signed, tickets, self.traits.fallback_musd, self.contracts, outlooks
             )
@@ -213,8 +211,8 @@ class FundingModel(mesa.Model):
 
     def record(self) -> None:
         """Write the week down; stop when nothing can happen any more."""
-        signed = money(self.stage_is(SIGNED), self._tickets()) if self.open else 0
-        self.committed_path.append(moved(self.paid_musd, signed))
+        signed = money(self.stage_is(SIGNED), self.tickets()) if self.open else 0
+        self.committed_path.append(add(self.paid_musd, signed))
         self.paid_path.append(self.paid_musd)
         self.cash_path.append(self.company.cash_musd if self.company else 0)
         watching = self.company is not None and self.company.alive
@@ -248,20 +246,20 @@ class FundingModel(mesa.Model):
             self.population.round,
             self.traits,
         )
-        for place in np.flatnonzero(result[1]):
-            self.investors[place].fail_to_pay()
+        for index in np.flatnonzero(result[1]):
+            self.investors[index].fail_to_pay()
         price = int(self.population.ladder_musd[self.rung])
-        for place in np.flatnonzero(result[0]):
-            amount = int(result[0][place])
+        for index in np.flatnonzero(result[0]):
+            amount = int(result[0][index])
             shares = rules.shares_for(amount, price)
-            self.investors[place].pay(amount, shares)
-            self.paid_musd = moved(self.paid_musd, amount)
-            self.new_shares = moved(self.new_shares, shares)
+            self.investors[index].pay(amount, shares)
+            self.paid_musd = add(self.paid_musd, amount)
+            self.new_shares = add(self.new_shares, shares)
             if self.company:
                 self.company.receive(amount)
         if not self.closed and self.paid_musd >= self.terms.target_musd:
             self.closed, self.closed_day = True, self.until_day
-            self.tell("round", "reached its target", "", self.paid_musd)
+            self.log("round", "reached its target", "", self.paid_musd)
 
     def _at_the_end(self) -> bool:
         """Whether this is the last week of the round: its deadline, or the horizon if an extension reaches beyond."""
@@ -274,27 +272,27 @@ class FundingModel(mesa.Model):
         if draws.uniform(self.seed, self.run, 0, 0, draws.EXTENSION, 0) >= self.terms.extension_probability:
             return False
         self.extended, old = True, self.deadline_day
-        self.deadline_day = moved(old, self.terms.extension_days)
+        self.deadline_day = add(old, self.terms.extension_days)
         rules.extend_dates(self.contracts, old, self.deadline_day)
-        self.tell("round", "extended", f"to {self.case.date(self.deadline_day)}")
+        self.log("round", "extended", f"to {self.case.date(self.deadline_day)}")
         return True
 
     def _fall_back(self) -> None:
         """Turn what failed into fallback money, and close once more over everybody."""
         signed, paid, book = self.stage_is(SIGNED), self.stage_is(PAID), self.book()
         content = paid.copy()
-        contented(content, signed, paid, self.contracts, book)
-        failed = [i for i in self.investors if i.stage == SIGNED and i.law.fallback_musd and not content[i.place]]
+        needs_no_one_else(content, signed, paid, self.contracts, book)
+        failed = [i for i in self.investors if i.stage == SIGNED and i.params.fallback_musd and not content[i.index]]
         for investor in failed:
             investor.fall_back()
-            rules.waive(investor.place, self.contracts)
+            rules.waive(investor.index, self.contracts)
         if failed:
             self._close(at_deadline=False)
             self.settlement()
 
     def _broken_links(self) -> failure.Links:
         """What each link has cost the round, as it stands when the deadline comes."""
-        refused = np.array([i.law.behavioural and i.appraisal.reason != 0 for i in self.investors], np.bool_)
+        refused = np.array([i.params.behavioural and i.appraisal.reason != 0 for i in self.investors], np.bool_)
         signed, paid, unpaid = self.stage_is(SIGNED), self.stage_is(PAID), self.stage_is(UNPAID)
         return failure.Links(
             *failure.broken_links(signed, paid, unpaid, refused, self.contracts, self.book(), self.traits)
@@ -306,7 +304,7 @@ class FundingModel(mesa.Model):
             if investor.stage in (LOOKING, SIGNED):
                 investor.lapse()
         if not self.closed:
-            self.tell("round", "missed its target", failure.CAUSES[self.cause], self.paid_musd)
+            self.log("round", "missed its target", failure.CAUSES[self.cause], self.paid_musd)
 
     # -------------------------------------------------------------------------------------------------- helpers
 
@@ -321,23 +319,16 @@ class FundingModel(mesa.Model):
 
     def announce(self, investor: Investor) -> None:
         """Let the public know of a signature next week; stated decisions reveal no belief."""
-        self.new_musd = moved(self.new_musd, investor.ticket_musd)
-        if investor.law.behavioural:
-            share = book_rules.share_of_wealth(investor.ticket_musd, investor.law.wealth_bn)
-            capped = at_his_limit(investor.traits, investor.ticket_musd)
-            news = {
-                "share": share,
-                "risk_aversion": investor.law.risk_aversion,
-                "reputation": investor.law.reputation,
-                "log_price": self.offer.log_post,
-                "capped": capped,
-            }
-            self._announced.append((investor, new_record(NEWS, news)))
+        self.new_musd = add(self.new_musd, investor.ticket_musd)
+        if investor.params.behavioural:
+            self._announced.append((investor, news_of(investor)))
 
-    def tell(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
+    def log(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
         """Add an event to the story of this run."""
         when = self.until_day if day is None else day
         self.story.append(Event(when, self.case.date(when), who, what, why, in_bn(amount_musd)))
+
+    tell = renamed_attribute("tell", "log")
 
     def _round_is_alive(self) -> bool:
         return self.open and (self.company is None or self.company.alive)
@@ -345,33 +336,17 @@ class FundingModel(mesa.Model):
     def _move_price(self, rung: int, why: str) -> None:
         if rung != self.rung:
             self.rung, self.last_cut_week = rung, self.week
-            self.tell("company", "cut the price", why, self.population.ladder_musd[rung])
+            self.log("company", "cut the price", why, self.population.ladder_musd[rung])
 
     def _post_offer(self) -> None:
-        terms, law = self.terms, self.market.law
-        price = int(self.population.ladder_musd[self.rung])
-        post_bn = book_rules.post_money_bn(price, terms.already_closed_musd, terms.target_musd)
-        offer = {
-            "post_bn": post_bn,
-            "log_post": book_rules.log_post_money(post_bn),
-            "target_bn": in_bn(terms.target_musd),
-            "forecast_bn": book_rules.forecast_bn(
-                self.published_paid_musd, self.expected_musd, terms.expected_new_musd, self.new_musd
-            ),
-            "momentum": book_rules.momentum(self.booked_musd, terms.target_musd, self.start_day, self.deadline_day),
-            "weeks_left": book_rules.weeks_until(self.start_day, self.deadline_day),
-            "sentiment": self.market.sentiment,
-            "volatility": law.volatility,
-            "preference": terms.preference,
-        }
-        self.offer = new_record(OFFER, offer)
+        self.offer = offer_of(self)
 
-    def _look_ahead(self) -> Any:
+    def _look_ahead(self) -> Floats:
         """Chance that the market gives to each consent."""
         shared, gates = self.population, self.gates
         status = np.array([gate.status for gate in gates], np.int64)
         days = np.array([gate.in_force_day for gate in gates], np.float64)
-        outlooks = look_ahead(
+        outlooks: Floats = look_ahead(
             shared.gate_params, shared.gate_order, shared.required, status, days, self.deadline_day, self.until_day
         )
         for gate, outlook in zip(gates, outlooks, strict=True):
@@ -382,32 +357,23 @@ class FundingModel(mesa.Model):
         """Mean belief of those who are still looking, weighted by reputation, in order of address."""
         mean, heard = 0.0, 0.0
         for investor in self.investors:
-            if investor.law.behavioural and investor.stage == LOOKING and investor.law.reputation > 0.0:
-                heard = moved(heard, investor.law.reputation)
-                mean = mean_opinion(mean, investor.mean, investor.law.reputation, heard)
+            if investor.params.behavioural and investor.stage == LOOKING and investor.params.reputation > 0.0:
+                heard = add(heard, investor.params.reputation)
+                mean = mean_opinion(mean, investor.mean, investor.params.reputation, heard)
         return mean
 
-    def stage_is(self, stage: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Which investors are at a stage, by place."""
+    def stage_is(self, stage: int) -> Flags:
+        """Which investors are at a stage, by index."""
         return np.array([investor.stage == stage for investor in self.investors], np.bool_)
 
-    def _tickets(self) -> Any:
+    def tickets(self) -> Integers:
         """What each investor brings: what he paid, once he has paid [USD million]."""
         tickets = [i.paid_musd if i.stage == PAID else i.ticket_musd for i in self.investors]
         return np.array(tickets, np.int64)
 
     def book(self) -> Book:
         """Return the book as a closing of this week would read it."""
-        facts = {
-            "cap_musd": self.terms.cap_musd,
-            "already_closed_musd": self.terms.already_closed_musd,
-            "pre_money_musd": self.population.ladder_musd[self.rung],
-            "sentiment": self.market.sentiment,
-            "day": self.until_day,
-        }
-        gate_days = np.array([gate.in_force_day for gate in self.gates], np.float64)
-        kinds = np.ascontiguousarray(self.traits.kind)
-        return new_book(self._tickets(), kinds, gate_days, self.contracts.members, new_record(FACTS, facts))
+        return book_of(self)
 
     # ------------------------------------------------------------------------------------------------- results
 

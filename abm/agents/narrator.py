@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from abm.core.records import PAID, SIGNED, UNPAID
+from abm.core.records import PAID, SIGNED, UNPAID, Record
 from abm.core.trace import Event
 from abm.rules.closing import Closing, close, money
 from abm.rules.conditions import (
@@ -19,11 +19,12 @@ from abm.rules.conditions import (
     money_against,
     money_with,
 )
-from abm.rules.sums import in_bn, moved
+from abm.rules.sums import add, in_bn
 from abm.scenario.fields import KINDS
 
 if TYPE_CHECKING:
     from abm.agents.host import Host
+    from abm.agents.investor import Investor
 
 _KINDS = tuple(CONDITIONS.values())
 _RIGHTS = (MIN_OWN_SHARE, MAX_POST_MONEY)  # met by cutting back, unless they are read literally (C7.2)
@@ -58,7 +59,7 @@ class Wait(NamedTuple):
     """A change in what signed money waits for: OR of ANDs of what is not met; empty once all of it is."""
 
     event: Event
-    place: int
+    investor: int  # by index
     unmet: tuple[tuple[Need, ...], ...]
 
 
@@ -79,7 +80,7 @@ class Narrator:
     Parameters
     ----------
     model
-        With its investors in place.
+        With its investors.
     """
 
     def __init__(self, model: Host) -> None:
@@ -87,64 +88,66 @@ class Narrator:
         self.asked: dict[int, Clauses] = {}  # what signatures ask for
         self.standings: dict[int, Standing] = {}  # of everybody who signed on conditions
         self.waits: list[Wait] = []
-        self._told: dict[int, frozenset[Any]] = {}
+        self._logged: dict[int, frozenset[Any]] = {}
         self._moody: set[int] = set()
         self._bound = self._bound_by()
         terms = model.terms
         price, until = in_bn(int(model.population.ladder_musd[0])), model.case.date(model.deadline_day)
-        model.tell("round", "opened", f"until {until}, at {price:g} bn pre-money", terms.target_musd)
-        for one in model.investors:
-            if one.stage == SIGNED:
-                model.tell(one.id, "had signed", self.conditions(one.place), one.ticket_musd)
+        model.log("round", "opened", f"until {until}, at {price:g} bn pre-money", terms.target_musd)
+        for investor in model.investors:
+            if investor.stage == SIGNED:
+                model.log(investor.id, "had signed", self.conditions(investor.index), investor.ticket_musd)
             else:
-                model.tell(one.id, "approached")
+                model.log(investor.id, "approached")
 
-    def conditions(self, place: int) -> str:
+    def conditions(self, index: int) -> str:
         """Say what an investor asks for before he pays; nothing where he asks for nothing."""
-        if place not in self._bound:
+        if index not in self._bound:
             return ""
-        asked = tuple(tuple(self._need(a, math.nan, False) for a in atoms) for atoms in self._bound[place])
-        self.asked[place] = asked
+        asked = tuple(tuple(self._need(a, math.nan, False) for a in atoms) for atoms in self._bound[index])
+        self.asked[index] = asked
         return f"if {', or '.join(' and '.join(need.words for need in clause) for clause in asked)}"
 
     def look(self) -> None:
-        """After a closing: tell of signed money whose unmet conditions are no longer the same."""
+        """After a closing: log signed money whose unmet conditions are no longer the same."""
         model = self.model
-        here = [one for one in model.investors if one.place in self._bound and one.stage in (SIGNED, PAID, UNPAID)]
+        here = [i for i in model.investors if i.index in self._bound and i.stage in (SIGNED, PAID, UNPAID)]
         if not model.open or not here:
             return
         signed, paid, book = model.stage_is(SIGNED), model.stage_is(PAID), model.book()
         closing = Closing(*close(signed, paid, model.contracts, book, model.terms.select))
         short = self._below_the_minimum(money(closing.selected, book.tickets))
-        for one in here:
-            clauses = tuple(tuple(self._seen(a, one.place, book) for a in atoms) for atoms in self._bound[one.place])
-            self.standings[one.place] = Standing(model.until_day, one.ticket_musd, clauses)
-            if one.stage != SIGNED:
-                del self._bound[one.place]
+        for investor in here:
+            clauses = tuple(
+                tuple(self._seen(a, investor.index, book) for a in atoms) for atoms in self._bound[investor.index]
+            )
+            self.standings[investor.index] = Standing(model.until_day, investor.ticket_musd, clauses)
+            if investor.stage != SIGNED:
+                del self._bound[investor.index]
             else:
                 open_ends = _unmet(clauses)
-                self._tell_wait(one, open_ends if open_ends or not closing.selected[one.place] else short)
+                self._log_wait(investor, open_ends if open_ends or not closing.selected[investor.index] else short)
 
-    def release(self, place: int) -> None:
+    def release(self, index: int) -> None:
         """Forget the conditions of one who has given them up."""
-        self._bound.pop(place, None)
+        self._bound.pop(index, None)
 
-    def _tell_wait(self, one: Any, unmet: Clauses) -> None:
-        """Tell of a change; sentiment comes and goes, so an investor's wait for it is told once."""
+    def _log_wait(self, investor: Investor, unmet: Clauses) -> None:
+        """Log a change; sentiment comes and goes, so an investor's wait for it is logged once."""
         moody = any(need.kind == "min_sentiment" for clause in unmet for need in clause)
         steady = frozenset(
             (k, need[:3]) for k, clause in enumerate(unmet) for need in clause if need.kind != "min_sentiment"
         )
-        news = steady != self._told.get(one.place, frozenset()) or (moody and one.place not in self._moody)
-        self._told[one.place] = steady
+        news = steady != self._logged.get(investor.index, frozenset()) or (moody and investor.index not in self._moody)
+        self._logged[investor.index] = steady
         if moody:
-            self._moody.add(one.place)
+            self._moody.add(investor.index)
         if news:
             clauses = [" and ".join(need.missing for need in clause) for clause in unmet]
             rest = "room in the round" if self.model.full else "the closing alone"
             words = f"for {', or '.join(clauses) or rest}"
-            self.model.tell(one.id, "waits", words, one.ticket_musd)
-            self.waits.append(Wait(self.model.story[-1], one.place, unmet))
+            self.model.log(investor.id, "waits", words, investor.ticket_musd)
+            self.waits.append(Wait(self.model.story[-1], investor.index, unmet))
 
     def _below_the_minimum(self, closing_musd: int) -> Clauses:
         terms = self.model.terms
@@ -159,13 +162,13 @@ class Narrator:
         asks = [kind != TOTAL or amount > 0 for kind, amount in zip(atoms["kind"], atoms["amount_musd"], strict=True)]
         spans = [[a for a in range(*span) if asks[a]] for span in pairwise(clauses.tolist())]
         owned = [spans[first:last] for first, last in pairwise(investors.tolist())]
-        return {place: own for place, own in enumerate(owned) if own and all(own)}
+        return {index: own for index, own in enumerate(owned) if own and all(own)}
 
-    def _seen(self, a: int, place: int, book: Book) -> Need:
+    def _seen(self, a: int, index: int, book: Book) -> Need:
         """Look at one condition as a closing sees it; allocation rights are no conditions of membership."""
         atom = self.model.contracts.atoms[a]
         waived = atom.kind in _RIGHTS and not book.facts.literal
-        return self._need(a, self._there(atom, place, book), waived or bool(_KINDS[atom.kind].holds(atom, place, book)))
+        return self._need(a, self._there(atom, index, book), waived or bool(_KINDS[atom.kind].holds(atom, index, book)))
 
     def _need(self, a: int, there: float, met: bool) -> Need:
         atom, model = self.model.contracts.atoms[a], self.model
@@ -178,7 +181,7 @@ class Narrator:
         by = f"{model.case.date(atom.by_day)}" if dated else ""
         return Need(kind.name, self._named(kind, atom), wanted, there, met, by)
 
-    def _named(self, kind: ConditionKind, atom: Any) -> tuple[str, ...]:
+    def _named(self, kind: ConditionKind, atom: Record) -> tuple[str, ...]:
         """Ids that a condition names."""
         shared = self.model.population
         lists = {"gate": shared.gate_ids, "investor": shared.ids, "kind": KINDS}
@@ -189,24 +192,24 @@ class Narrator:
                 return (lists[key.type][atom.ref],)
         return ()
 
-    def _there(self, atom: Any, place: int, book: Book) -> float:
+    def _there(self, atom: Record, index: int, book: Book) -> float:
         """How much of what is asked for is there, with his own ticket where that counts."""
         facts, name = book.facts, _KINDS[atom.kind].name
         if name == "total_bn":
             base = facts.already_closed_musd if atom.count_closed else 0
-            return in_bn(int(moved(base, money_with(place, book, atom.count_own))))
+            return in_bn(int(add(base, money_with(index, book, atom.count_own))))
         if name == "investor":
             return in_bn(int(book.tickets[atom.ref])) if book.inside[atom.ref] else 0.0
         if name == "any_of":
-            return float(len([k for k in book.members[atom.first : atom.last] if book.inside[k] or k == place]))
+            return float(len([k for k in book.members[atom.first : atom.last] if book.inside[k] or k == index]))
         if name == "kind":
-            mine = book.kinds[place] == atom.ref and not book.inside[place]
-            return in_bn(int(moved(book.kind_musd[atom.ref], book.tickets[place] if mine else 0)))
+            mine = book.kinds[index] == atom.ref and not book.inside[index]
+            return in_bn(int(add(book.kind_musd[atom.ref], book.tickets[index] if mine else 0)))
         if name == "max_pre_money_bn":
             return in_bn(int(facts.pre_money_musd))
         if name == "max_post_money_bn":
-            before = moved(facts.pre_money_musd, facts.already_closed_musd)
-            return in_bn(int(moved(before, money_against(place, book))))
+            before = add(facts.pre_money_musd, facts.already_closed_musd)
+            return in_bn(int(add(before, money_against(index, book))))
         return float(facts.sentiment) if name == "min_sentiment" else math.nan
 
 
@@ -218,14 +221,14 @@ class Silence:
         self.standings: dict[int, Standing] = {}
         self.waits: list[Wait] = []
 
-    def conditions(self, place: int) -> str:
+    def conditions(self, index: int) -> str:
         """Say nothing."""
         return ""
 
     def look(self) -> None:
         """Look at nothing."""
 
-    def release(self, place: int) -> None:
+    def release(self, index: int) -> None:
         """Forget nothing, having known nothing."""
 
 

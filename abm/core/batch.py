@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm.core.records import FATE, RESULT
+from abm.core.records import FATE, RESULT, Floats, Integers
 
 #: The weekly paths of a run [USD million], in the order of :attr:`Batch.paths`.
 PATHS = ("committed", "paid", "cash")
@@ -62,8 +62,8 @@ class Batch(NamedTuple):
 
     rows: np.ndarray[Any, Any]
     fates: np.ndarray[Any, Any]
-    gate_days: np.ndarray[Any, Any]
-    paths: np.ndarray[Any, Any] | None = None
+    gate_days: Floats
+    paths: Integers | None = None
 
     @property
     def runs(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from abm.core.jit import inlined, rule
+from abm.core.records import Floats, Integers
 
 # Purposes (docs/model.md 2.5). Append only: renumbering one changes every published trajectory.
 PRIOR_DEVIATION = 101
@@ -134,7 +135,7 @@ def fraction(word0: Any, word1: Any) -> float:
 
 
 @rule
-def uniforms(out: Any, seed: int, run: int, agents: Any, steps: Any, purpose: int) -> None:
+def uniforms(out: Floats, seed: int, run: int, agents: Integers, steps: Integers, purpose: int) -> None:
     """Fill ``out`` with the uniforms of many addresses at once: ten times as fast as one after the other.
 
     Parameters
@@ -159,7 +160,7 @@ def uniforms(out: Any, seed: int, run: int, agents: Any, steps: Any, purpose: in
 
 
 @rule
-def normals(out: Any, seed: int, run: int, agents: Any, steps: Any, purpose: int) -> None:
+def normals(out: Floats, seed: int, run: int, agents: Integers, steps: Integers, purpose: int) -> None:
     """Fill ``out`` with the standard normals of many addresses at once; as :func:`uniforms`.
 
     Examples
@@ -174,7 +175,7 @@ def normals(out: Any, seed: int, run: int, agents: Any, steps: Any, purpose: int
 
 
 @rule
-def to_normals(out: Any) -> None:
+def to_normals(out: Floats) -> None:
     """Turn uniforms into standard normals, in place: the centre all at once, the tails one by one."""
     places, tails, n = np.empty(out.shape[0], np.int64), np.empty(out.shape[0]), 0
     for k in range(out.shape[0]):

@@ -87,21 +87,6 @@ else:
     inlined = numba.njit(**_ALWAYS, inline="always")
 
 
-def chain(functions: Sequence[Callable[..., None]]) -> Callable[..., None]:
-    """Compile ``functions`` into one that calls each of them, in order, with the same argument."""
-    head, *tail = functions
-    if not tail:
-        return head
-    rest = chain(tail)
-
-    @inlined
-    def both(a: Any) -> None:
-        head(a)
-        rest(a)
-
-    return both
-
-
 def dispatch(functions: Sequence[Callable[..., bool]]) -> Callable[..., bool]:
     """Compile ``functions`` into one that calls the ``kind``-th of them with the remaining arguments.
 
@@ -110,10 +95,10 @@ def dispatch(functions: Sequence[Callable[..., bool]]) -> Callable[..., bool]:
     """
 
     @inlined
-    def nobody(kind: int, a: Any, b: Any, c: Any) -> bool:
+    def no_kind(kind: int, a: Any, b: Any, c: Any) -> bool:
         return False
 
-    chosen: Callable[..., bool] = nobody
+    chosen: Callable[..., bool] = no_kind
     for code in reversed(range(len(functions))):
         chosen = _choose(code, functions[code], chosen)
     return chosen

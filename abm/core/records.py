@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+#: Arrays as rules and engines take them; sets of investors are flags.
+Integers: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 #: One record of a layout below, fields as attributes; compiled code knows its layout, uncompiled code has this.
 Record: TypeAlias = np.record
 #: An array of such records; a field of it is an array.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from abm.core.records import BLOCKED, OPEN, SATISFIED
+from abm.core.records import BLOCKED, OPEN, SATISFIED, Floats
 from abm.core.schedule import week_end
 from abm.ensemble import closings
 from abm.ensemble.memory import address_of
@@ -15,7 +15,7 @@ from abm.ensemble.world import AHEAD, ARRAYS, CALLS, WORLD
 from abm.population.layout import Population
 from abm.rules.conditions import CONDITIONS
 from abm.rules.gatekeepers import look_ahead, standing
-from abm.rules.sums import moved
+from abm.rules.sums import add
 from abm.scenario.fields import KINDS
 
 _MOST_STANDINGS = 256  # ways in which consents can stand, beyond which each run looks ahead for itself
@@ -39,7 +39,7 @@ class World:
         given = {
             "ladder_musd": population.ladder_musd,
             "listing_gates": population.listing_gates,
-            "laws": population.gate_params,
+            "gate_params": population.gate_params,
             "gate_order": population.gate_order,
             "required": population.required,
             "plan": population.plan,
@@ -57,12 +57,12 @@ class World:
             "traits": population.traits,
             "atoms": contracts.atoms,
         }
-        lengths = {"gates": g, "outlooks": g, "gate_days": g, "totals": 2, "sets": 8 * n}
+        lengths = {"gate_states": g, "outlooks": g, "gate_days": g, "totals": 2, "sets": 8 * n}
         lengths |= {"kind_musd": len(KINDS), "base_musd": 1 + len(KINDS)}
-        lengths |= dict.fromkeys(("weeks_ahead", "nobody"), AHEAD)
+        lengths |= dict.fromkeys(("weeks_ahead", "zeros"), AHEAD)
         self.arrays: dict[str, Any] = {}
         for name, layout in ARRAYS.items():
-            length = AHEAD if name.endswith("_luck") else weeks if name.endswith("_path") else lengths.get(name, n)
+            length = AHEAD if name.endswith(("_z", "_u")) else weeks if name.endswith("_path") else lengths.get(name, n)
             values = np.array(given[name], layout) if name in given else np.zeros(length, layout)
             self.arrays[name] = values.reshape(-1)
         memory = np.zeros(1, WORLD)
@@ -97,12 +97,12 @@ def _standings(population: Population) -> list[tuple[int, ...]]:
     return sorted(found, key=lambda status: standing(np.array(status, np.int64))) if not new else []
 
 
-def _outlooks(population: Population, standings: list[tuple[int, ...]]) -> Any:
+def _outlooks(population: Population, standings: list[tuple[int, ...]]) -> Floats:
     """What the market gives to each consent that is open, float64[2, weeks + 1, standings, gates]."""
     terms, gates = population.round, population.gate_params
     deadlines = [float(terms.deadline_day)]
     if terms.extension_probability > 0.0:
-        deadlines.append(moved(float(terms.deadline_day), float(terms.extension_days)))
+        deadlines.append(add(float(terms.deadline_day), float(terms.extension_days)))
     table = np.zeros((2, len(population.plan), len(standings), len(gates)))
     never = np.full(len(gates), math.inf)
     for extended, deadline in enumerate(deadlines):
@@ -110,9 +110,9 @@ def _outlooks(population: Population, standings: list[tuple[int, ...]]) -> Any:
             until = week_end(week, deadline)
             if until > deadline or (extended and until < deadlines[0]):
                 continue
-            for place, status in enumerate(standings):
+            for index, status in enumerate(standings):
                 how = np.array(status, np.int64)
-                table[extended, week, place] = look_ahead(
+                table[extended, week, index] = look_ahead(
                     gates, population.gate_order, population.required, how, never, deadline, until
                 )
     return table

@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from abm.core import draws, schedule
-from abm.core.jit import chain, entry, lean
-from abm.core.records import LOOKING, OPEN, SIGNED
-from abm.ensemble import phases
-from abm.ensemble import world as its
+from abm.core.jit import entry, lean
+from abm.core.records import LOOKING, OPEN, SIGNED, Floats, Integers, Record, Records
+from abm.ensemble import arrays
 from abm.ensemble.closings import contracts_of, post_offer
 from abm.ensemble.parts import next_jump, publish
+from abm.ensemble.phases import week_passes
 from abm.ensemble.world import AHEAD
 from abm.population.sampling import draw_investors
 from abm.rules.belief import prior_mean
 from abm.rules.environment import jump_size
 from abm.rules.settlement import SHARES_BEFORE, dilution, shares_for
-from abm.rules.sums import moved
-
-#: The phases, in the order of the week.
-PHASES = tuple(getattr(phases, name) for name in schedule.PHASES)
-
-week_passes = chain(PHASES)
+from abm.rules.sums import add
 
 
 @lean
-def begin(world: Any, seed: int, run: int, frailty: float) -> None:
+def begin(world: Record, seed: int, run: int, frailty: float) -> None:
     """Set a run to how things stand on as_of."""
     world.seed, world.run, world.root = seed, run, run
     _begin_round(world, frailty)
     _begin_market(world)
     _begin_company(world)
-    gates = its.gates(world)
+    gates = arrays.gate_states(world)
     for g in range(gates.shape[0]):
         gate = gates[g]
         gate.status = OPEN
@@ -46,32 +40,34 @@ def begin(world: Any, seed: int, run: int, frailty: float) -> None:
 
 
 @lean
-def _begin_round(world: Any, frailty: float) -> None:
-    now = world.now
-    now.week = now.rung = now.last_cut_week = now.paid_musd = now.new_shares = now.gap_musd = now.new_musd = 0
-    now.booked_musd = now.published_paid_musd = now.cause = 0
-    now.week_start = now.week_end = now.start_day = now.until_day = now.expected_musd = now.opinion = 0.0
-    now.deadline_day, now.frailty, now.closed_day = world.terms.deadline_day, frailty, math.nan
-    now.running = now.open = True
-    now.extended = now.closed = False
-    world.heard = world.waiting = 0
-    world.stirred, world.last_closing_day, world.last_closing_sentiment = True, -1.0, 0.0
+def _begin_round(world: Record, frailty: float) -> None:
+    state = world.round_state
+    state.week = state.rung = state.last_cut_week = state.paid_musd = state.new_shares = state.gap_musd = (
+        state.new_musd
+    ) = 0
+    state.booked_musd = state.published_paid_musd = state.cause = 0
+    state.week_start = state.week_end = state.start_day = state.until_day = state.expected_musd = state.opinion = 0.0
+    state.deadline_day, state.frailty, state.closed_day = world.terms.deadline_day, frailty, math.nan
+    state.running = state.open = True
+    state.extended = state.closed = False
+    world.n_news = world.n_announced = 0
+    world.book_changed, world.last_closing_day, world.last_closing_sentiment = True, -1.0, 0.0
 
 
 @lean
-def _begin_market(world: Any) -> None:
-    sky, market = world.sky, world.market
-    sky.sentiment = market.sentiment_start
-    sky.cold = False
-    sky.shock = sky.news = sky.talent_loss = 0.0
-    sky.burst_weeks_left = sky.jumps = 0
+def _begin_market(world: Record) -> None:
+    market_state, market = world.market_state, world.market
+    market_state.sentiment = market.sentiment_start
+    market_state.cold = False
+    market_state.shock = market_state.news = market_state.talent_loss = 0.0
+    market_state.burst_weeks_left = market_state.jumps = 0
     z = draws.normal(world.seed, world.run, 0, 0, draws.TRUE_VALUE, 0)
-    sky.log_value = jump_size(prior_mean(market.mean_bn, market.sd_log, 0.0), market.sd_log, z)
-    sky.next_jump_day = next_jump(world, 0.0)
+    market_state.log_value = jump_size(prior_mean(market.mean_bn, market.sd_log, 0.0), market.sd_log, z)
+    market_state.next_jump_day = next_jump(world, 0.0)
 
 
 @lean
-def _begin_company(world: Any) -> None:
+def _begin_company(world: Record) -> None:
     company, firm = world.company, world.firm
     company.cash_musd = company.least_cash_musd = firm.cash_musd
     company.vendor_musd = company.bridge_musd = 0
@@ -84,73 +80,87 @@ def _begin_company(world: Any) -> None:
 
 
 @lean
-def grant_bridge(world: Any) -> None:
+def grant_bridge(world: Record) -> None:
     """Let luck say whether the bridge will be there when it is asked for."""
     firm, u = world.firm, draws.uniform(world.seed, world.run, 0, 0, draws.BRIDGE, 0)
     world.company.bridge_limit_musd = firm.bridge_limit_musd if u < firm.bridge_probability else 0
 
 
 @lean
-def _begin_investors(world: Any) -> None:
-    traits, atoms, base_atoms = its.traits(world), its.atoms(world), its.base_atoms(world)
-    mean, precision, stage, sign_day = its.mean(world), its.precision(world), its.stage(world), its.sign_day(world)
-    clocks = its.sign_clock(world), its.withdrawal_clock(world)
-    amounts = its.ticket_musd(world), its.paid_musd(world), its.shares(world)
+def _begin_investors(world: Record) -> None:
+    traits, atoms, base_atoms = arrays.traits(world), arrays.atoms(world), arrays.base_atoms(world)
+    mean, precision, stage, sign_day = (
+        arrays.mean(world),
+        arrays.precision(world),
+        arrays.stage(world),
+        arrays.sign_day(world),
+    )
+    clocks = arrays.sign_clock(world), arrays.withdrawal_clock(world)
+    amounts = arrays.ticket_musd(world), arrays.paid_musd(world), arrays.shares(world)
     for a in range(atoms.shape[0]):
         atoms[a] = base_atoms[a]
     draw_investors(
-        traits, contracts_of(world), its.base(world), its.pool_distributions(world), world.terms, world.seed, world.run
+        traits,
+        contracts_of(world),
+        arrays.base(world),
+        arrays.pool_distributions(world),
+        world.terms,
+        world.seed,
+        world.run,
     )
     for i in range(traits.shape[0]):
         signed = traits[i].signed_at_start
         mean[i], precision[i] = traits[i].prior_mean, traits[i].prior_precision
         clocks[0][i] = clocks[1][i] = 0.0
         sign_day[i] = 0.0 if signed else math.nan
-        its.diligence_done(world)[i] = its.tested(world)[i] = False
+        arrays.diligence_done(world)[i] = arrays.tested(world)[i] = False
         stage[i] = SIGNED if signed else LOOKING
         amounts[0][i] = traits[i].stated_musd if signed else 0
         amounts[1][i] = amounts[2][i] = 0
 
 
 @lean
-def begin_week(world: Any) -> None:
+def begin_week(world: Record) -> None:
     """Turn the calendar, and draw the public luck of the weeks ahead where it has run out."""
-    now = world.now
-    now.week = moved(now.week, 1)
-    now.week_start, now.week_end = now.week_end, schedule.day_after(now.week)
-    now.start_day, now.until_day = now.until_day, schedule.week_end(now.week, now.deadline_day)
-    world.ahead = schedule.weeks_into(now.week, AHEAD)
+    state = world.round_state
+    state.week = state.week + 1
+    state.week_start, state.week_end = state.week_end, schedule.day_after(state.week)
+    state.start_day, state.until_day = (
+        state.until_day,
+        schedule.week_end(state.week, state.deadline_day),
+    )
+    world.ahead = schedule.weeks_into(state.week, AHEAD)
     if world.ahead == 0:
         for k in range(AHEAD):
-            its.weeks_ahead(world)[k] = moved(now.week, k)
+            arrays.weeks_ahead(world)[k] = add(state.week, k)
         draw_ahead(world)
 
 
 @lean
-def draw_ahead(world: Any) -> None:
+def draw_ahead(world: Record) -> None:
     """Draw the public luck of the weeks ahead, as far as anybody will look at it; again where the run has changed."""
-    market, firm, weeks = world.market, world.firm, its.weeks_ahead(world)
+    market, firm, weeks = world.market, world.firm, arrays.weeks_ahead(world)
     if market.sentiment_spread > 0.0:
-        _draw(world, its.sentiment_luck(world), draws.SENTIMENT)
-    if world.now.open:
-        _draw(world, its.value_luck(world), draws.VALUE)
-    if world.now.open and market.news_precision > 0.0:
-        _draw(world, its.news_luck(world), draws.NEWS)
+        _draw(world, arrays.sentiment_z(world), draws.SENTIMENT)
+    if world.round_state.open:
+        _draw(world, arrays.value_z(world), draws.VALUE)
+    if world.round_state.open and market.news_precision > 0.0:
+        _draw(world, arrays.news_z(world), draws.NEWS)
     if world.company.alive and firm.revenue_volatility > 0.0:
-        _draw(world, its.revenue_luck(world), draws.REVENUE)
+        _draw(world, arrays.revenue_z(world), draws.REVENUE)
     if world.company.alive and firm.burn_volatility_bn > 0.0:
-        _draw(world, its.burn_luck(world), draws.BURN)
+        _draw(world, arrays.burn_z(world), draws.BURN)
     if market.burst_chance > 0.0:
-        draws.uniforms(its.talent_luck(world), world.seed, world.run, its.nobody(world), weeks, draws.TALENT)
+        draws.uniforms(arrays.talent_u(world), world.seed, world.run, arrays.zeros(world), weeks, draws.TALENT)
 
 
 @lean
-def _draw(world: Any, luck: Any, purpose: int) -> None:
-    draws.normals(luck, world.seed, world.run, its.nobody(world), its.weeks_ahead(world), purpose)
+def _draw(world: Record, z: Floats, purpose: int) -> None:
+    draws.normals(z, world.seed, world.run, arrays.zeros(world), arrays.weeks_ahead(world), purpose)
 
 
 @lean
-def pass_week(world: Any) -> None:
+def pass_week(world: Record) -> None:
     """Let a week pass."""
     begin_week(world)
     week_passes(world)
@@ -158,7 +168,14 @@ def pass_week(world: Any) -> None:
 
 @entry
 def simulate(
-    world: Any, seed: int, first_run: int, frailties: Any, rows: Any, fates: Any, gate_days: Any, paths: Any
+    world: Record,
+    seed: int,
+    first_run: int,
+    frailties: Floats,
+    rows: Records,
+    fates: Records,
+    gate_days: Floats,
+    paths: Integers,
 ) -> None:
     """Simulate a run for each of ``frailties``, and write down what each leaves behind.
 
@@ -175,41 +192,41 @@ def simulate(
         [USD million], overwritten.
     """
     for r in range(frailties.shape[0]):
-        begin(world, seed, moved(first_run, r), frailties[r])
-        while world.now.running:
+        begin(world, seed, add(first_run, r), frailties[r])
+        while world.round_state.running:
             pass_week(world)
         sum_up(world, rows[r])
         for i in range(fates.shape[1]):
             fate = fates[r, i]
-            fate.stage, fate.sign_day = its.stage(world)[i], its.sign_day(world)[i]
-            fate.paid_musd, fate.shares = its.paid_musd(world)[i], its.shares(world)[i]
+            fate.stage, fate.sign_day = arrays.stage(world)[i], arrays.sign_day(world)[i]
+            fate.paid_musd, fate.shares = arrays.paid_musd(world)[i], arrays.shares(world)[i]
         for g in range(gate_days.shape[1]):
-            gate_days[r, g] = its.gates(world)[g].in_force_day
+            gate_days[r, g] = arrays.gate_states(world)[g].in_force_day
         if r < paths.shape[0]:
             _write_paths(world, paths[r])
 
 
 @lean
-def sum_up(world: Any, row: Any) -> None:
+def sum_up(world: Record, row: Record) -> None:
     """Write down what a run leaves behind."""
-    now, company, ladder = world.now, world.company, its.ladder_musd(world)
+    state, company, ladder = world.round_state, world.company, arrays.ladder_musd(world)
     row.run = world.root
-    row.paid_musd, row.closed, row.closed_day = now.paid_musd, now.closed, now.closed_day
+    row.paid_musd, row.closed, row.closed_day = state.paid_musd, state.closed, state.closed_day
     row.survived, row.default_day = company.alive, company.default_day
-    row.cause, row.rung, row.pre_money_musd = now.cause, now.rung, ladder[now.rung]
+    row.cause, row.rung, row.pre_money_musd = state.cause, state.rung, ladder[state.rung]
     earlier = shares_for(world.terms.already_closed_musd, ladder[0])
-    row.new_shares, row.dilution = now.new_shares, dilution(now.new_shares, moved(SHARES_BEFORE, earlier))
-    row.gap_musd, row.extended, row.listed = now.gap_musd, now.extended, company.listed
+    row.new_shares, row.dilution = state.new_shares, dilution(state.new_shares, add(SHARES_BEFORE, earlier))
+    row.gap_musd, row.extended, row.listed = state.gap_musd, state.extended, company.listed
     row.end_cash_musd, row.least_cash_musd = company.cash_musd, company.least_cash_musd
 
 
 @lean
-def _write_paths(world: Any, paths: Any) -> None:
+def _write_paths(world: Record, paths: Integers) -> None:
     """Copy the weekly paths; one that has ended keeps its last value."""
-    kept = its.committed_path(world), its.paid_path(world), its.cash_path(world)
+    kept = arrays.committed_path(world), arrays.paid_path(world), arrays.cash_path(world)
     for kind in range(3):
         last = 0
         for week in range(paths.shape[1]):
-            if week < world.now.week:
+            if week < world.round_state.week:
                 last = kept[kind][week]
             paths[kind, week] = last

@@ -22,15 +22,16 @@ import numpy as np
 
 from abm.core import draws
 from abm.core.jit import entry, lean
-from abm.core.records import LOOKING, OPEN, RESULT, SIGNED
+from abm.core.records import LOOKING, OPEN, RESULT, SIGNED, Floats, Integers, Record, Records
 from abm.core.schedule import weeks_into
-from abm.ensemble import world as its
+from abm.ensemble import arrays
 from abm.ensemble.build import World
-from abm.ensemble.kernel import begin, begin_week, draw_ahead, grant_bridge, sum_up, week_passes
+from abm.ensemble.kernel import begin, begin_week, draw_ahead, grant_bridge, sum_up
 from abm.ensemble.parts import next_jump
+from abm.ensemble.phases import week_passes
 from abm.population.layout import Population
 from abm.population.sampling import frailties
-from abm.rules.sums import moved
+from abm.rules.sums import add
 
 #: Weeks, counted from 1, from which on luck is that of a run: ``((1, 17), (9, 4_000))``. Weeks ascend.
 Lineage = tuple[tuple[int, int], ...]
@@ -52,7 +53,7 @@ class Replay(NamedTuple):
     """
 
     rows: np.ndarray[Any, Any]
-    paths: np.ndarray[Any, Any]
+    paths: Floats
 
 
 class Lineages:
@@ -102,7 +103,16 @@ class Lineages:
 
 
 @entry
-def replay(world: Any, seed: int, weeks: int, ends: Any, lineages: Any, frailties: Any, rows: Any, paths: Any) -> None:
+def replay(
+    world: Record,
+    seed: int,
+    weeks: int,
+    ends: Integers,
+    lineages: Integers,
+    frailties: Floats,
+    rows: Records,
+    paths: Floats,
+) -> None:
     """Replay lineages, and write down what each leaves behind.
 
     Parameters
@@ -119,15 +129,15 @@ def replay(world: Any, seed: int, weeks: int, ends: Any, lineages: Any, frailtie
         As in :class:`Replay`, overwritten.
     """
     for p in range(rows.shape[0]):
-        place, last = ends[p], moved(ends[moved(p, 1)], -1)
-        begin(world, seed, lineages[place, 1], frailties[p])
-        while world.now.running and world.now.week < weeks:
+        index, last = ends[p], add(ends[p + 1], -1)
+        begin(world, seed, lineages[index, 1], frailties[p])
+        while world.round_state.running and world.round_state.week < weeks:
             begin_week(world)
-            before = place
-            while place < last and lineages[moved(place, 1), 0] <= world.now.week:
-                place = moved(place, 1)
-            if place != before:
-                _change_hands(world, lineages[place, 1])
+            before = index
+            while index < last and lineages[index + 1, 0] <= world.round_state.week:
+                index = index + 1
+            if index != before:
+                _change_hands(world, lineages[index, 1])
             week_passes(world)
             _watch(world, paths[p])
         _hold(world, paths[p])
@@ -135,48 +145,48 @@ def replay(world: Any, seed: int, weeks: int, ends: Any, lineages: Any, frailtie
 
 
 @lean
-def _change_hands(world: Any, run: int) -> None:
+def _change_hands(world: Record, run: int) -> None:
     """Take luck from another run as of this week: public luck ahead, and what is still open of everybody's own."""
     world.run = run
     draw_ahead(world)
-    seed, gates, traits, stage = world.seed, its.gates(world), its.traits(world), its.stage(world)
-    signing, leaving = its.sign_clock(world), its.withdrawal_clock(world)
-    world.sky.next_jump_day = next_jump(world, world.now.week_start)
+    seed, gates, traits, stage = world.seed, arrays.gate_states(world), arrays.traits(world), arrays.stage(world)
+    signing, leaving = arrays.sign_clock(world), arrays.withdrawal_clock(world)
+    world.market_state.next_jump_day = next_jump(world, world.round_state.week_start)
     if world.company.alive and world.company.least_cash_musd > 0:  # nobody has asked for the bridge yet
         grant_bridge(world)
     for g in range(gates.shape[0]):
         gate = gates[g]
         if gate.status == OPEN:
-            gate.consent_threshold = moved(gate.consent_clock, draws.exponential(seed, run, g, 0, draws.CONSENT, 0))
-            gate.block_threshold = moved(gate.block_clock, draws.exponential(seed, run, g, 0, draws.BLOCK, 0))
+            gate.consent_threshold = add(gate.consent_clock, draws.exponential(seed, run, g, 0, draws.CONSENT, 0))
+            gate.block_threshold = add(gate.block_clock, draws.exponential(seed, run, g, 0, draws.BLOCK, 0))
     for i in range(traits.shape[0]):
-        law, base = traits[i], its.base(world)[i]
+        params, base = traits[i], arrays.base(world)[i]
         if stage[i] == LOOKING:
-            law.sign_threshold = moved(signing[i], draws.exponential(seed, run, law.address, 0, draws.SIGNING, 0))
-        if not its.tested(world)[i]:
-            word = draws.uniform(seed, run, law.address, 0, draws.SETTLEMENT, 0)
-            law.unreliable = word < base.settlement_failure_probability
+            params.sign_threshold = add(signing[i], draws.exponential(seed, run, params.address, 0, draws.SIGNING, 0))
+        if not arrays.tested(world)[i]:
+            word = draws.uniform(seed, run, params.address, 0, draws.SETTLEMENT, 0)
+            params.unreliable = word < base.settlement_failure_probability
         if stage[i] <= SIGNED and base.withdrawal_per_year > 0.0:
-            wait = draws.exponential(seed, run, law.address, 0, draws.WITHDRAWAL, 0)
-            law.withdrawal_threshold = moved(leaving[i], wait)
-        if not its.diligence_done(world)[i]:
-            law.signal_z = draws.normal(seed, run, law.address, 0, draws.PRIVATE_SIGNAL, 0)
+            wait = draws.exponential(seed, run, params.address, 0, draws.WITHDRAWAL, 0)
+            params.withdrawal_threshold = add(leaving[i], wait)
+        if not arrays.diligence_done(world)[i]:
+            params.signal_z = draws.normal(seed, run, params.address, 0, draws.PRIVATE_SIGNAL, 0)
 
 
 @lean
-def _watch(world: Any, paths: Any) -> None:
+def _watch(world: Record, paths: Floats) -> None:
     """Write down how things stand at the end of a week."""
-    now, company, terms = world.now, world.company, world.terms
-    place = weeks_into(now.week, terms.horizon_weeks)
-    paths[0, place], paths[1, place] = its.committed_path(world)[place], now.paid_musd
-    paths[2, place], paths[4, place] = company.cash_musd, company.outflow_musd
-    paths[3, place] = moved(company.vendor_musd, company.bridge_musd)
-    paths[5, place] = now.expected_musd if now.open else 0.0
+    state, company, terms = world.round_state, world.company, world.terms
+    index = weeks_into(state.week, terms.horizon_weeks)
+    paths[0, index], paths[1, index] = arrays.committed_path(world)[index], state.paid_musd
+    paths[2, index], paths[4, index] = company.cash_musd, company.outflow_musd
+    paths[3, index] = add(company.vendor_musd, company.bridge_musd)
+    paths[5, index] = state.expected_musd if state.open else 0.0
 
 
 @lean
-def _hold(world: Any, paths: Any) -> None:
+def _hold(world: Record, paths: Floats) -> None:
     """Let paths that ended early keep their last values."""
     for kind in range(paths.shape[0]):
-        for place in range(world.now.week, paths.shape[1]):
-            paths[kind, place] = paths[kind, moved(place, -1)]
+        for index in range(world.round_state.week, paths.shape[1]):
+            paths[kind, index] = paths[kind, index - 1]

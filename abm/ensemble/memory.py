@@ -13,10 +13,12 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
+from abm.core.records import Record
+
 _INTERPRETED = bool(getattr(numba.config, "DISABLE_JIT", False))
 
 
-def column(name: str, layout: Any) -> Callable[[Any], Any]:
+def column(name: str, layout: np.dtype[Any]) -> Callable[[Record], Any]:
     """Compile an accessor: the array whose address and length stand in ``name_at`` and ``name_n`` of a record.
 
     A compiled function that takes dozens of arrays takes seven numbers for each of them, wherever it is called; one
@@ -24,16 +26,16 @@ def column(name: str, layout: Any) -> Callable[[Any], Any]:
     """
     if _INTERPRETED:
 
-        def read(record: Any) -> Any:
+        def read(record: Record) -> Any:
             size = np.dtype(layout).itemsize * int(record[f"{name}_n"])
-            memory = (ctypes.c_char * size).from_address(int(record[f"{name}_at"]))
+            memory: Any = (ctypes.c_char * size).from_address(int(record[f"{name}_at"]))
             return np.frombuffer(memory, layout).view(np.recarray if np.dtype(layout).names else np.ndarray)
 
         return read
     return _compiled_column(name, np.dtype(layout))
 
 
-def _compiled_column(name: str, layout: Any) -> Callable[[Any], Any]:
+def _compiled_column(name: str, layout: np.dtype[Any]) -> Callable[[Any], Any]:
     element = from_dtype(layout)
     array = types.Array(element, 1, "C")
 
@@ -57,7 +59,7 @@ def _compiled_column(name: str, layout: Any) -> Callable[[Any], Any]:
     return compiled
 
 
-def far(function: Callable[[Any], None]) -> Callable[[Any], None]:
+def far(function: Callable[[Record], None]) -> Callable[[Record], None]:
     """Let compiled callers reach a function of one record through the address in its field ``NAME_call``.
 
     What is called directly is compiled into every caller, and into theirs. The rare and heavy parts of a week are
@@ -85,7 +87,7 @@ def far(function: Callable[[Any], None]) -> Callable[[Any], None]:
     return compiled
 
 
-def address_of(function: Any, record: Any) -> int:
+def address_of(function: Any, record: Record) -> int:
     """Compile a :func:`far` function for this kind of record, or load it, and return its address; 0 uncompiled."""
     if _INTERPRETED:
         return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from abm.core import records
-from abm.ensemble.memory import column
 from abm.rules.conditions import ATOM, FACTS
 from abm.rules.failure import Links
 
@@ -18,7 +17,7 @@ _WHOLE, _NUMBER, _FLAG = np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.b
 ARRAYS = {
     "ladder_musd": _WHOLE,
     "listing_gates": _WHOLE,
-    "laws": records.GATEKEEPER,
+    "gate_params": records.GATEKEEPER,
     "gate_order": _WHOLE,
     "required": _WHOLE,
     "plan": records.PLAN,
@@ -35,18 +34,18 @@ ARRAYS = {
     "outlook_table": _NUMBER,  # [extended, week, standing, gate], laid out flat
     "traits": records.TRAITS,
     "atoms": ATOM,
-    "gates": records.GATE_STATE,
+    "gate_states": records.GATE_STATE,
     **{name: records.INVESTOR_STATE[name] for name in records.INVESTOR_STATE.names or ()},
     "news": records.NEWS,  # commitments that everybody hears of this week
     "announced": records.NEWS,  # and those that wait for the next
-    "sentiment_luck": _NUMBER,  # public luck of the weeks ahead
-    "value_luck": _NUMBER,
-    "news_luck": _NUMBER,
-    "revenue_luck": _NUMBER,
-    "burn_luck": _NUMBER,
-    "talent_luck": _NUMBER,
+    "sentiment_z": _NUMBER,  # public luck of the weeks ahead
+    "value_z": _NUMBER,
+    "news_z": _NUMBER,
+    "revenue_z": _NUMBER,
+    "burn_z": _NUMBER,
+    "talent_u": _NUMBER,
     "weeks_ahead": _WHOLE,
-    "nobody": _WHOLE,  # zeros: public luck has no agent
+    "zeros": _WHOLE,  # zeros: public luck has no agent
     "outlooks": _NUMBER,
     "signed": _FLAG,
     "paid": _FLAG,
@@ -83,20 +82,20 @@ WORLD = np.dtype(
         ("run", np.int64),  # whose luck the weeks have
         ("root", np.int64),  # whose luck was drawn once for all weeks; another than ``run`` in a lineage only
         ("ahead", np.int64),  # how far the run is into the weeks that are drawn
-        ("heard", np.int64),  # how many commitments are news
-        ("waiting", np.int64),  # how many wait to become it
+        ("n_news", np.int64),  # how many commitments are news
+        ("n_announced", np.int64),  # how many wait to become it
         ("last_closing_day", np.float64),
         ("last_closing_sentiment", np.float64),
         ("unsteady", np.bool_),  # whether a condition may answer anew although nothing that closings watch has moved
-        ("stirred", np.bool_),  # whether a closing could end otherwise than the last
+        ("book_changed", np.bool_),  # whether a closing could end otherwise than the last
         ("called", np.bool_),  # whether closers are called this week
         ("opinions_pull", np.bool_),  # whether anybody's opinion moves another's
         ("terms", records.ROUND),
         ("market", records.MARKET),
         ("firm", records.FIRM),
         ("listing", records.LISTING),
-        ("now", records.ROUND_STATE),
-        ("sky", records.MARKET_STATE),
+        ("round_state", records.ROUND_STATE),
+        ("market_state", records.MARKET_STATE),
         ("company", records.COMPANY_STATE),
         ("offer", records.OFFER),
         ("facts", FACTS),
@@ -105,67 +104,3 @@ WORLD = np.dtype(
         *((f"{name}_{part}", np.int64) for name in ARRAYS for part in ("at", "n")),
     ]
 )
-
-
-# One accessor for each array, to be called from compiled code: ``traits(world)``.
-ladder_musd = column("ladder_musd", ARRAYS["ladder_musd"])
-listing_gates = column("listing_gates", ARRAYS["listing_gates"])
-laws = column("laws", ARRAYS["laws"])
-gate_order = column("gate_order", ARRAYS["gate_order"])
-required = column("required", ARRAYS["required"])
-plan = column("plan", ARRAYS["plan"])
-claims = column("claims", ARRAYS["claims"])
-later_rounds = column("later_rounds", ARRAYS["later_rounds"])
-base = column("base", ARRAYS["base"])
-pool_distributions = column("pool_distributions", ARRAYS["pool_distributions"])
-base_atoms = column("base_atoms", ARRAYS["base_atoms"])
-clauses = column("clauses", ARRAYS["clauses"])
-owners = column("owners", ARRAYS["owners"])
-members = column("members", ARRAYS["members"])
-kinds = column("kinds", ARRAYS["kinds"])
-standings = column("standings", ARRAYS["standings"])
-outlook_table = column("outlook_table", ARRAYS["outlook_table"])
-traits = column("traits", ARRAYS["traits"])
-atoms = column("atoms", ARRAYS["atoms"])
-gates = column("gates", ARRAYS["gates"])
-mean = column("mean", ARRAYS["mean"])
-precision = column("precision", ARRAYS["precision"])
-sign_clock = column("sign_clock", ARRAYS["sign_clock"])
-withdrawal_clock = column("withdrawal_clock", ARRAYS["withdrawal_clock"])
-sign_day = column("sign_day", ARRAYS["sign_day"])
-diligence_done = column("diligence_done", ARRAYS["diligence_done"])
-stage = column("stage", ARRAYS["stage"])
-ticket_musd = column("ticket_musd", ARRAYS["ticket_musd"])
-paid_musd = column("paid_musd", ARRAYS["paid_musd"])
-shares = column("shares", ARRAYS["shares"])
-news = column("news", ARRAYS["news"])
-announced = column("announced", ARRAYS["announced"])
-sentiment_luck = column("sentiment_luck", ARRAYS["sentiment_luck"])
-value_luck = column("value_luck", ARRAYS["value_luck"])
-news_luck = column("news_luck", ARRAYS["news_luck"])
-revenue_luck = column("revenue_luck", ARRAYS["revenue_luck"])
-burn_luck = column("burn_luck", ARRAYS["burn_luck"])
-talent_luck = column("talent_luck", ARRAYS["talent_luck"])
-weeks_ahead = column("weeks_ahead", ARRAYS["weeks_ahead"])
-nobody = column("nobody", ARRAYS["nobody"])
-outlooks = column("outlooks", ARRAYS["outlooks"])
-signed = column("signed", ARRAYS["signed"])
-paid = column("paid", ARRAYS["paid"])
-unpaid = column("unpaid", ARRAYS["unpaid"])
-refused = column("refused", ARRAYS["refused"])
-closers = column("closers", ARRAYS["closers"])
-tested = column("tested", ARRAYS["tested"])
-content = column("content", ARRAYS["content"])
-allocated = column("allocated", ARRAYS["allocated"])
-tickets = column("tickets", ARRAYS["tickets"])
-inside = column("inside", ARRAYS["inside"])
-against = column("against", ARRAYS["against"])
-totals = column("totals", ARRAYS["totals"])
-kind_musd = column("kind_musd", ARRAYS["kind_musd"])
-base_musd = column("base_musd", ARRAYS["base_musd"])
-gate_days = column("gate_days", ARRAYS["gate_days"])
-who = column("who", ARRAYS["who"])
-sets = column("sets", ARRAYS["sets"])
-committed_path = column("committed_path", ARRAYS["committed_path"])
-paid_path = column("paid_path", ARRAYS["paid_path"])
-cash_path = column("cash_path", ARRAYS["cash_path"])

@@ -82,7 +82,8 @@ class CommitmentBook:
         n = len(parsed)
         contracts = flatten([c.conditions for c in parsed], self.ids, tuple(self._given), _ordinal)
         # plain arrays: the attribute access of records costs more than the closing itself
-        self._contracts = contracts._replace(atoms=np.asarray(contracts.atoms).view(np.ndarray))
+        atoms: Any = np.asarray(contracts.atoms).view(np.ndarray)
+        self._contracts = contracts._replace(atoms=atoms)
         self._tickets = np.array([musd(c.ticket_bn) for c in parsed], np.int64)
         self._kinds = np.array([KINDS.index(c.kind) for c in parsed], np.int64)
         self._paid = np.array([c.paid for c in parsed], np.bool_)
@@ -96,7 +97,7 @@ class CommitmentBook:
             }
             for c in parsed
         ]
-        self._traits = np.asarray(new_records(TRAITS, rows)).view(np.ndarray)
+        self._traits: Any = np.asarray(new_records(TRAITS, rows)).view(np.ndarray)
 
     def close(
         self,

@@ -97,7 +97,7 @@ def prior_precision(sd_log: float) -> float:
 
 
 @rule
-def signal(log_value: float, precision: float, luck: float) -> float:
+def signal(log_value: float, precision: float, z: float) -> float:
     """What diligence or public news shows [log-points]: the true value with noise of the given precision.
 
     Examples
@@ -105,7 +105,7 @@ def signal(log_value: float, precision: float, luck: float) -> float:
     >>> signal(5.7, 4.0, -1.0)
     5.2
     """
-    return log_value + luck / math.sqrt(precision) if precision > 0.0 else log_value
+    return log_value + z / math.sqrt(precision) if precision > 0.0 else log_value
 
 
 @rule

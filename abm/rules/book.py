@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from abm.core.jit import lean, rule
+from abm.core.records import Flags, Floats, Integers
 from abm.rules.clauses import Contracts
 from abm.rules.conditions import GATE
 
 
 @lean
-def chance_to_pay(i: int, contracts: Contracts, outlooks: Any) -> float:
+def chance_to_pay(i: int, contracts: Contracts, outlooks: Floats) -> float:
     """Weight of a conditional commitment in the forecasts of others: the best clause, its consents multiplied.
 
     Parameters
@@ -47,7 +47,9 @@ def chance_to_pay(i: int, contracts: Contracts, outlooks: Any) -> float:
 
 
 @lean
-def expected_musd(signed: Any, tickets: Any, fallbacks: Any, contracts: Contracts, outlooks: Any) -> float:
+def expected_musd(
+    signed: Flags, tickets: Integers, fallbacks: Integers, contracts: Contracts, outlooks: Floats
+) -> float:
     """Expected money of the signed and unpaid commitments [USD million], in order of address.
 
     Parameters

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from abm.core.jit import lean
+from abm.core.records import Flags, Integers, Records
 from abm.rules.conditions import (
     GATE,
     MAX_POST_MONEY,
@@ -24,10 +25,10 @@ AS_IT_IS, GATES_OPEN, PRICE_ACCEPTED = 0, 1, 2
 class Contracts(NamedTuple):
     """Everybody's conditions, OR of ANDs, flattened. ``C`` clauses, ``A`` atoms."""
 
-    atoms: Any  #: ATOM[A]
-    clauses: Any  #: int64[C + 1], where each clause's atoms start
-    investors: Any  #: int64[N + 1], where each investor's clauses start
-    members: Any  #: int64[M], the concatenated any_of lists
+    atoms: Records  #: ATOM[A]
+    clauses: Integers  #: int64[C + 1], where each clause's atoms start
+    investors: Integers  #: int64[N + 1], where each investor's clauses start
+    members: Integers  #: int64[M], the concatenated any_of lists
 
 
 @lean
@@ -42,7 +43,7 @@ def conditional(i: int, contracts: Contracts) -> bool:
 
 
 @lean
-def mood_turned(signed: Any, contracts: Contracts, before: float, sentiment: float) -> bool:
+def mood_turned(signed: Flags, contracts: Contracts, before: float, sentiment: float) -> bool:
     """Whether sentiment has crossed a level that somebody who has signed asks for [log-points]."""
     for i in range(signed.shape[0]):
         if signed[i]:

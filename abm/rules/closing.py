@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from abm.core.jit import lean, rule
+from abm.core.records import Flags, Floats, Integers
 from abm.rules.clauses import AS_IT_IS, Contracts, invoked_clause, rivalry, satisfied, unconditional
 from abm.rules.conditions import MAX_POST_MONEY, MIN_OWN_SHARE, MONEY_TOLERANCE, Book
 
@@ -21,21 +22,21 @@ _LEAST, _GREATEST, _ANSWER, _OTHER, _CHOSEN = range(5)
 class Closing(NamedTuple):
     """The answer of the closing operator, with its two extremes."""
 
-    selected: Any  #: bool[N], who closes
-    greatest: Any  #: bool[N], who could close if all signed in escrow and closed at once
-    least: Any  #: bool[N], who would close if nobody moved before his own condition is met
-    barred: Any  #: bool[N], left out although his conditions would now hold
+    selected: Flags  #: bool[N], who closes
+    greatest: Flags  #: bool[N], who could close if all signed in escrow and closed at once
+    least: Flags  #: bool[N], who would close if nobody moved before his own condition is met
+    barred: Flags  #: bool[N], left out although his conditions would now hold
 
 
 @lean
-def put(target: Any, source: Any) -> None:
+def put(target: Flags | Integers, source: Flags | Integers) -> None:
     """Overwrite one set with another, in place (a loop compiles in a tenth of the time of a slice)."""
     for i in range(target.shape[0]):
         target[i] = source[i]
 
 
 @lean
-def same(a: Any, b: Any) -> bool:
+def same(a: Flags, b: Flags) -> bool:
     """Whether two sets are equal."""
     for i in range(a.shape[0]):
         if a[i] != b[i]:
@@ -44,7 +45,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 @lean
-def anybody_new(closers: Any, paid: Any) -> bool:
+def anybody_new(closers: Flags, paid: Flags) -> bool:
     """Whether somebody closes who has not paid yet."""
     for i in range(closers.shape[0]):
         if closers[i] and not paid[i]:
@@ -53,7 +54,7 @@ def anybody_new(closers: Any, paid: Any) -> bool:
 
 
 @lean
-def money(members: Any, tickets: Any) -> int:
+def money(members: Flags, tickets: Integers) -> int:
     """Money that a set of investors brings [USD million]."""
     total = 0
     for i in range(members.shape[0]):
@@ -63,13 +64,13 @@ def money(members: Any, tickets: Any) -> int:
 
 
 @lean
-def closing_gap(greatest: Any, least: Any, tickets: Any, cap_musd: int) -> int:
+def closing_gap(greatest: Flags, least: Flags, tickets: Integers, cap_musd: int) -> int:
     """Value of closing at once rather than one after the other, greatest minus least total [USD million]."""
     return min(money(greatest, tickets), cap_musd) - min(money(least, tickets), cap_musd)
 
 
 @lean
-def gather(signed: Any, paid: Any, book: Book) -> int:
+def gather(signed: Flags, paid: Flags, book: Book) -> int:
     """Gather the candidates: who has signed and not paid. Whoever has paid is seated for good, and counted.
 
     Returns how many candidates there are; ``book.who`` holds their places.
@@ -89,7 +90,7 @@ def gather(signed: Any, paid: Any, book: Book) -> int:
 
 
 @lean
-def seat(n: int, inside: Any, against: Any, book: Book) -> None:
+def seat(n: int, inside: Flags, against: Flags, book: Book) -> None:
     """Make two sets of candidates the sets of ``book``; only their money is counted anew."""
     book.totals[0] = book.totals[1] = book.base_musd[0]
     for kind in range(book.kind_musd.shape[0]):
@@ -105,7 +106,7 @@ def seat(n: int, inside: Any, against: Any, book: Book) -> None:
 
 
 @lean
-def seat_all(closers: Any, paid: Any, book: Book) -> None:
+def seat_all(closers: Flags, paid: Flags, book: Book) -> None:
     """Seat a set of investors, and everybody who has paid."""
     n = gather(closers, paid, book)
     fill(n, book.sets[_ANSWER], True)
@@ -113,14 +114,14 @@ def seat_all(closers: Any, paid: Any, book: Book) -> None:
 
 
 @lean
-def fill(n: int, members: Any, inside: bool) -> None:
+def fill(n: int, members: Flags, inside: bool) -> None:
     """Put all candidates into a set, or none."""
     for k in range(n):
         members[k] = inside
 
 
 @lean
-def spread(n: int, members: Any, paid: Any, book: Book, everybody: Any) -> None:
+def spread(n: int, members: Flags, paid: Flags, book: Book, everybody: Flags) -> None:
     """Spread a set of candidates over all investors, with everybody who has paid."""
     put(everybody, paid)
     for k in range(n):
@@ -128,7 +129,7 @@ def spread(n: int, members: Any, paid: Any, book: Book, everybody: Any) -> None:
 
 
 @lean
-def worth_of(n: int, members: Any, book: Book) -> int:
+def worth_of(n: int, members: Flags, book: Book) -> int:
     """Money of a set of candidates and of all who have paid [USD million]."""
     total = book.base_musd[0]
     for k in range(n):
@@ -138,7 +139,7 @@ def worth_of(n: int, members: Any, book: Book) -> int:
 
 
 @lean
-def answer_to(n: int, inside: Any, against: Any, contracts: Contracts, book: Book, answer: Any) -> bool:
+def answer_to(n: int, inside: Flags, against: Flags, contracts: Contracts, book: Book, answer: Flags) -> bool:
     """Write the candidates' answers to two sets into ``answer``; whether they confirm the first of the sets."""
     seat(n, inside, against, book)
     confirmed = True
@@ -170,14 +171,14 @@ def enclose(n: int, contracts: Contracts, book: Book) -> None:
 
 
 @lean
-def put_first(n: int, target: Any, source: Any) -> None:
+def put_first(n: int, target: Flags, source: Flags) -> None:
     """Overwrite one set of candidates with another, in place."""
     for k in range(n):
         target[k] = source[k]
 
 
 @lean
-def same_of(n: int, one: Any, other: Any) -> bool:
+def same_of(n: int, one: Flags, other: Flags) -> bool:
     """Whether two sets of candidates are equal."""
     for k in range(n):
         if one[k] != other[k]:
@@ -186,7 +187,7 @@ def same_of(n: int, one: Any, other: Any) -> bool:
 
 
 @lean
-def prune(n: int, members: Any, contracts: Contracts, book: Book) -> None:
+def prune(n: int, members: Flags, contracts: Contracts, book: Book) -> None:
     """Remove candidates whose conditions fail until nobody's do, in place; they stay seated."""
     settled = False
     while not settled:
@@ -198,7 +199,7 @@ def prune(n: int, members: Any, contracts: Contracts, book: Book) -> None:
 
 
 @rule
-def bounds(signed: Any, paid: Any, contracts: Contracts, book: Book) -> Any:
+def bounds(signed: Flags, paid: Flags, contracts: Contracts, book: Book) -> Flags:
     r"""Least and greatest consistent closing sets; every consistent set lies between them.
 
     Conditions that ask for more of others (``up``) make :math:`F` monotone, so its fixed points form a lattice and
@@ -232,7 +233,7 @@ def bounds(signed: Any, paid: Any, contracts: Contracts, book: Book) -> Any:
 
 
 @lean
-def eliminate_into(remaining: Any, start: Any, paid: Any, contracts: Contracts, book: Book) -> None:
+def eliminate_into(remaining: Flags, start: Flags, paid: Flags, contracts: Contracts, book: Book) -> None:
     """Remove at once everybody whose conditions fail, never re-admit, repeat (C7.3). Ends in at most N rounds."""
     n = gather(start, paid, book)
     fill(n, book.sets[_ANSWER], True)
@@ -241,7 +242,7 @@ def eliminate_into(remaining: Any, start: Any, paid: Any, contracts: Contracts, 
 
 
 @lean
-def close_into(selected: Any, signed: Any, paid: Any, contracts: Contracts, book: Book, select: int) -> int:
+def close_into(selected: Flags, signed: Flags, paid: Flags, contracts: Contracts, book: Book, select: int) -> int:
     """Close as :func:`close` does, with the closers written into ``selected``; the closing gap [USD million]."""
     book.facts.literal = select == ELIMINATION
     book.facts.granted = AS_IT_IS
@@ -262,7 +263,7 @@ def close_into(selected: Any, signed: Any, paid: Any, contracts: Contracts, book
 
 
 @rule
-def close(signed: Any, paid: Any, contracts: Contracts, book: Book, select: int) -> Closing:
+def close(signed: Flags, paid: Flags, contracts: Contracts, book: Book, select: int) -> Closing:
     """Compute which of the signed commitments close now, and the extremes between which any closing lies.
 
     Parameters
@@ -295,7 +296,7 @@ def close(signed: Any, paid: Any, contracts: Contracts, book: Book, select: int)
 
 
 @lean
-def contented(content: Any, signed: Any, paid: Any, contracts: Contracts, book: Book) -> None:
+def needs_no_one_else(content: Flags, signed: Flags, paid: Flags, contracts: Contracts, book: Book) -> None:
     """Write into ``content``, bool[N], who has paid, and who of the signed needs nobody but those."""
     n = gather(signed, paid, book)
     fill(n, book.sets[_LEAST], False)
@@ -304,7 +305,7 @@ def contented(content: Any, signed: Any, paid: Any, contracts: Contracts, book: 
 
 
 @lean
-def counterfactual_money(signed: Any, paid: Any, contracts: Contracts, book: Book, granted: int) -> int:
+def counterfactual_money(signed: Flags, paid: Flags, contracts: Contracts, book: Book, granted: int) -> int:
     """Money of the greatest closing if some conditions were taken for granted [USD million]; it stays seated."""
     book.facts.literal = False
     book.facts.granted = granted
@@ -317,7 +318,7 @@ def counterfactual_money(signed: Any, paid: Any, contracts: Contracts, book: Boo
 
 @lean
 def clinching_rung(
-    signed: Any, paid: Any, contracts: Contracts, book: Book, ladder_musd: Any, rung: int, needed_musd: int
+    signed: Flags, paid: Flags, contracts: Contracts, book: Book, ladder_musd: Integers, rung: int, needed_musd: int
 ) -> int:
     """Highest rung of the price ladder, from ``rung`` down, at which the greatest closing brings what is needed (C7.1).
 
@@ -337,7 +338,9 @@ def clinching_rung(
 
 
 @rule
-def rights(selected: Any, contracts: Contracts, book: Book, pro_rata_share: Any, paid_musd: int, room_musd: int) -> Any:
+def rights(
+    selected: Flags, contracts: Contracts, book: Book, pro_rata_share: Floats, paid_musd: int, room_musd: int
+) -> Integers:
     """Money that each closer may insist on: minimum stakes and pro-rata rights (C7.2, E6, E7).
 
     Parameters
@@ -373,7 +376,7 @@ def rights(selected: Any, contracts: Contracts, book: Book, pro_rata_share: Any,
 
 
 @lean
-def allocation_cap(selected: Any, paid: Any, contracts: Contracts, book: Book, cap_musd: int) -> int:
+def allocation_cap(selected: Flags, paid: Flags, contracts: Contracts, book: Book, cap_musd: int) -> int:
     """Most money the round may take since as_of so that no closer's limit on the post-money is broken (C7.2).
 
     Parameters

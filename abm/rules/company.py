@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from abm.core.jit import rule
+from abm.core.records import Floats
 
 
 @rule
-def path_between(days: Any, rates: Any, day0: float, day1: float) -> float:
+def path_between(days: Floats, rates: Floats, day0: float, day1: float) -> float:
     """Amount that a stepwise yearly rate adds up to between two days, exactly.
 
     Parameters
@@ -57,9 +57,7 @@ def span_between(first: float, last: float, day0: float, day1: float) -> float:
 
 
 @rule
-def revenue_gap_after(
-    gap: float, cut: float, growth_loss: float, talent: float, volatility: float, luck: float
-) -> float:
+def revenue_gap_after(gap: float, cut: float, growth_loss: float, talent: float, volatility: float, z: float) -> float:
     r"""Log distance of revenue from its plan after a week.
 
     .. math:: y' = y - \eta\,\text{cut}\,dt - \text{talent} + \sigma_R \sqrt{dt}\, Z
@@ -74,7 +72,7 @@ def revenue_gap_after(
         Loss through attrition in the week [log-points].
     volatility
         sigma_R [1/sqrt(year)].
-    luck
+    z
         Standard normal draw [-].
 
     Returns
@@ -92,12 +90,12 @@ def revenue_gap_after(
     0.0
     """
     years = 7.0 / 365.0
-    return gap - growth_loss * cut * years - talent + volatility * math.sqrt(years) * luck
+    return gap - growth_loss * cut * years - talent + volatility * math.sqrt(years) * z
 
 
 @rule
 def burn_musd(
-    planned_musd: float, cut: float, planned_revenue_musd: float, gap: float, noise_musd: float, luck: float
+    planned_musd: float, cut: float, planned_revenue_musd: float, gap: float, noise_musd: float, z: float
 ) -> float:
     r"""Net burn of a week: the plan, less what is cut, plus revenue that did not come, plus noise [USD million].
 
@@ -113,7 +111,7 @@ def burn_musd(
         Log of actual over planned revenue [log-points].
     noise_musd
         Standard deviation of the week [USD million].
-    luck
+    z
         Standard normal draw [-].
 
     Returns
@@ -131,7 +129,7 @@ def burn_musd(
     75.0
     """
     kept = planned_musd - max(0.0, planned_musd) * cut
-    return kept - planned_revenue_musd * math.expm1(gap) + noise_musd * luck
+    return kept - planned_revenue_musd * math.expm1(gap) + noise_musd * z
 
 
 @rule

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from abm.core.jit import dispatch, lean
+from abm.core.records import Flags, Floats, Integers, Record
 
 #: One atom of a condition. A kind uses the fields that its keys name and ignores the rest.
 ATOM = np.dtype(
@@ -45,18 +46,18 @@ FACTS = np.dtype(
 class Book(NamedTuple):
     """What a condition may look at. ``N`` investors, ``G`` gatekeepers, ``K`` kinds, ``M`` members of any_of lists."""
 
-    tickets: Any  #: int64[N], USD million: what each investor brings (what he paid, once he has paid)
-    kinds: Any  #: int64[N], index into fields.KINDS
-    inside: Any  #: bool[N], the closing set, with everybody who has paid
-    against: Any  #: bool[N], the set by which antitone conditions are judged
-    totals: Any  #: int64[2], USD million: money inside, money against
-    kind_musd: Any  #: int64[K], USD million: money inside, by kind
-    base_musd: Any  #: int64[1 + K], USD million: money of those who have paid, all of it and by kind
-    gate_days: Any  #: float64[G], day on which a consent came into force; inf if it has not
-    members: Any  #: int64[M], the concatenated any_of lists
-    who: Any  #: int64[N], places of the candidates of a closing
-    sets: Any  #: bool[8, N], where a closing and a settlement keep the sets that they compare
-    facts: Any  #: one FACTS record
+    tickets: Integers  #: int64[N], USD million: what each investor brings (what he paid, once he has paid)
+    kinds: Integers  #: int64[N], index into fields.KINDS
+    inside: Flags  #: bool[N], the closing set, with everybody who has paid
+    against: Flags  #: bool[N], the set by which antitone conditions are judged
+    totals: Integers  #: int64[2], USD million: money inside, money against
+    kind_musd: Integers  #: int64[K], USD million: money inside, by kind
+    base_musd: Integers  #: int64[1 + K], USD million: money of those who have paid, all of it and by kind
+    gate_days: Floats  #: float64[G], day on which a consent came into force; inf if it has not
+    members: Integers  #: int64[M], the concatenated any_of lists
+    who: Integers  #: int64[N], places of the candidates of a closing
+    sets: Flags  #: bool[8, N], where a closing and a settlement keep the sets that they compare
+    facts: Record  #: one FACTS record
 
 
 KeyType = Literal["gate", "investor", "investors", "kind", "money", "share", "level", "date", "count", "flag"]
@@ -155,7 +156,7 @@ def money_against(i: int, book: Book) -> int:
 
 
 @condition("constant", says="{who}{by}", steady=True, gate=Key("gate", "ref"), by=Key("date", "by_day", math.inf))
-def gate_in_force(atom: Any, i: int, book: Book) -> bool:
+def gate_in_force(atom: Record, i: int, book: Book) -> bool:
     """Hold once the gatekeeper's consent is in force, and was so by that date."""
     return book.gate_days[atom.ref] <= min(atom.by_day, book.facts.day)
 
@@ -168,7 +169,7 @@ def gate_in_force(atom: Any, i: int, book: Book) -> bool:
     count_closed=Key("flag", "count_closed", True),
     count_own=Key("flag", "count_own", True),
 )
-def total_reached(atom: Any, i: int, book: Book) -> bool:
+def total_reached(atom: Record, i: int, book: Book) -> bool:
     """Hold when this much money is in the closing, with or without earlier closings and his own ticket."""
     base = book.facts.already_closed_musd if atom.count_closed else 0
     return base + money_with(i, book, atom.count_own) >= atom.amount_musd
@@ -181,7 +182,7 @@ def total_reached(atom: Any, i: int, book: Book) -> bool:
     investor=Key("investor", "ref"),
     amount_bn=Key("money", "amount_musd", 0),
 )
-def investor_in(atom: Any, i: int, book: Book) -> bool:
+def investor_in(atom: Record, i: int, book: Book) -> bool:
     """Hold when that investor is in, with at least this amount."""
     return book.inside[atom.ref] and book.tickets[atom.ref] >= atom.amount_musd
 
@@ -189,7 +190,7 @@ def investor_in(atom: Any, i: int, book: Book) -> bool:
 @condition(
     "up", says="{wanted} of {who}", steady=True, any_of=Key("investors", "first"), at_least=Key("count", "count", 1)
 )
-def enough_of_them_in(atom: Any, i: int, book: Book) -> bool:
+def enough_of_them_in(atom: Record, i: int, book: Book) -> bool:
     """Hold when at least so many of the named investors are in."""
     count = 0
     for k in range(atom.first, atom.last):
@@ -202,7 +203,7 @@ def enough_of_them_in(atom: Any, i: int, book: Book) -> bool:
 @condition(
     "up", says="{wanted} bn of {who} money", steady=True, kind=Key("kind", "ref"), amount_bn=Key("money", "amount_musd")
 )
-def money_of_kind(atom: Any, i: int, book: Book) -> bool:
+def money_of_kind(atom: Record, i: int, book: Book) -> bool:
     """Hold when investors of that kind bring this much."""
     money = book.kind_musd[atom.ref]
     if book.kinds[i] == atom.ref and not book.inside[i]:
@@ -216,40 +217,40 @@ def money_of_kind(atom: Any, i: int, book: Book) -> bool:
     steady=True,
     max_pre_money_bn=Key("money", "amount_musd"),
 )
-def price_accepted(atom: Any, i: int, book: Book) -> bool:
+def price_accepted(atom: Record, i: int, book: Book) -> bool:
     """Hold when the pre-money valuation is at most this."""
     return book.facts.pre_money_musd <= atom.amount_musd
 
 
 @condition("up", says="a stake of at most {wanted}", steady=True, max_own_share=Key("share", "level"))
-def stake_not_above(atom: Any, i: int, book: Book) -> bool:
+def stake_not_above(atom: Record, i: int, book: Book) -> bool:
     """Hold when his stake after the money is at most this share."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_with(i, book, True)
     return book.tickets[i] <= atom.level * post + MONEY_TOLERANCE
 
 
 @condition("constant", says="a sentiment of at least {wanted}", steady=True, min_sentiment=Key("level", "level"))
-def market_not_broken(atom: Any, i: int, book: Book) -> bool:
+def market_not_broken(atom: Record, i: int, book: Book) -> bool:
     """Hold while market sentiment is at least this (no material adverse change)."""
     return book.facts.sentiment >= atom.level
 
 
 @condition("down", says="a stake of at least {wanted}", steady=True, min_own_share=Key("share", "level"))
-def stake_not_below(atom: Any, i: int, book: Book) -> bool:
+def stake_not_below(atom: Record, i: int, book: Book) -> bool:
     """Hold when his stake is at least this share; outside elimination, a guaranteed allocation instead."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_against(i, book)
     return book.tickets[i] >= atom.level * post - MONEY_TOLERANCE
 
 
 @condition("down", says="at most {wanted} bn post-money", steady=True, max_post_money_bn=Key("money", "amount_musd"))
-def post_money_not_above(atom: Any, i: int, book: Book) -> bool:
+def post_money_not_above(atom: Record, i: int, book: Book) -> bool:
     """Hold when the post-money valuation is at most this; outside elimination, a cap on the round instead."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_against(i, book)
     return post <= atom.amount_musd
 
 
 @condition("down", says="{who} is out", steady=True, without=Key("investor", "ref"))
-def rival_out(atom: Any, i: int, book: Book) -> bool:
+def rival_out(atom: Record, i: int, book: Book) -> bool:
     """Hold when that rival is not in."""
     return not book.against[atom.ref]
 

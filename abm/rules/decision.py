@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from abm.core.draws import normal_cdf
 from abm.core.jit import rule
+from abm.core.records import Record
 from abm.rules.appetite import certainty_gain, crra_share, return_variance, ticket_musd, waiting_value
 from abm.rules.belief import implied_value, rights_premium, speaks, updated_mean, updated_precision
 
@@ -136,7 +137,7 @@ def signing_rate(zeta: float, bias: float, noise: float, fastest_per_week: float
 
 
 @rule
-def expected_return(traits: Any, mean: float, offer: Any) -> float:
+def expected_return(traits: Record, mean: float, offer: Record) -> float:
     """Mean excess log return to the exit that an investor sees in the offer, m [log-points] (A2).
 
     Parameters
@@ -160,7 +161,7 @@ def expected_return(traits: Any, mean: float, offer: Any) -> float:
 
 
 @rule
-def appraise(traits: Any, mean: float, precision: float, open_share: float, offer: Any) -> Appraisal:
+def appraise(traits: Record, mean: float, precision: float, open_share: float, offer: Record) -> Appraisal:
     """Weigh the offer: from belief to wanted share, ticket, advantage, and the rate of signing.
 
     Parameters
@@ -205,7 +206,7 @@ def appraise(traits: Any, mean: float, precision: float, open_share: float, offe
 
 
 @rule
-def at_his_limit(traits: Any, ticket: int) -> bool:
+def at_his_limit(traits: Record, ticket: int) -> bool:
     """Whether a ticket was cut by a limit rather than by appetite, so that it reveals only a lower bound.
 
     Parameters
@@ -229,7 +230,7 @@ def at_his_limit(traits: Any, ticket: int) -> bool:
 
 
 @rule
-def hear(traits: Any, mean: float, precision: float, peer: Any, offer: Any) -> tuple[float, float]:
+def hear(traits: Record, mean: float, precision: float, peer: Record, offer: Record) -> tuple[float, float]:
     """Learn from one newly published commitment, once (B4).
 
     Parameters

@@ -33,7 +33,7 @@ def gathered_spread(volatility: float, reversion: float, years: float) -> float:
 
 
 @rule
-def sentiment_after(sentiment: float, mean: float, kept: float, spread: float, luck: float) -> float:
+def sentiment_after(sentiment: float, mean: float, kept: float, spread: float, z: float) -> float:
     r"""Market sentiment after a time, by the exact law of an Ornstein-Uhlenbeck process.
 
     .. math:: x' = \bar x + (x - \bar x) e^{-k\,dt} + \sigma \sqrt{(1 - e^{-2k\,dt}) / 2k}\; Z
@@ -46,7 +46,7 @@ def sentiment_after(sentiment: float, mean: float, kept: float, spread: float, l
         Share of the distance that is kept, from :func:`kept_share` [-].
     spread
         Standard deviation that is gathered, from :func:`gathered_spread` [log-points].
-    luck
+    z
         Standard normal draw [-].
 
     Returns
@@ -63,11 +63,11 @@ def sentiment_after(sentiment: float, mean: float, kept: float, spread: float, l
     >>> sentiment_after(-0.75, 0.25, 0.5, 0.125, 1.0)
     -0.125
     """
-    return mean + (sentiment - mean) * kept + spread * luck
+    return mean + (sentiment - mean) * kept + spread * z
 
 
 @rule
-def cold_after(cold: bool, cold_per_week: float, thaw_per_week: float, luck: float) -> bool:
+def cold_after(cold: bool, cold_per_week: float, thaw_per_week: float, u: float) -> bool:
     """Whether the market is cold after a week: a two-state Markov chain.
 
     Parameters
@@ -76,7 +76,7 @@ def cold_after(cold: bool, cold_per_week: float, thaw_per_week: float, luck: flo
         Whether it is cold now.
     cold_per_week, thaw_per_week
         Chances to turn cold and to turn hot [1/week].
-    luck
+    u
         Uniform draw [-].
 
     Returns
@@ -93,11 +93,11 @@ def cold_after(cold: bool, cold_per_week: float, thaw_per_week: float, luck: flo
     >>> cold_after(False, 0.02, 0.05, 0.01), cold_after(False, 0.02, 0.05, 0.5), cold_after(True, 0.02, 0.05, 0.04)
     (True, False, False)
     """
-    return luck >= thaw_per_week if cold else luck < cold_per_week
+    return u >= thaw_per_week if cold else u < cold_per_week
 
 
 @rule
-def log_value_after(log_value: float, growth: float, volatility: float, years: float, luck: float) -> float:
+def log_value_after(log_value: float, growth: float, volatility: float, years: float, z: float) -> float:
     r"""Log of the true value after a time: :math:`v' = v + (g - \sigma^2/2)\,dt + \sigma\sqrt{dt}\,Z`.
 
     Parameters
@@ -108,7 +108,7 @@ def log_value_after(log_value: float, growth: float, volatility: float, years: f
         Expected growth [1/year] and volatility [1/sqrt(year)] of value.
     years
         dt [years].
-    luck
+    z
         Standard normal draw [-].
 
     Returns
@@ -125,18 +125,18 @@ def log_value_after(log_value: float, growth: float, volatility: float, years: f
     >>> log_value_after(5.0, 0.18, 0.6, 1.0, 0.0)
     5.0
     """
-    return log_value + (growth - 0.5 * volatility * volatility) * years + volatility * math.sqrt(years) * luck
+    return log_value + (growth - 0.5 * volatility * volatility) * years + volatility * math.sqrt(years) * z
 
 
 @rule
-def jump_size(mean_log: float, sd_log: float, luck: float) -> float:
+def jump_size(mean_log: float, sd_log: float, z: float) -> float:
     """Size of one competitor shock in log value [log-points].
 
     Parameters
     ----------
     mean_log, sd_log
         Mean and spread of the size [log-points].
-    luck
+    z
         Standard normal draw [-].
 
     Returns
@@ -153,7 +153,7 @@ def jump_size(mean_log: float, sd_log: float, luck: float) -> float:
     >>> jump_size(-0.10, 0.08, 0.0)
     -0.1
     """
-    return mean_log + sd_log * luck
+    return mean_log + sd_log * z
 
 
 @rule

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from abm.core.jit import lean, rule
+from abm.core.records import Flags, Records
 from abm.rules.clauses import AS_IT_IS, GATES_OPEN, PRICE_ACCEPTED, Contracts
 from abm.rules.closing import counterfactual_money, money
 from abm.rules.conditions import Book
@@ -80,7 +81,7 @@ class Links(NamedTuple):
 
 @lean
 def broken_links(
-    signed: Any, paid: Any, unpaid: Any, refused: Any, contracts: Contracts, book: Book, traits: Any
+    signed: Flags, paid: Flags, unpaid: Flags, refused: Flags, contracts: Contracts, book: Book, traits: Records
 ) -> Links:
     """Find what each link cost a round, as things stand when its deadline has come.
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from abm.core.jit import rule
-from abm.core.records import OPEN, SATISFIED
+from abm.core.records import OPEN, SATISFIED, Floats, Integers, Record, Records
 
 DAYS_PER_YEAR = 365.0
 
@@ -197,7 +196,7 @@ LOOK_AHEAD = 32
 
 
 @rule
-def consent_curve(before: Any, law: Any, deadline_day: float, now: float, until: float) -> Any:
+def consent_curve(before: Floats, params: Record, deadline_day: float, now: float, until: float) -> Floats:
     r"""Chance that the market gives to a consent, by each of the days ahead: a clock that starts when others stop.
 
     .. math:: F(t_j) = \sum_i \big(F_b(t_i) - F_b(t_{i-1})\big)\; p(\bar t_i, t_j)
@@ -208,7 +207,7 @@ def consent_curve(before: Any, law: Any, deadline_day: float, now: float, until:
     ----------
     before
         float64[LOOK_AHEAD + 1], F_b at equally spaced days from now to the deadline [-].
-    law
+    params
         A ``records.GATEKEEPER`` record.
     deadline_day, now
         D, and the day on which the market looks ahead [days after as_of].
@@ -233,20 +232,20 @@ def consent_curve(before: Any, law: Any, deadline_day: float, now: float, until:
             continue
         for j in range(i, LOOK_AHEAD + 1):
             end = min(now + j * step, until)
-            consent = hazard_between(law.h0_per_year, law.effect, law.scale_days, deadline_day, start, end)
-            block = hazard_between(law.block_per_year, 0.0, 1.0, deadline_day, start, end)
+            consent = hazard_between(params.h0_per_year, params.effect, params.scale_days, deadline_day, start, end)
+            block = hazard_between(params.block_per_year, 0.0, 1.0, deadline_day, start, end)
             curve[j] += arrives * race(consent, block)
     return curve
 
 
 @rule
-def known_curve(chance: float) -> Any:
+def known_curve(chance: float) -> Floats:
     """Return the curve of a consent that has been given (1) or blocked (0), or of nothing to wait for (1)."""
     return np.full(LOOK_AHEAD + 1, chance)
 
 
 @rule
-def both_curves(one: Any, other: Any) -> Any:
+def both_curves(one: Floats, other: Floats) -> Floats:
     """Return the chance that two consents are there by each of the days ahead, taken as independent."""
     product = one.copy()
     for j in range(product.shape[0]):
@@ -267,7 +266,7 @@ def known_outlook(status: int, in_force_day: float, deadline_day: float) -> floa
 
 
 @rule
-def standing(status: Any) -> int:
+def standing(status: Integers) -> int:
     """Number of the way in which consents stand, a digit of three for each gatekeeper.
 
     Parameters
@@ -301,12 +300,12 @@ def cell(extended: bool, week: int, weeks: int, place: int, places: int, gates: 
 
 
 @rule
-def place_of(number: int, numbers: Any) -> int:
+def index_of(number: int, numbers: Integers) -> int:
     """Place of a number in an ascending list, or -1.
 
     Examples
     --------
-    >>> place_of(7, np.array([0, 1, 7])), place_of(8, np.array([0, 1, 7]))
+    >>> index_of(7, np.array([0, 1, 7])), index_of(8, np.array([0, 1, 7]))
     (2, -1)
     """
     low, high = 0, numbers.shape[0]
@@ -321,8 +320,14 @@ def place_of(number: int, numbers: Any) -> int:
 
 @rule
 def look_ahead(
-    gates: Any, order: Any, required: Any, status: Any, in_force_days: Any, deadline_day: float, now: float
-) -> Any:
+    gates: Records,
+    order: Integers,
+    required: Integers,
+    status: Integers,
+    in_force_days: Floats,
+    deadline_day: float,
+    now: float,
+) -> Floats:
     """Chance that the market gives to each consent of being in force by the deadline.
 
     Parameters
@@ -367,12 +372,12 @@ def look_ahead(
 
 @rule
 def look_ahead_into(
-    outlooks: Any,
-    gates: Any,
-    order: Any,
-    required: Any,
-    status: Any,
-    in_force_days: Any,
+    outlooks: Floats,
+    gates: Records,
+    order: Integers,
+    required: Integers,
+    status: Integers,
+    in_force_days: Floats,
     deadline_day: float,
     now: float,
 ) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from abm.core.jit import lean, rule
+from abm.core.records import Flags, Floats, Integers, Record, Records
 from abm.rules.clauses import Contracts, rights_are_asked
 from abm.rules.closing import LEAST, allocation_cap, close_into, eliminate_into, money, put, rights, same, seat_all
 from abm.rules.conditions import TOTAL, Book
@@ -16,7 +17,7 @@ SHARES_BEFORE = 1_000_000_000
 
 
 @rule
-def split(amount: int, weights: Any) -> Any:
+def split(amount: int, weights: Floats | Integers) -> Integers:
     """Split a whole amount in proportion to whole weights, exactly: largest remainders, ties to the earlier.
 
     Parameters
@@ -59,7 +60,7 @@ def split(amount: int, weights: Any) -> Any:
 
 
 @rule
-def pro_rata(demand: Any, minimum: Any, room: int) -> Any:
+def pro_rata(demand: Integers, minimum: Integers, room: int) -> Integers:
     """Cut demand back to what there is room for: in proportion, but nobody below his minimum ticket (E7).
 
     The smallest of those whose cut-back ticket would be too small is dropped first, while the others still fill the
@@ -112,7 +113,9 @@ _RIGHTS, _LEAD = 1_000_002, 1_000_001
 
 
 @rule
-def ration(demand: Any, insisted: Any, leads: Any, priority: Any, minimum: Any, room: int) -> Any:
+def ration(
+    demand: Integers, insisted: Integers, leads: Flags, priority: Integers, minimum: Integers, room: int
+) -> Integers:
     """Allocate a round: guaranteed rights, then leads, then by priority, then pro rata (E7).
 
     Parameters
@@ -173,7 +176,7 @@ def ration(demand: Any, insisted: Any, leads: Any, priority: Any, minimum: Any, 
 
 
 @rule
-def _short_of(minimum: Any, allocated: Any) -> Any:
+def _short_of(minimum: Integers, allocated: Integers) -> Integers:
     """What everybody still needs to reach his minimum ticket [USD million]."""
     short = np.zeros(minimum.shape[0], np.int64)
     for i in range(minimum.shape[0]):
@@ -272,21 +275,21 @@ _CLOSERS, _STANDING, _CONTENT = range(5, 8)
 class Settlement(NamedTuple):
     """What a closing moves."""
 
-    allocated: Any  #: int64[N], USD million to be paid now
-    unpaid: Any  #: bool[N], called and did not pay
+    allocated: Integers  #: int64[N], USD million to be paid now
+    unpaid: Flags  #: bool[N], called and did not pay
 
 
 @rule
 def settle(
-    selected: Any,
-    signed: Any,
-    paid: Any,
-    unreliable: Any,
+    selected: Flags,
+    signed: Flags,
+    paid: Flags,
+    unreliable: Flags,
     contracts: Contracts,
     book: Book,
     select: int,
-    terms: Any,
-    traits: Any,
+    terms: Record,
+    traits: Records,
 ) -> Settlement:
     """Call the closers; drop those who do not pay and close again among the rest; allocate what remains (C4, E7).
 
@@ -332,17 +335,17 @@ def settle(
 
 @lean
 def settle_into(
-    allocated: Any,
-    unpaid: Any,
-    selected: Any,
-    signed: Any,
-    paid: Any,
-    unreliable: Any,
+    allocated: Integers,
+    unpaid: Flags,
+    selected: Flags,
+    signed: Flags,
+    paid: Flags,
+    unreliable: Flags,
     contracts: Contracts,
     book: Book,
     select: int,
-    terms: Any,
-    traits: Any,
+    terms: Record,
+    traits: Records,
 ) -> None:
     """Settle as :func:`settle` does, with the answer written into ``allocated`` and ``unpaid``."""
     closers, standing, content = book.sets[_CLOSERS], book.sets[_STANDING], book.sets[_CONTENT]
@@ -393,7 +396,7 @@ def settle_into(
 
 @lean
 def _allocate(
-    allocated: Any, closers: Any, paid: Any, contracts: Contracts, book: Book, room: int, traits: Any
+    allocated: Integers, closers: Flags, paid: Flags, contracts: Contracts, book: Book, room: int, traits: Records
 ) -> None:
     """Share out the room that earlier closings left [USD million]."""
     total = 0
@@ -406,7 +409,7 @@ def _allocate(
 
 @rule
 def _cut_back(
-    allocated: Any, closers: Any, paid: Any, contracts: Contracts, book: Book, room: int, traits: Any
+    allocated: Integers, closers: Flags, paid: Flags, contracts: Contracts, book: Book, room: int, traits: Records
 ) -> None:
     """Cut the tickets in ``allocated`` back to the room, rights first."""
     new = closers.copy()

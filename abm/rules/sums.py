@@ -10,12 +10,12 @@ _Number = TypeVar("_Number", int, float)
 
 
 @rule
-def moved(level: _Number, change: _Number) -> _Number:
+def add(level: _Number, change: _Number) -> _Number:
     """Level after a change, in the unit of both.
 
     Examples
     --------
-    >>> moved(5.5, -0.25), moved(5_000, 250)
+    >>> add(5.5, -0.25), add(5_000, 250)
     (5.25, 5250)
     """
     return level + change
