@@ -13,18 +13,16 @@ from hypothesis import strategies as st
 
 from abm.core.records import ROUND, TRAITS
 from abm.population.contracts import new_record, new_records
-from abm.rules.closing import GREATEST, allocation_cap, closing_gap, rights
+from abm.rules.allocation import allocation_cap, pro_rata, ration, rights, split
+from abm.rules.closing import GREATEST, closing_gap
 from abm.rules.failure import CAUSES, broken_links, cause_of_failure, diagnose
 from abm.rules.settlement import (
     SHARES_BEFORE,
     dilution,
     extend_dates,
-    pro_rata,
     protected_price,
-    ration,
     settle,
     shares_for,
-    split,
     waive,
     worth_musd,
 )

@@ -21,17 +21,16 @@ from abm.rules.decision import clock_after, event_day, per_day_of_year, withdraw
 from abm.rules.environment import weekly_chance
 from abm.rules.gatekeepers import (
     base_hazard,
-    consent_curve,
     crossing_day,
     hazard_between,
     hazard_left,
     in_force_day,
-    known_curve,
     last_useful_day,
     moved_hazard,
     race,
     rate_for_probability,
 )
+from abm.rules.outlook import consent_curve, known_curve
 from tests.oracles import agrees
 
 often = settings(deadline=None, max_examples=300)

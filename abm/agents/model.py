@@ -26,7 +26,7 @@ from abm.rules import settlement as rules
 from abm.rules.belief import mean_opinion
 from abm.rules.closing import Closing, clinching_rung, close, closing_gap, money, needs_no_one_else
 from abm.rules.conditions import Book
-from abm.rules.gatekeepers import look_ahead
+from abm.rules.outlook import look_ahead
 from abm.rules.sums import add, in_bn
 from abm.scenario import Scenario
 

@@ -14,7 +14,7 @@ from abm.ensemble.memory import address_of
 from abm.ensemble.world import AHEAD, ARRAYS, CALLS, WORLD
 from abm.population.layout import Population
 from abm.rules.conditions import CONDITIONS
-from abm.rules.gatekeepers import look_ahead, standing
+from abm.rules.outlook import look_ahead, standing
 from abm.rules.sums import add
 from abm.scenario.fields import KINDS
 

@@ -12,11 +12,10 @@ from abm.ensemble.closings import (
     contracts_of,
     write_stages,
 )
-from abm.rules import belief, decision, failure
+from abm.rules import belief, decision, failure, outlook
 from abm.rules import book as books
 from abm.rules import company as firms
 from abm.rules import environment as nature
-from abm.rules import gatekeepers as consents
 from abm.rules import settlement as settlements
 from abm.rules.closing import money
 from abm.rules.sums import add
@@ -143,9 +142,9 @@ def look_at_the_gates(world: Record) -> None:
         arrays.standings(world),
     )
     table, outlooks = arrays.outlook_table(world), arrays.outlooks(world)
-    index = consents.index_of(consents.standing(gates.status), standings)
+    index = outlook.index_of(outlook.standing(gates.status), standings)
     if index < 0:
-        consents.look_ahead_into(
+        outlook.look_ahead_into(
             outlooks,
             arrays.gate_params(world),
             order,
@@ -155,15 +154,15 @@ def look_at_the_gates(world: Record) -> None:
             state.deadline_day,
             state.until_day,
         )
-    first = consents.cell(
+    first = outlook.cell(
         state.extended, state.week, world.terms.horizon_weeks, index, standings.shape[0], gates.shape[0]
     )
     for g in range(gates.shape[0]):
         if gates[g].status != OPEN:
-            outlook = consents.known_outlook(gates[g].status, gates[g].in_force_day, state.deadline_day)
+            chance = outlook.known_outlook(gates[g].status, gates[g].in_force_day, state.deadline_day)
         else:
-            outlook = outlooks[g] if index < 0 else table[add(first, g)]
-        gates[g].outlook = outlook
+            chance = outlooks[g] if index < 0 else table[add(first, g)]
+        gates[g].outlook = chance
 
 
 @lean

@@ -28,7 +28,7 @@ from abm.rules.belief import (
 )
 from abm.rules.book import expected_musd, forecast_bn, log_post_money, post_money_bn
 from abm.rules.decision import appraise, signing_rate
-from abm.rules.gatekeepers import look_ahead
+from abm.rules.outlook import look_ahead
 from abm.scenario import Scenario
 from abm.scenario.defaults import STRONGEST_BIAS
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable

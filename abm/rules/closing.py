@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from abm.core.jit import lean, rule
-from abm.core.records import Flags, Floats, Integers
-from abm.rules.clauses import AS_IT_IS, Contracts, invoked_clause, rivalry, satisfied, unconditional
-from abm.rules.conditions import MAX_POST_MONEY, MIN_OWN_SHARE, MONEY_TOLERANCE, Book
+from abm.core.records import Flags, Integers
+from abm.rules.allocation import allocation_cap
+from abm.rules.clauses import AS_IT_IS, Contracts, rivalry, satisfied, unconditional
+from abm.rules.conditions import Book
 
 GREATEST, LEAST, ELIMINATION = 0, 1, 2
 SELECT = {"greatest": GREATEST, "least": LEAST, "elimination": ELIMINATION}
@@ -335,69 +335,3 @@ def clinching_rung(
             break
     book.facts.pre_money_musd = offered
     return found
-
-
-@rule
-def rights(
-    selected: Flags, contracts: Contracts, book: Book, pro_rata_share: Floats, paid_musd: int, room_musd: int
-) -> Integers:
-    """Money that each closer may insist on: minimum stakes and pro-rata rights (C7.2, E6, E7).
-
-    Parameters
-    ----------
-    selected
-        bool[N], who closes now.
-    contracts, book
-        The conditions, and the facts with the closing set.
-    pro_rata_share
-        float64[N], right to a share of the money taken now [-].
-    paid_musd, room_musd
-        Paid in earlier closings since as_of, and money that can be taken now [USD million].
-
-    Returns
-    -------
-    ndarray
-        int64[N], at most each ticket [USD million].
-    """
-    facts = book.facts
-    post = facts.pre_money_musd + facts.already_closed_musd + paid_musd + room_musd
-    insisted = np.zeros(selected.shape[0], np.int64)
-    for i in range(selected.shape[0]):
-        if not selected[i]:
-            continue
-        right = pro_rata_share[i] * room_musd
-        clause = invoked_clause(i, False, contracts, book)
-        if clause >= 0:
-            for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
-                if contracts.atoms[a].kind == MIN_OWN_SHARE:
-                    right = max(right, contracts.atoms[a].level * post)
-        insisted[i] = min(book.tickets[i], math.ceil(right - MONEY_TOLERANCE))
-    return insisted
-
-
-@lean
-def allocation_cap(selected: Flags, paid: Flags, contracts: Contracts, book: Book, cap_musd: int) -> int:
-    """Most money the round may take since as_of so that no closer's limit on the post-money is broken (C7.2).
-
-    Parameters
-    ----------
-    selected, paid
-        bool[N], who closes or has paid, and who has paid.
-    contracts, book
-        The conditions, and the facts with the closing set.
-    cap_musd
-        Cap of the round [USD million].
-
-    Returns
-    -------
-    int
-        Cap [USD million].
-    """
-    cap, base = cap_musd, book.facts.pre_money_musd + book.facts.already_closed_musd
-    for i in range(selected.shape[0]):
-        clause = invoked_clause(i, paid[i], contracts, book) if selected[i] else -1
-        if clause >= 0:
-            for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
-                if contracts.atoms[a].kind == MAX_POST_MONEY:
-                    cap = min(cap, max(0, contracts.atoms[a].amount_musd - base))
-    return cap
