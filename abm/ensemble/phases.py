@@ -190,7 +190,7 @@ def information(world: Record) -> None:
     done, news = arrays.diligence_done(world), arrays.news(world)
     if not state.open:
         return
-    if world.opinions_pull:
+    if world.opinions_pull:  # everybody is pulled towards the opinions of before this week's news
         state.opinion = opinion_of_the_market(world)
     for i in range(traits.shape[0]):
         if traits[i].behavioural and stage[i] <= SIGNED:

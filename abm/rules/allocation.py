@@ -96,6 +96,7 @@ def pro_rata(demand: Integers, minimum: Integers, room: int) -> Integers:
         smallest = -1
         for i in range(left.shape[0]):
             short = left[i] > 0 and allocated[i] < minimum[i]
+            # the smallest goes first, and only while the rest still fills the room: a gap would help nobody
             if short and total - left[i] >= room and (smallest < 0 or left[i] < left[smallest]):
                 smallest = i
         if smallest < 0:
@@ -104,7 +105,7 @@ def pro_rata(demand: Integers, minimum: Integers, room: int) -> Integers:
     return left
 
 
-# Ranks in which a round is allocated: rights, then leads, then by priority.
+# Ranks in which a round is allocated: rights, then leads, then by priority, which is far below these.
 _RIGHTS, _LEAD = 1_000_002, 1_000_001
 
 
@@ -214,6 +215,7 @@ def rights(
             for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
                 if contracts.atoms[a].kind == MIN_OWN_SHARE:
                     right = max(right, contracts.atoms[a].level * post)
+        # rounded up, or a stake would fall a part of a million below what it asks for
         insisted[i] = min(book.tickets[i], math.ceil(right - MONEY_TOLERANCE))
     return insisted
 

@@ -156,6 +156,7 @@ def enclose(n: int, contracts: Contracts, book: Book) -> None:
     for k in range(n):
         least[k], greatest[k] = unconditional(book.who[k], contracts), True
     if rivalry(contracts):
+        # a condition against somebody turns "more" into "less": each bound is judged by the other
         settled = False
         while not settled:
             settled = answer_to(n, least, greatest, contracts, book, answer)

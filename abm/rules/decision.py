@@ -99,7 +99,7 @@ def expit(x: float) -> float:
     >>> expit(0.0), expit(-1000.0), round(expit(2.0), 6)
     (0.5, 0.0, 0.880797)
     """
-    if x >= 0.0:
+    if x >= 0.0:  # either branch takes the exponential of a negative number, which cannot overflow
         return 1.0 / (1.0 + math.exp(-x))
     e = math.exp(x)
     return e / (1.0 + e)
@@ -191,12 +191,15 @@ def appraise(traits: Record, mean: float, precision: float, open_share: float, o
     limit = min(
         float(traits.dry_powder_musd), float(traits.max_ticket_musd), traits.ownership_cap * offer.post_bn * 1000.0
     )
+    # nobody signs for less than his minimum, so a smaller wish is no ticket rather than a small one
     ticket = ticket_musd(wanted, wealth_musd, traits.concentration_cap, limit, traits.min_ticket_musd)
     if ticket == 0:
         return Appraisal(0, 0.0, m, -1.0, PRICE if wanted <= 0.0 else TOO_SMALL)
     share = ticket / wealth_musd
     belief = success_belief(
-        offer.forecast_bn + ticket / 1000.0, traits.needed_share * offer.target_bn, traits.forecast_sd * offer.target_bn
+        offer.forecast_bn + ticket / 1000.0,  # he knows of his own money before it is published
+        traits.needed_share * offer.target_bn,
+        traits.forecast_sd * offer.target_bn,
     )
     waiting = waiting_value(traits.log_wait_hurdle, traits.waiting_weight, open_share)
     gain = certainty_gain(share, m, s2, traits.risk_aversion)
@@ -226,6 +229,7 @@ def at_his_limit(traits: Record, ticket: int) -> bool:
     Model basis, B4.
     """
     cap = traits.concentration_cap * traits.wealth_bn * 1000.0
+    # tickets are whole millions, rounded down: one million below the limit is at the limit
     return ticket >= min(float(traits.max_ticket_musd), float(traits.dry_powder_musd), cap) - 1.0
 
 
@@ -327,6 +331,7 @@ def event_day(clock: float, threshold: float, rate_per_day: float, day0: float, 
     """
     if day1 <= day0 or rate_per_day <= 0.0 or clock_after(clock, rate_per_day, day0, day1) < threshold:
         return math.inf
+    # rounding may carry the crossing past the end that the accumulated hazard says it lies before
     return min(day1, day0 + max(0.0, threshold - clock) / rate_per_day)
 
 

@@ -61,6 +61,7 @@ def cause_of_failure(
         min(missing, without_lead),
         min(missing, priced_out),
     )
+    # strictly more, so of two equal links the one earlier in the chain is the cause
     best, cause, total = 0, DEMAND, 0
     for k in range(5):
         total += explained[k]

@@ -13,7 +13,7 @@ from abm.rules.clauses import Contracts, rights_are_asked
 from abm.rules.closing import LEAST, close_into, eliminate_into, money, put, same, seat_all
 from abm.rules.conditions import TOTAL, Book
 
-#: Shares outstanding before the round; the price is the pre-money valuation over this number.
+#: Shares outstanding before the round, so many that rounding to whole shares moves no stake; the price is the pre-money valuation over this number.
 SHARES_BEFORE = 1_000_000_000
 
 
@@ -208,7 +208,7 @@ def settle_into(
                 unpaid[i] = True
                 standing[i] = False
                 failed += 1
-        if failed > 0:
+        if failed > 0:  # whoever waited for one who did not pay is asked again, and others may step in
             close_into(closers, standing, paid, contracts, book, select)
             continue
         _allocate(allocated, closers, paid, contracts, book, max(0, cap - earlier), traits)
@@ -217,7 +217,7 @@ def settle_into(
             served = served and (not closers[i] or paid[i] or allocated[i] > 0)
             closers[i] = closers[i] and (paid[i] or allocated[i] > 0)
         if served and consistent:
-            return
+            return  # nobody's condition can have changed: the set that closed is the set that pays
         eliminate_into(content, closers, paid, contracts, book)
         if same(content, closers):
             return
