@@ -13,7 +13,8 @@ from abm.rules.clauses import Contracts, rights_are_asked
 from abm.rules.closing import LEAST, close_into, eliminate_into, money, put, same, seat_all
 from abm.rules.conditions import TOTAL, Book
 
-#: Shares outstanding before the round, so many that rounding to whole shares moves no stake; the price is the pre-money valuation over this number.
+#: Shares outstanding before the round; the price is the pre-money valuation over this number. So many that rounding
+#: to whole shares moves no stake that anybody would see.
 SHARES_BEFORE = 1_000_000_000
 
 
