@@ -16,9 +16,9 @@ from abm.analysis.dossier import Effort, investigate, target_of
 from abm.analysis.explanation import explained
 from abm.analysis.pivotal import pivotal
 from abm.cli import main
-from abm.report.sections import pivotal_parties
-from abm.report.story_page import explained_json, explained_text, story_page
-from abm.report.whole import report_page
+from abm.report.reasons import pivotal_parties
+from abm.report.story_page import explained_json, explained_text, write_story
+from abm.report.whole import write_report
 from abm.runs.simulation import simulate
 from abm.scenario import load_scenario
 from abm.scenario.sources import provenance
@@ -60,13 +60,13 @@ def dossier(scenario):
 
 @pytest.fixture(scope="module")
 def page(dossier, tmp_path_factory):
-    return report_page(dossier, tmp_path_factory.mktemp("page") / "report.html", "abm report mine.toml --seed 2")
+    return write_report(dossier, tmp_path_factory.mktemp("page") / "report.html", "abm report mine.toml --seed 2")
 
 
 @pytest.fixture(scope="module")
 def story(scenario, tmp_path_factory):
     told = explained(scenario, 2, "failed", 300)
-    return told, story_page(told, tmp_path_factory.mktemp("story") / "story.html", "abm explain mine.toml --failed")
+    return told, write_story(told, tmp_path_factory.mktemp("story") / "story.html", "abm explain mine.toml --failed")
 
 
 class Outline(HTMLParser):
@@ -188,7 +188,7 @@ def test_the_report_of_a_study_of_few_points_shows_them_and_draws_worlds_of_its_
     study = abm.sweep(scenario, grid if points == 3 else few, runs=60, seed=3, folder=tmp_path / "study")
     found = investigate(target_of(str(tmp_path / "study")), seed=3, effort=EFFORT)
     assert len(found.worlds.design) == EFFORT.draws
-    text = report_page(found, tmp_path / "study.html", "abm report").read_text("utf-8")
+    text = write_report(found, tmp_path / "study.html", "abm report").read_text("utf-8")
     shown = re.search(r'<h2 id="points">.*?(?=<h2)', text, re.S)[0]
     for row in study.points().itertuples():
         assert f"{row.p:.1%} ({row.low:.1%} to {row.high:.1%})" in shown
@@ -213,7 +213,7 @@ def test_a_study_that_is_damaged_or_not_finished_is_refused_before_any_work(tmp_
 def test_a_file_that_is_sure_of_everything_gets_a_report_without_worlds(tmp_path):
     found = investigate(abm.load_scenario("mutual-conditions"), seed=1, effort=EFFORT)
     assert found.worlds is None
-    text = report_page(found, tmp_path / "sure.html", "abm report").read_text("utf-8")
+    text = write_report(found, tmp_path / "sure.html", "abm report").read_text("utf-8")
     assert "No number of the file has a range" in text
     assert 'id="worlds"' not in text
     assert 'id="company"' not in text

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from abm.plots import save_figure
-from abm.plots.study_pictures import study_pictures
+from abm.plots.study_pictures import choose_pictures
 from abm.plots.sweeps import heat, over_worlds, response, tornado
 from abm.plots.theme import new_figure, styled
 
@@ -69,7 +69,7 @@ def test_worlds_that_could_not_be_simulated_are_left_out(ax):
     ],
 )
 def test_a_study_is_drawn_as_its_points_were_chosen(frame, changes, axes, names, tmp_path):
-    shown = study_pictures(frame, changes, axes, "closed")
+    shown = choose_pictures(frame, changes, axes, "closed")
     written = [
         path for one in shown
         for path in save_figure(one.draw, tmp_path, one.name, one.title, "source", *one.given, **one.named)

@@ -10,7 +10,9 @@ import abm
 from abm.core.renamed import renamed
 
 #: Every name that a published version had and that is called otherwise now: module, old, new.
-RENAMED: list[tuple[str, str, str]] = []
+RENAMED: list[tuple[str, str, str]] = [
+    ("abm.plots.study_pictures", "study_pictures", "choose_pictures"),
+]
 
 
 def test_an_old_name_gives_the_new_thing_and_warns_in_the_line_that_asked():

@@ -50,7 +50,7 @@ def explain(
         raise Refusal("abm explain: expected one of --run, --failed, --closed and --typical")
     from abm.analysis.explanation import explained
     from abm.report.files import open_file
-    from abm.report.story_page import explained_json, explained_text, story_page
+    from abm.report.story_page import explained_json, explained_text, write_story
     from abm.scenario import load_scenario, parse_setting
 
     loaded = load_scenario(scenario)
@@ -63,7 +63,7 @@ def explain(
     except ValueError as error:
         raise Refusal(str(error)) from None
     if out is not None:
-        story_page(told, out, _command(sys.argv))
+        write_story(told, out, _command(sys.argv))
     if as_json:
         print(json.dumps(explained_json(told), indent=2, allow_nan=False))
     else:
@@ -93,7 +93,7 @@ def report(
     from abm.analysis.dossier import Effort, investigate, target_of
     from abm.cli.progress import steps
     from abm.report.files import open_file
-    from abm.report.whole import report_page
+    from abm.report.whole import write_report
     from abm.scenario import Scenario, parse_setting
 
     about = target_of(target)
@@ -104,5 +104,5 @@ def report(
     open_file(out)  # a place that cannot be written is found before the work, not after it
     with steps() as tell:
         dossier = investigate(about, seed, Effort().scaled(0.1) if quick else Effort(), tell)
-    report_page(dossier, out, _command(sys.argv))
+    write_report(dossier, out, _command(sys.argv))
     print(f"Written to {out} ({out.stat().st_size / 1e6:.1f} MB); it opens in any browser.")

@@ -159,7 +159,7 @@ def _finish(study: Study, out: Path | None, as_json: bool) -> None:
     """Say what came out."""
     import json
 
-    from abm.report.study_text import study_json, study_text
+    from abm.report.study_text import describe_study, study_json
 
     for note in study.notes:
         print(f"abm: {note}", file=sys.stderr)
@@ -167,7 +167,7 @@ def _finish(study: Study, out: Path | None, as_json: bool) -> None:
         kept = f"go on with: abm study resume {out}" if out else "nothing is kept without --out"
         print(f"abm: stopped; {kept}", file=sys.stderr)
         raise typer.Exit(130)
-    print(json.dumps(study_json(study), indent=2, allow_nan=False) if as_json else study_text(study))
+    print(json.dumps(study_json(study), indent=2, allow_nan=False) if as_json else describe_study(study))
     if out is not None:
         figures = _draw(study, out)
         if not as_json:

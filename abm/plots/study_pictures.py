@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from abm.core.renamed import renamed
 from abm.plots.sweeps import heat, over_worlds, response, tornado
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Shown(NamedTuple):
     named: dict[str, Any] = {}  # noqa: RUF012, never written to
 
 
-def study_pictures(
+def choose_pictures(
     frame: pd.DataFrame, changes: pd.DataFrame | None, axes: Sequence[str], event: str, level: float = 0.5
 ) -> list[Shown]:
     """Choose what a study has to show: a response over one axis, a map over two, changes, or a spread over worlds.
@@ -54,3 +55,6 @@ def study_pictures(
         few = frame[axes[0]].nunique() <= _MOST_LINES
         return [*shown, Shown(response, "response", title, (frame, axes[1], axes[0]))] if few else shown
     return [Shown(over_worlds, "spread", f"{title} over all points", (frame,))]
+
+
+__getattr__ = renamed(__name__, {"study_pictures": "choose_pictures"})

@@ -142,7 +142,7 @@ class TableWriter:
     def add(self, batch: Batch) -> None:
         """Take a batch; as soon as there are enough runs for a group of rows, they are written."""
         self._waiting.append(batch.without_paths())
-        if sum(one.runs for one in self._waiting) >= _GROUP:
+        if sum(batch.runs for batch in self._waiting) >= _GROUP:
             self._write(_GROUP)
 
     def finish(self) -> None:

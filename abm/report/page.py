@@ -7,11 +7,15 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from abm.core.version import VERSION
 from abm.plots import drawn
 from abm.plots.theme import styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -35,50 +39,52 @@ class Grid:
 
 @dataclass
 class Part:
-    """A piece of a section: a text, a list, a picture, a table, a story."""
+    """A piece of a section: a text, a picture, a table, a story."""
 
     kind: str
     text: str = ""
-    items_: Sequence[str] = ()
     picture: Picture | None = None
     table: Grid | None = None
     style: str = ""
-    story: Any = None
+    story: dict[str, Any] | None = None
 
 
 @dataclass
-class SectionOf:
+class PageSection:
     """A section of a page, filled piece by piece."""
 
     id: str
     title: str
     parts: list[Part] = field(default_factory=list)
 
-    def say(self, *texts: str, kind: str = "text") -> None:
+    def add_text(self, *texts: str, kind: str = "text") -> None:
         """Add paragraphs; empty ones are left out."""
         self.parts += [Part(kind, text) for text in texts if text]
 
-    def items(self, texts: Iterable[str]) -> None:
-        """Add a list of points."""
-        self.parts.append(Part("list", items_=list(texts)))
-
-    def show(self, picture: Picture) -> None:
+    def add_picture(self, picture: Picture) -> None:
         """Add a picture."""
         self.parts.append(Part("picture", picture=picture))
 
-    def tabulate(
+    def add_table(
         self, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = (),
         marked: Sequence[int] = (), style: str = "",
     ) -> None:  # fmt: skip
         """Add a table."""
         self.parts.append(Part("table", table=Grid(heads, list(rows), numbers, marked), style=style))
 
-    def tell(self, story: Any) -> None:
+    def add_story(self, story: dict[str, Any]) -> None:
         """Add the story of a run."""
         self.parts.append(Part("story", story=story))
 
 
-def picture(draw: Callable[..., Any], alt: str, caption: str, *given: Any, size: Any = None, **named: Any) -> Picture:
+def picture(
+    draw: Callable[..., Axes],
+    alt: str,
+    caption: str,
+    *given: Any,
+    size: tuple[float, float] | None = None,
+    **named: Any,
+) -> Picture:
     """Draw a part ``(frame, ax, ...)`` as a picture inside of a page.
 
     Parameters
@@ -94,7 +100,7 @@ def picture(draw: Callable[..., Any], alt: str, caption: str, *given: Any, size:
     return inlined(figure, alt, caption)
 
 
-def inlined(figure: Any, alt: str, caption: str = "") -> Picture:
+def inlined(figure: Figure, alt: str, caption: str = "") -> Picture:
     """Turn a figure into a picture inside of a page."""
     content = io.BytesIO()
     with styled():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 from abm.rules.conditions import CONDITIONS
 from abm.scenario import Scenario
@@ -62,7 +64,7 @@ def _inherited(section: type[Section], name: str) -> bool:
     return any(issubclass(section, base) and name in base.model_fields for base in _SHARED.values())
 
 
-def _table(fields: Any) -> str:
+def _table(fields: Mapping[str, FieldInfo]) -> str:
     rows = ["| key | meaning | unit | range | default | source |", "|---|---|---|---|---|---|"]
     for name, field in fields.items():
         knob = next((m for m in field.metadata if isinstance(m, Knob)), None)
@@ -82,9 +84,9 @@ def _sections_in(annotation: Any) -> Iterator[bool]:
         yield from _sections_in(inner)
 
 
-def _form(field: Any) -> str:
+def _form(field: FieldInfo) -> str:
     """What a key that is no number takes, in words."""
-    choices = [one for one in _choices(field.annotation) if isinstance(one, (str, int))]
+    choices = [choice for choice in _choices(field.annotation) if isinstance(choice, (str, int))]
     if choices:
         return "one of " + ", ".join(map(str, choices)) if len(choices) > 1 else f"always {choices[0]}"
     if field.annotation is bool:
@@ -99,7 +101,7 @@ def _choices(annotation: Any) -> Iterator[Any]:
         yield from get_args(annotation)
 
 
-def _default(field: Any) -> str:
+def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.default

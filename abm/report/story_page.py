@@ -28,71 +28,71 @@ _COLOURS = {
 }  # fmt: skip
 
 
-def explained_text(told: Explained) -> str:
+def explained_text(explained: Explained) -> str:
     """Tell it on a terminal."""
     from abm.report.answer import wrapped
 
-    lines = [f"  {words}" for words in others(told)]
+    lines = [f"  {words}" for words in other_changes(explained)]
     also = "Larger changes that would have done it, too:\n" + "\n".join(lines) if lines else ""
-    return "\n\n".join(part for part in (told.story.text(), wrapped(twin_words(told)), wrapped(also)) if part)
+    return "\n\n".join(part for part in (explained.story.text(), wrapped(twin_words(explained)), wrapped(also)) if part)
 
 
-def twin_words(told: Explained) -> str:
+def twin_words(explained: Explained) -> str:
     """Say which smallest single change would have turned the ending."""
-    closed = told.story.ending == "closed"
-    if told.twin is None:
+    closed = explained.story.ending == "closed"
+    if explained.twin is None:
         return "No single change of a lever or a condition would have " + (
             "stopped this run." if closed else "closed this run."
         )
     return (
         f"The nearest twin: with the same luck, this run would {'not ' if closed else ''}have closed if one thing had "
-        f"been different: {told.twin.words}. It is the smallest single change that was found "
-        f"({told.twin.distance:.2g} of a usual step), and it was simulated."
+        f"been different: {explained.twin.words}. It is the smallest single change that was found "
+        f"({explained.twin.distance:.2g} of a usual step), and it was simulated."
     )
 
 
-def others(told: Explained) -> list[str]:
+def other_changes(explained: Explained) -> list[str]:
     """List the next nearest changes that would have turned the ending."""
-    if told.twin is None:
+    if explained.twin is None:
         return []
-    turning = told.twin.tried[told.twin.tried["turns"]]
+    turning = explained.twin.tried[explained.twin.tried["turns"]]
     return [
         f"{row.words} ({row.distance:.2g} steps)".replace("(1 steps)", "(1 step)")
         for row in turning.iloc[1 : 1 + _SHOWN].itertuples()
     ]
 
 
-def explained_json(told: Explained) -> dict[str, Any]:
+def explained_json(explained: Explained) -> dict[str, Any]:
     """Return it as one object, for programs."""
     twin: dict[str, Any] | None = None
-    if told.twin is not None:
+    if explained.twin is not None:
         kept = ("closed", "lever", "words", "size", "unit", "distance")
-        tried = told.twin.tried.astype(object).where(told.twin.tried.notna(), None)
-        twin = {name: getattr(told.twin, name) for name in kept}
-        twin |= {"set": {path: _plain(value) for path, value in told.twin.changes.items()}}
+        tried = explained.twin.tried.astype(object).where(explained.twin.tried.notna(), None)
+        twin = {name: getattr(explained.twin, name) for name in kept}
+        twin |= {"set": {path: _plain(value) for path, value in explained.twin.changes.items()}}
         twin |= {"tried": tried.to_dict("records")}
-    return told.story.to_json() | {"twin": twin}
+    return explained.story.to_json() | {"twin": twin}
 
 
 def _plain(value: Any) -> Any:
     """Dates as text, as JSON has no other; lists and tables inside out."""
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(part) for part in value]
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(part) for key, part in value.items()}
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def story_context(told: Explained) -> dict[str, Any]:
+def story_context(explained: Explained) -> dict[str, Any]:
     """Return what the templates need of a story."""
-    story = told.story
+    story = explained.story
     return {
         "why": story.why,
         "steps": [_step(story, sentence) for sentence in story.sentences if not sentence.closing],
         "ending": [s.text for s in story.sentences if s.closing],
-        "picture": waiting_picture(told),
-        "twin": twin_words(told),
-        "twins": [words[:1].upper() + words[1:] for words in others(told)],
+        "picture": waiting_picture(explained),
+        "twin": twin_words(explained),
+        "twins": [words[:1].upper() + words[1:] for words in other_changes(explained)],
     }
 
 
@@ -109,16 +109,16 @@ def _step(story: Story, sentence: Sentence) -> dict[str, str]:
 
 
 def _kind(story: Story, events: tuple[int, ...]) -> str:
-    what = [story.events[place].what for place in events]
-    return next((kind for kind, words in _COLOURS.items() if any(one in words for one in what)), "")
+    happened = [story.events[index].what for index in events]
+    return next((kind for kind, words in _COLOURS.items() if any(what in words for what in happened)), "")
 
 
-def waiting_picture(told: Explained) -> Picture | None:
+def waiting_picture(explained: Explained) -> Picture | None:
     """Draw who waited for whom; nothing where nobody did."""
     from abm.plots.waiting import waiting
     from abm.report.page import picture
 
-    boxes, arrows = waiting_frames(told)
+    boxes, arrows = waiting_frames(explained)
     if not len(arrows):
         return None
     height = max(2.2, 0.62 * boxes.groupby("column").size().max() + 0.6)
@@ -126,13 +126,13 @@ def waiting_picture(told: Explained) -> Picture | None:
     return picture(waiting, alt, "Who waited for whom at the last closing.", arrows, size=(7.2, height), nodes=boxes)
 
 
-def waiting_frames(told: Explained) -> tuple[pd.DataFrame, pd.DataFrame]:
+def waiting_frames(explained: Explained) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Boxes and arrows of who waited for whom, members of a pool together."""
     import pandas as pd
 
-    pools = {pool.id: pool.name or pool.id for pool in told.scenario.investor_pools}
-    nodes = {node.id: node for node in told.story.waiting.nodes}
-    asked = [edge for edge in told.story.waiting.edges if edge.source != BOOK]
+    pools = {pool.id: pool.name or pool.id for pool in explained.scenario.investor_pools}
+    nodes = {node.id: node for node in explained.story.waiting.nodes}
+    asked = [edge for edge in explained.story.waiting.edges if edge.source != BOOK]
     groups: dict[tuple[str, str, bool], list[Edge]] = {}
     for edge in asked:
         owner = edge.source.split("#")[0]
@@ -151,7 +151,7 @@ def waiting_frames(told: Explained) -> tuple[pd.DataFrame, pd.DataFrame]:
         edge.source for edge in asked if "#" in edge.source
     }
     boxes += [
-        _box(one, [nodes[one]], _column(nodes[one], asked), _state(nodes[one], asked)) for one in nodes if one in named
+        _box(name, [node], _column(node, asked), _state(node, asked)) for name, node in nodes.items() if name in named
     ]
     frame = pd.DataFrame(boxes, columns=["id", "words", "column", "met"]).drop_duplicates("id").head(_MOST_BOXES)
     shown = set(frame["id"])
@@ -181,16 +181,16 @@ def _state(node: Node, asked: list[Edge]) -> bool | None:
     return node.status == "paid" if node.kind == "investor" else None
 
 
-def story_page(told: Explained, path: str | Path, command: str) -> Path:
+def write_story(explained: Explained, path: str | Path, command: str) -> Path:
     """Write a run as one self-contained page."""
     from abm.report.page import write_page
 
-    story = told.story
+    story = explained.story
     ended = "closed" if story.ending == "closed" else "failed"
     return write_page(
         "story.html.j2", path, title=f"{story.title}: how run {story.run} {ended}",
         lead=f"One of many runs of the simulation, rebuilt exactly: scenario {story.scenario}, seed {story.seed}, "
         f"run {story.run}. It is an example, not a forecast.",
-        told=story_context(told), command=command,
+        story=story_context(explained), command=command,
         origin="Names of investors stand for assumptions about them, not for anything they have said.",
     )  # fmt: skip

@@ -17,7 +17,7 @@ _SHOWN = 30  # points that are shown one by one
 _ENDS = 5  # points shown from either end where there are more
 
 
-def asked(study: Study) -> str:
+def question_of(study: Study) -> str:
     """Say what a study asked, and with how much luck."""
     rule = study.stopping
     if rule.within is not None:
@@ -36,23 +36,23 @@ def pictures_of(study: Study) -> list[Shown]:
     """Choose the pictures that fit how the points of a study were chosen."""
     import pandas as pd
 
-    from abm.plots.study_pictures import study_pictures
+    from abm.plots.study_pictures import choose_pictures
 
     changes = None
     if study.design.kind == "one_at_a_time":
         rows = []
-        for place in range(1, len(study.design)):
-            found, (path, value) = study.difference(0, place), next(iter(study.design[place].items()))
+        for point in range(1, len(study.design)):
+            found, (path, value) = study.difference(0, point), next(iter(study.design[point].items()))
             rows.append({"words": f"{path} = {value}", "change": found.change, "low": found.low, "high": found.high})
         changes = pd.DataFrame(rows)
     axes, level = [axis.name for axis in study.design.axes], study.stopping.threshold or 0.5
-    return study_pictures(study.points(), changes, axes, study.job.event, level)
+    return choose_pictures(study.points(), changes, axes, study.job.event, level)
 
 
-def study_text(study: Study) -> str:
+def describe_study(study: Study) -> str:
     """Say what was asked, and what is known at each point, or at the ends where there are many."""
     frame = study.points()
-    parts = [study.job.scenario.title, asked(study)]
+    parts = [study.job.scenario.title, question_of(study)]
     if len(frame) <= _SHOWN:
         parts.append(_table(study, frame))
     else:
@@ -89,7 +89,7 @@ def points_table(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     ]
     if "above" in frame:
         words = {True: f"above {study.stopping.threshold:g}", False: f"below {study.stopping.threshold:g}"}
-        shown["verdict"] = [words.get(one, "open") for one in frame["above"].astype(object)]
+        shown["verdict"] = [words.get(above, "open") for above in frame["above"].astype(object)]
     shown["runs"] = [f"{runs:,}" for runs in frame["runs"]]
     if "mean.funded_bn" in frame:
         shown["funded bn"] = [f"{money:.1f}" for money in frame["mean.funded_bn"]]
@@ -97,7 +97,7 @@ def points_table(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def study_json(study: Study) -> dict[str, Any]:
-    """Tell everything that is known of a study as plain values."""
+    """Return everything that is known of a study as plain values."""
     from dataclasses import asdict
 
     frame = study.points()
@@ -110,7 +110,7 @@ def study_json(study: Study) -> dict[str, Any]:
         "event": study.job.event,
         "stopping": asdict(study.stopping),
         "layers": {name: _plain(value) for name, value in asdict(study.layers()).items()},
-        "failures": [one._asdict() for one in study.failures()],
+        "failures": [failure._asdict() for failure in study.failures()],
         "points": rows,
     }
 
@@ -120,7 +120,7 @@ def _plain(value: Any) -> Any:
     import pandas as pd
 
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: _plain(part) for name, part in value.items()}
     if value is pd.NA:
         return None
     if hasattr(value, "item"):

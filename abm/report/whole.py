@@ -7,12 +7,13 @@ from pathlib import Path
 
 from abm.analysis.dossier import Dossier
 from abm.report.page import write_page
-from abm.report.sections import leaders, sections_of, world_words
+from abm.report.reasons import leaders, world_words
+from abm.report.sections import sections_of
 from abm.runs.terms import CAUSE_WORDS
 from abm.scenario.labels import label
 
 
-def report_page(dossier: Dossier, path: str | Path, command: str) -> Path:
+def write_report(dossier: Dossier, path: str | Path, command: str) -> Path:
     """Write a dossier as one self-contained page.
 
     Raises
@@ -69,7 +70,7 @@ def in_short(dossier: Dossier) -> Iterator[str]:
     causes = dossier.outcomes.causes()
     if causes:
         cause, chance = next(iter(causes.items()))
-        share = chance.p / sum(one.p for one in causes.values())
+        share = chance.p / sum(share.p for share in causes.values())
         yield f"Why it fails: most often {CAUSE_WORDS[cause]} ({share:.0%} of the failures)."
     if dossier.pivotal is not None and len(dossier.pivotal.table):
         yield f"Who decides: {leaders(dossier.pivotal).removeprefix('The ')}"
