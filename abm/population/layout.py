@@ -107,6 +107,7 @@ def _round(scenario: Scenario, members: list[Member]) -> Record:
     signed = sum(float(i.ticket_bn or 0.0) for i in scenario.investors if i.signed_at_start)
     leads = [k for k, (_, _, who) in enumerate(members) if getattr(who, "role", "follower") == "lead"]
     row = {
+        **_numbers(terms, records.ROUND),
         "target_musd": musd(terms.target_bn),
         "cap_musd": musd(cap_bn(scenario)),
         "minimum_close_musd": musd(terms.minimum_close_bn),
@@ -115,10 +116,6 @@ def _round(scenario: Scenario, members: list[Member]) -> Record:
         "horizon_weeks": int(scenario.horizon_weeks),
         "weekly": terms.close_when == "weekly",
         "select": SELECT[terms.close_select],
-        "extension_probability": terms.extension_probability,
-        "extension_days": terms.extension_days,
-        "price_cut_lag": terms.price_cut_lag,
-        "price_cut_wait_weeks": int(terms.price_cut_wait_weeks),
         "preference": terms.liquidation_preference,
         "expected_new_musd": terms.expected_coverage * 1000.0 * max(0.0, terms.target_bn - signed),
         "lead": leads[0] if leads else -1,
@@ -219,12 +216,12 @@ def _gate_params(scenario: Scenario) -> Records:
         h0 = base_hazard(float(average), float(gate.deadline_effect), scale, float(scenario.window_days))
         rows.append(
             {
+                **_numbers(gate, records.GATEKEEPER),
                 "h0_per_year": h0,
                 "effect": gate.deadline_effect,
                 "scale_days": scale,
                 "block_per_year": gate.block_hazard_per_year,
                 "loading": gate.sentiment_loading,
-                "lag_days": gate.lag_days,
                 "first": first,
                 "last": first + len(gate.requires),
             }

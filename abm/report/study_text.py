@@ -19,16 +19,9 @@ _ENDS = 5  # points shown from either end where there are more
 
 def question_of(study: Study) -> str:
     """Say what a study asked, and with how much luck."""
-    rule = study.stopping
-    if rule.within is not None:
-        effort = f"until the 95 % interval is at most ±{rule.within:g} wide"
-    elif rule.threshold is not None:
-        effort = f"until it is clear whether the probability is above {rule.threshold:g} (wrong in 5 % at most)"
-    else:
-        effort = f"{rule.most:,} runs each"
     return (
-        f"How probable is '{study.job.event}' at {len(study.design):,} points ({study.design.kind}), {effort}; seed "
-        f"{study.job.seed}, the same luck at all points."
+        f"How probable is '{study.job.event}' at {len(study.design):,} points ({study.design.kind}), "
+        f"{study.stopping.words}; seed {study.job.seed}, the same luck at all points."
     )
 
 

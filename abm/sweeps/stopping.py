@@ -32,6 +32,21 @@ class Stopping:
     event: str = "closed"
     threshold: float | None = None
 
+    @property
+    def words(self) -> str:
+        """When a point has had enough, in words.
+
+        Examples
+        --------
+        >>> Stopping(2_000).words
+        '2,000 runs each'
+        """
+        if self.within is not None:
+            return f"until the 95 % interval is at most ±{self.within:g} wide"
+        if self.threshold is not None:
+            return f"until it is clear whether the probability is above {self.threshold:g} (wrong in 5 % at most)"
+        return f"{self.most:,} runs each"
+
     def settled(self, successes: int, runs: int) -> bool:
         """Whether so many runs are enough.
 
