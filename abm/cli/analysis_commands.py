@@ -1,4 +1,4 @@
-"""Command line of explanations: the story of a run, and the whole report."""
+"""Commands that explain: the story of a run, and the whole report."""
 
 from __future__ import annotations
 

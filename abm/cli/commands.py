@@ -1,4 +1,4 @@
-"""Command line: run a scenario, check files, show where their numbers come from."""
+"""Commands of the first hour: run a scenario, check files, show where their numbers come from."""
 
 from __future__ import annotations
 

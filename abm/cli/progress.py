@@ -1,4 +1,4 @@
-"""Watch: how a sweep is going, for a terminal, for a pipe, or as JSON events."""
+"""Progress: how a sweep is going, for a terminal, for a pipe, or as JSON events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command line of sweeps: look at many points of a scenario, and keep, check and pass on what came out."""
+"""Commands of sweeps: look at many points of a scenario, and keep, check and pass on what came out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults: what is wrong with a scenario, one sentence each."""
+"""Errors: what is wrong with a scenario, one sentence a fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of phases that are worth a name of their own."""
+"""Parts: later money, news, consents, extensions and endings, the pieces of phases that have a name of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""World: everything that a compiled run reads and writes, as one record, and how compiled code reaches its arrays."""
+"""World: everything that a compiled run reads and writes, declared as one record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes: why rounds fail."""
+"""Causes: how often a round closes, and how often it fails of each cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sweeps: how a probability answers to what was varied."""
+"""Sweeps: how a probability answers to what was varied, as lines, maps, bars of changes, and a spread."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def _question(totals: Totals) -> str:
 
 def _closing(totals: Totals) -> str:
     chance, days = totals.probability("closed"), totals.quantiles("closed_day")
-    lines = [f"The round closes with probability {_percent(chance)}."]
+    lines = [f"The round closes with probability {chance}."]
     if totals.within is not None:
         half = (chance.high - chance.low) / 2
         words = "It took" if totals.reached else "The width was not reached in"
@@ -58,7 +58,7 @@ def _closing(totals: Totals) -> str:
         early, middle, late = (totals.scenario.date(days[q]) for q in ("p05", "p50", "p95"))
         lines.append(f"If it closes, it does so around {middle} (nine times in ten from {early} to {late}).")
     if totals.scenario.round.extension_probability > 0:
-        lines.append(f"Without an extension of the deadline it is {_percent(totals.on_time())}.")
+        lines.append(f"Without an extension of the deadline it is {totals.on_time()}.")
     return "\n".join(lines)
 
 
@@ -100,7 +100,7 @@ def _survival(totals: Totals) -> str:
     company = totals.scenario.company
     if company is None:
         return ""
-    weeks, chance = int(totals.scenario.horizon_weeks), _percent(totals.probability("survived"))
+    weeks, chance = int(totals.scenario.horizon_weeks), totals.probability("survived")
     lines = [
         f"{company.name} pays its bills for {weeks} weeks with probability {chance}, "
         "with no money but what the file names."
@@ -118,11 +118,6 @@ def _caveats(totals: Totals) -> str:
         f"The file has {grades_counted(provenance(totals.scenario))}, and every run used the central value. "
         "Events that the file does not name cannot happen."
     )
-
-
-def _percent(chance: Estimate) -> str:
-    """Quote a probability as it must be quoted: interval, runs, seed."""
-    return str(chance)
 
 
 def _share(chance: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""Parameters as a document: every key of a scenario file with unit, range, default, meaning and source."""
+"""Parameters page: every key of a scenario file with unit, range, default, meaning and source."""
 
 from __future__ import annotations
 

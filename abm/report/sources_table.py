@@ -1,4 +1,4 @@
-"""Provenance in words: a table of numbers with their sources, and how many of them are facts."""
+"""Sources table: every number with its range, grade and source, and how many of them are facts."""
 
 from __future__ import annotations
 

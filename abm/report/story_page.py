@@ -1,4 +1,4 @@
-"""Story: one run as text, as JSON, and as a page with a timeline and the graph of who waits for whom."""
+"""Story page: one run as text, as JSON, and as a page with a timeline and the graph of who waits for whom."""
 
 from __future__ import annotations
 

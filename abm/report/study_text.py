@@ -1,4 +1,4 @@
-"""Study in words: what a sweep asked and what came out, for a terminal and as one JSON object."""
+"""Study text: what a sweep asked and what came out, for a terminal and as one JSON object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole report: one page that says how likely, why, who, what drives it and what would change it."""
+"""The whole report: its few numbers, the answer in short, and all sections on one page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outcomes: what every engine returns. One row a run, probabilities with their intervals, and the story of a run."""
+"""Outcomes: the runs of one scenario as a table, a row each, with the probability of whatever may be asked of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tally: runs counted as they come in, so that ten million of them take no more room than a few thousand."""
+"""Totals: runs counted as they come in, so that ten million of them take no more room than a few thousand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Consistency: what no single key can tell. References, contradictions, and conditions that can never be true."""
+"""Checks: what no single key can tell. References, contradictions, and conditions that can never be true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds: what an investor is like unless his table in the scenario file says otherwise (model basis, 2.6 and A7)."""
+"""Defaults: what an investor of a kind is like unless his table says otherwise (model basis, 2.6 and A7)."""
 
 from __future__ import annotations
 

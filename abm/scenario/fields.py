@@ -1,4 +1,4 @@
-"""Knobs: numbers of a scenario file that know their unit, range, meaning and source, and refuse what they are not."""
+"""Fields: numbers of a file that know their unit, range, meaning and source, and refuse what they are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words: dotted paths of a scenario as somebody who knows finance, and not the file, would say them."""
+"""Labels: dotted paths of a scenario as somebody who knows finance, and not the file, would say them."""
 
 from __future__ import annotations
 

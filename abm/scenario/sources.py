@@ -1,4 +1,4 @@
-"""Provenance: every number of a scenario with its range, grade and source."""
+"""Sources: every number of a scenario with its range, its grade, and who says so."""
 
 from __future__ import annotations
 

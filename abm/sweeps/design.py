@@ -1,4 +1,4 @@
-"""Designs: which points of a scenario to look at, described rather than listed."""
+"""Design: which points of a scenario to look at, described rather than listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Executors: who does the work of a sweep."""
+"""Executors: who does the work of a sweep, be it threads, processes or the machines of a cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sweep: simulate many points of a scenario, each often enough, and keep everything."""
+"""Run sweep: simulate many points of a scenario, each often enough, and keep everything."""
 
 from __future__ import annotations
 

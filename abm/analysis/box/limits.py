@@ -1,4 +1,4 @@
-"""Boxes: limits on a few parameters, and what holds within them."""
+"""Limits: what a few parameters may be for a world to lie in a box, and what happens within it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Circles: who reaches whom in a graph, and is reached by them."""
+"""Graph: who waits in a circle, the strongly connected parts of a directed graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wording: names, money, dates and conditions of a run in plain English."""
+"""Phrases: names, money, dates and conditions of a run in plain English."""
 
 from __future__ import annotations
 

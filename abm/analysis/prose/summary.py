@@ -1,4 +1,4 @@
-"""Summing up: what a run came to, and what bound at its end."""
+"""Summary: what a run came to, and what bound at its end."""
 
 from __future__ import annotations
 
