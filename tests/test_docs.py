@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from abm.report.parameters_page import parameters_text
+from abm.runs.terms import CAUSE_WORDS
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.changes import set_path
 from abm.scenario.messages import known_keys
@@ -27,6 +28,12 @@ def test_the_list_of_parameters_is_the_one_that_the_program_prints():
 def test_the_picture_of_the_architecture_is_what_the_code_says():
     draw = runpy.run_path(str(ROOT / "docs" / "architecture.py"))["drawing"]
     assert (ROOT / "docs" / "architecture.svg").read_text("utf-8") == draw(), "run: make architecture"
+
+
+def test_the_model_calls_causes_as_the_program_does():
+    text = (ROOT / "docs" / "model.md").read_text("utf-8")
+    table = text.split("| in words, everywhere |")[1].split("\n\n")[0]
+    assert dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.MULTILINE)) == CAUSE_WORDS
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
