@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from abm.analysis.explanation import Explained
 from abm.analysis.prose.waiting import BOOK
+from abm.report.json_values import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,18 +70,9 @@ def explained_json(explained: Explained) -> dict[str, Any]:
         kept = ("closed", "lever", "words", "size", "unit", "distance")
         tried = explained.twin.tried.astype(object).where(explained.twin.tried.notna(), None)
         twin = {name: getattr(explained.twin, name) for name in kept}
-        twin |= {"set": {path: _plain(value) for path, value in explained.twin.changes.items()}}
+        twin |= {"set": plain(dict(explained.twin.changes))}
         twin |= {"tried": tried.to_dict("records")}
     return explained.story.to_json() | {"twin": twin}
-
-
-def _plain(value: Any) -> Any:
-    """Dates as text, as JSON has no other; lists and tables inside out."""
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def story_context(explained: Explained) -> dict[str, Any]:

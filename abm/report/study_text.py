@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from abm.report.answer import wrapped
+from abm.report.json_values import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +95,7 @@ def study_json(study: Study) -> dict[str, Any]:
     from dataclasses import asdict
 
     frame = study.points()
-    rows = [{name: _plain(value) for name, value in row.items()} for row in frame.reset_index().to_dict("records")]
+    rows = [plain(row, lists=False) for row in frame.reset_index().to_dict("records")]
     return {
         "scenario": study.job.scenario.id,
         "design": study.design.kind,
@@ -102,22 +103,7 @@ def study_json(study: Study) -> dict[str, Any]:
         "engine": study.job.engine,
         "event": study.job.event,
         "stopping": asdict(study.stopping),
-        "layers": {name: _plain(value) for name, value in asdict(study.layers()).items()},
+        "layers": plain(asdict(study.layers()), lists=False),
         "failures": [failure._asdict() for failure in study.failures()],
         "points": rows,
     }
-
-
-def _plain(value: Any) -> Any:
-    """Turn a cell of a frame into what JSON knows."""
-    import pandas as pd
-
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if value is pd.NA:
-        return None
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
