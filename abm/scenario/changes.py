@@ -41,32 +41,32 @@ def set_path(raw: dict[str, Any], path: str, value: Any, keys: Callable[[tuple[s
         With a sentence, where the path leads nowhere.
     """
     *way, last = path.split(".")
-    place: Any = raw
+    node: Any = raw
     for number, step in enumerate(way):
-        if isinstance(place, list):
-            place = place[_position(place, step)]
-        elif isinstance(place, dict):
+        if isinstance(node, list):
+            node = node[_position(node, step)]
+        elif isinstance(node, dict):
             known = list(keys(tuple(way[:number])))
-            if step not in place and known and step not in known:
+            if step not in node and known and step not in known:
                 raise LookupError(f"expected a path into the scenario, '{step}' is unknown{did_you_mean(step, known)}")
-            place = place.setdefault(step, {})
+            node = node.setdefault(step, {})
         else:
             raise LookupError(f"expected a path into the scenario, '{step}' is inside a single value")
-    if isinstance(place, list):
-        position = _position(place, last)
-        dated = isinstance(place[position], list) and len(place[position]) == 2 and is_date(place[position][0])
+    if isinstance(node, list):
+        position = _position(node, last)
+        dated = isinstance(node[position], list) and len(node[position]) == 2 and is_date(node[position][0])
         if dated:
-            place[position] = [place[position][0], value]
-        elif isinstance(place[position], dict) and not isinstance(value, dict) and "id" in place[position]:
-            place[position] = _switched(place[position], way, value, path)
+            node[position] = [node[position][0], value]
+        elif isinstance(node[position], dict) and not isinstance(value, dict) and "id" in node[position]:
+            node[position] = _switched(node[position], way, value, path)
         else:
-            place[position] = value
-    elif not isinstance(place, dict):
+            node[position] = value
+    elif not isinstance(node, dict):
         raise LookupError(f"expected a path into the scenario, '{last}' is inside a single value")
     elif last == "conditions" and value == "off":
-        place.update(conditions=[], fallback_bn=0.0)
+        node.update(conditions=[], fallback_bn=0.0)
     elif not (last == "conditions" and value == "as_is"):
-        place[last] = value
+        node[last] = value
 
 
 def _switched(item: dict[str, Any], way: list[str], word: Any, path: str) -> dict[str, Any]:

@@ -56,10 +56,10 @@ def _id_faults(scenario: Tables) -> Iterator[Fault]:
         ("company.later_rounds", scenario.company.later_rounds if scenario.company else ()),
     )
     for name, items in families:
-        for one, count in Counter(item.id for item in items).items():
+        for item_id, count in Counter(item.id for item in items).items():
             if count > 1:
-                yield Fault(name, "expected every id once", f"'{one}' {count} times")
-    addresses = Counter(address_of(scenario, place) for place in range(len(scenario.investors)))
+                yield Fault(name, "expected every id once", f"'{item_id}' {count} times")
+    addresses = Counter(address_of(scenario, index) for index in range(len(scenario.investors)))
     for address, count in addresses.items():
         if count > 1:
             yield Fault("investors", "expected every address once", f"{address} {count} times")
@@ -168,10 +168,10 @@ def _decision_faults(key: str, investor: InvestorTable | InvestorPoolTable, sign
             f"{key}.ticket_bn",
             "expected max_ticket_bn for one who decides by the rules, or a signing_probability or signed_at_start",
         )
-    anchors = [name for name in ("inclination", "sign_bias") if getattr(investor, name) is not None]
-    if stated and anchors:
-        yield Fault(f"{key}.{anchors[0]}", "expected none for one whose decision is stated")
-    if len(anchors) == 2:
+    biases = [name for name in ("inclination", "sign_bias") if getattr(investor, name) is not None]
+    if stated and biases:
+        yield Fault(f"{key}.{biases[0]}", "expected none for one whose decision is stated")
+    if len(biases) == 2:
         yield Fault(f"{key}.sign_bias", "expected an inclination or a sign_bias, not both")
     least = investor.min_ticket_bn or trait_default(investor.kind, "min_ticket_bn") or 0.0
     most = largest_ticket(investor)
@@ -187,10 +187,10 @@ def largest_ticket(investor: InvestorTable | InvestorPoolTable) -> float:
     return float(stated if stated is not None else trait_default(investor.kind, "max_ticket_bn") or 0.0)
 
 
-def address_of(scenario: Tables, place: int) -> int:
-    """Whose luck the investor at ``place`` of the file has."""
-    address = scenario.investors[place].address
-    return place if address is None else int(address)
+def address_of(scenario: Tables, index: int) -> int:
+    """Whose draws the ``index``-th investor of the file has."""
+    address = scenario.investors[index].address
+    return index if address is None else int(address)
 
 
 def cap_bn(scenario: Tables) -> float:

@@ -52,7 +52,7 @@ def _check_key(name: str, form: str, raw: Any) -> None:
     good = {
         "gate": isinstance(raw, str),
         "investor": isinstance(raw, str),
-        "investors": isinstance(raw, list) and bool(raw) and all(isinstance(one, str) for one in raw),
+        "investors": isinstance(raw, list) and bool(raw) and all(isinstance(other, str) for other in raw),
         "kind": raw in KINDS if isinstance(raw, str) else False,
         "money": is_number(raw) and 0 < raw <= 100_000,
         "share": is_number(raw) and 0 <= raw <= 1,

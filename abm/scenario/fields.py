@@ -340,13 +340,13 @@ Date = Annotated[dt.date, _DateSchema()]
 Flag = Annotated[bool, Strict()]
 
 
-def _one(raw: Any) -> Any:
+def _parse_format(raw: Any) -> Any:
     if type(raw) is not int or raw != 1:  # True and 1.0 are equal to 1, and neither is meant
         raise fault("expected 1")
     return raw
 
 
-Format = Annotated[Literal[1], BeforeValidator(_one)]
+Format = Annotated[Literal[1], BeforeValidator(_parse_format)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 
 

@@ -49,9 +49,9 @@ def label(scenario: Scenario, path: str) -> str:
     """
     owner, key, position = _parts(scenario, path)
     knob = _knobs(scenario).get(path)
-    said = _SHORT.get(key) or (_clause(knob.doc) if knob else key.replace("_", " "))
+    text = _SHORT.get(key) or (_clause(knob.doc) if knob else key.replace("_", " "))
     when = _since(scenario, path, position)
-    return f"{owner}: {said}{when}" if owner else f"{said}{when}"
+    return f"{owner}: {text}{when}" if owner else f"{text}{when}"
 
 
 def limit_words(scenario: Scenario, path: str, low: float | None, high: float | None) -> str:
@@ -105,16 +105,16 @@ def _parts(scenario: Scenario, path: str) -> tuple[str, str, int | None]:
     """Whose number it is, its key, and its position in a list."""
     steps = path.split(".")
     position = int(steps.pop()) if steps[-1].isdecimal() else None
-    place: Any = scenario
+    node: Any = scenario
     owner = _SECTIONS.get(steps[0], "")
     if steps[0] == "company" and scenario.company is not None:
         owner = scenario.company.name
     for step in steps[:-1]:
-        if isinstance(place, tuple):
-            place = next((one for one in place if one.id == step), None)
-            owner = getattr(place, "creditor", "") or getattr(place, "name", "") or step
+        if isinstance(node, tuple):
+            node = next((item for item in node if item.id == step), None)
+            owner = getattr(node, "creditor", "") or getattr(node, "name", "") or step
         else:
-            place = getattr(place, step, None)
+            node = getattr(node, step, None)
     return owner, steps[-1], position
 
 

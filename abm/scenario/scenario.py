@@ -49,7 +49,7 @@ class Scenario(Tables):
 
     @cached_property
     def baseline(self) -> Scenario:
-        """The file as it was written: the world in which inclinations are anchored, whatever is changed later."""
+        """The file as it was written: the world that inclinations are calibrated in, whatever is changed later."""
         return self if self._baseline == self._raw else _build(self._baseline, self._baseline, self._file)
 
     @property
@@ -59,7 +59,7 @@ class Scenario(Tables):
         return hashlib.sha256(json.dumps(tables, sort_keys=True, default=str).encode()).hexdigest()
 
     def with_values(self, changes: Mapping[str, Any]) -> Scenario:
-        """Return this scenario with values changed by dotted path; inclinations stay anchored where they were.
+        """Return this scenario with values changed by dotted path; biases stay calibrated to the file.
 
         Examples
         --------
@@ -83,13 +83,14 @@ class Scenario(Tables):
             raise ScenarioError(self._file, faults)
         changed = _build(raw, baseline, self._file)
         if baseline == self._baseline:
-            changed.__dict__["baseline"] = self.baseline  # built, checked and anchored once for all that is made of it
+            # into the cache of the property: built, checked and calibrated once for all that is made of it
+            changed.__dict__["baseline"] = self.baseline
         return changed
 
     def save(self, path: str | Path) -> None:
         """Write the scenario as a TOML file that gives the same results.
 
-        Inclinations of a changed scenario stay anchored in the file it came from, so its tables are written, too, under
+        Biases of a changed scenario stay calibrated to the file it came from, so its tables are written, too, under
         ``baseline``.
         """
         import tomli_w
@@ -147,7 +148,7 @@ def scenario_from(raw: Mapping[str, Any], name: str = "scenario") -> Scenario:
 
 
 def scenario_of(raw: dict[str, Any], baseline: dict[str, Any], name: str) -> Scenario:
-    """Build a scenario that was changed: its tables, and those in which its inclinations are anchored."""
+    """Build a scenario that was changed: its tables, and those that its inclinations are calibrated in."""
     return _build(raw, baseline, name)
 
 
@@ -217,23 +218,23 @@ def _faults_beyond(raw: dict[str, Any], error: ValidationError) -> list[Fault]:
 
 def _mended(rest: dict[str, Any], location: tuple[int | str, ...]) -> bool:
     """Put something harmless where a fault is, in place; whether that was possible."""
-    place: Any = rest
+    node: Any = rest
     for step in location[:-1]:
-        place = place[step] if isinstance(place, (dict, list)) else None  # type: ignore[index]
+        node = node[step] if isinstance(node, (dict, list)) else None  # type: ignore[index]
     last = location[-1]
-    if isinstance(place, list):  # a faulty condition
-        place[last] = {"min_sentiment": -5.0}  # type: ignore[index]
+    if isinstance(node, list):  # a faulty condition
+        node[last] = {"min_sentiment": -5.0}  # type: ignore[index]
         return "conditions" in location
     field = field_at(location, Scenario)
-    if not isinstance(place, dict) or last in _REFERRED_TO:
+    if not isinstance(node, dict) or last in _REFERRED_TO:
         return False
-    place.pop(last, None)
+    node.pop(last, None)
     if field is None or not field.is_required():
         return True
     stand_in = {"format": 1, "kind": "venture", "deadline": rest.get("as_of")}.get(str(last), "stand-in")
     if last == "deadline" and isinstance(stand_in, dt.date):
         stand_in += dt.timedelta(days=1)
-    place[last] = stand_in
+    node[last] = stand_in
     return not any(isinstance(part, Knob) for part in field.metadata)
 
 
