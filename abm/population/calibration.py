@@ -223,7 +223,8 @@ def frozen_advantages(traits: Record, market: Record, offers: Records, deadline_
                         market.volatility,
                         end,
                     )
-                    mean = updated_mean(mean, precision, mean + truth - traits.prior_mean, traits.signal_precision)
+                    shown = mean + truth - traits.prior_mean  # on average the truth, which drifts as his mean does
+                    mean = updated_mean(mean, precision, shown, traits.signal_precision)
                     mean += spread * draws.normal_quantile((s + 0.5) / _SIGHTS)
                     precision = updated_precision(precision, traits.signal_precision)
                 open_share = openness(offer.weeks_left, traits.waiting_decay_weeks)

@@ -359,4 +359,5 @@ def _contracts(scenario: Scenario, members: list[Member], gate_ids: tuple[str, .
 
 
 def _pool_condition(pool: InvestorPoolTable) -> Conditions:
+    # a total of nothing always holds; each run writes over it
     return (({"total_bn": 0.0},),) if pool.conditional_share > 0 else ()

@@ -35,8 +35,8 @@ def circles(scenario: Scenario) -> list[str]:
     facts = {
         "cap_musd": population.round.cap_musd,
         "already_closed_musd": population.round.already_closed_musd,
-        "pre_money_musd": population.ladder_musd[-1],
-        "sentiment": 5.0,
+        "pre_money_musd": population.ladder_musd[-1],  # the lowest price
+        "sentiment": 5.0,  # the highest that a condition may ask for
         "day": population.round.deadline_day,
     }
     everybody, zeros = np.ones(len(tickets), np.bool_), np.zeros(len(tickets), np.bool_)

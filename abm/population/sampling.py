@@ -137,6 +137,7 @@ def _draw_condition(atom: Record, pool: Record, address: int, terms: Record, see
         return
     weights = pool.weight_total + pool.weight_lead + pool.weight_peers + pool.weight_sentiment
     pick = draws.uniform(seed, run, address, 0, draws.CONDITION_KIND, 0) * weights
+    # where nobody has a name, or nobody leads, what cannot be asked for gives way to the next kind
     if pick >= pool.weight_total + pool.weight_lead + pool.weight_peers:
         atom.kind = MIN_SENTIMENT
         atom.level = pool.sentiment

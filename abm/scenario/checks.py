@@ -205,6 +205,8 @@ def _unknown(key: str, what: str, name: str, known: list[str]) -> Fault:
 # --------------------------------------------------------------------------------------------------------------------
 # Conditions that refer to nobody, or can never be true
 
+_ROUNDING_BN = 1e-9  # by less than this, sums of decimals miss
+
 
 def _condition_faults(scenario: Tables) -> Iterator[Fault]:
     for investor in scenario.investors:
@@ -243,19 +245,19 @@ def _impossibilities(scenario: Tables, own: InvestorTable, atom: dict[str, Any])
         if not atom.get("count_own", True):
             everything -= tickets[own.id]
         possible = base + min(everything, cap_bn(scenario))
-        if atom["total_bn"] > possible + 1e-9:
+        if atom["total_bn"] > possible + _ROUNDING_BN:
             yield f"{atom['total_bn']:g} is asked and at most {possible:g} can be there"
     if "investor" in atom:
         if atom["investor"] == own.id:
             yield "an investor cannot wait for himself"
-        if atom.get("amount_bn", 0) > tickets[atom["investor"]] + 1e-9:
+        if atom.get("amount_bn", 0) > tickets[atom["investor"]] + _ROUNDING_BN:
             yield f"{atom['investor']} brings at most {tickets[atom['investor']]:g}"
     if "any_of" in atom and atom.get("at_least", 1) > len(set(atom["any_of"])):
         yield f"{atom['at_least']} are asked out of {len(set(atom['any_of']))}"
     if "kind" in atom:
         there = sum(tickets[i.id] for i in scenario.investors if i.kind == atom["kind"])
         there += sum(money for kind, money in pools if kind == atom["kind"])
-        if atom["amount_bn"] > there + 1e-9:
+        if atom["amount_bn"] > there + _ROUNDING_BN:
             yield f"investors of kind {atom['kind']} bring at most {there:g}"
     if "by" in atom and atom["by"] < scenario.as_of:
         yield f"{atom['by']} is before as_of"

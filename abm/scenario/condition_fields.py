@@ -12,7 +12,7 @@ from abm.rules.conditions import CONDITIONS
 from abm.scenario.fields import DATE_FORM, KINDS, did_you_mean, fault, is_date, is_number
 
 
-def _parse_condition(raw: Any) -> Any:
+def _parse_condition(raw: object) -> dict[str, Any]:
     """Read one atom such as ``{ gate = "consent", by = 2025-12-31 }`` by the registry of condition kinds."""
     if not isinstance(raw, dict):
         raise fault('expected a condition such as { gate = "id" }')
@@ -48,7 +48,7 @@ _KEY_FORMS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def _check_key(name: str, form: str, raw: Any) -> None:
+def _check_key(name: str, form: str, raw: object) -> None:
     good = {
         "gate": isinstance(raw, str),
         "investor": isinstance(raw, str),

@@ -17,7 +17,7 @@ COMMON: dict[str, float] = {
     "strategic_premium": 0.0,
     "prior_sd_log": 0.35,
     "prior_spread_log": 0.10,
-    "signal_precision": 1 / 0.30**2,
+    "signal_precision": 1 / 0.30**2,  # diligence errs by 0.30 log-points
     "social_precision": 1.0,
     "opinion_pull": 0.0,
     "reputation": 1.0,

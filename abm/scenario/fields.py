@@ -7,7 +7,7 @@ import difflib
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeGuard, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
 from pydantic_core import PydanticCustomError, core_schema
@@ -123,7 +123,7 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     return f" (did you mean '{close[0]}'?)" if close else ""
 
 
-def is_number(raw: object) -> bool:
+def is_number(raw: object) -> TypeGuard[int | float]:
     """Whether ``raw`` is a TOML number; ``true`` is none, although Python takes it for 1."""
     return isinstance(raw, (int, float)) and not isinstance(raw, bool)
 
@@ -209,7 +209,7 @@ class Knob:
             raise fault(f"expected low <= value <= high, got {low:g}, {value:g}, {high:g}")
         return Value(value, low, high, *self.origin(raw))
 
-    def within_range(self, raw: Any) -> float:
+    def within_range(self, raw: object) -> float:
         """Refuse what is not a number of this knob."""
         if not is_number(raw) or not self.low <= raw <= self.high:
             raise fault(self.expectation)
@@ -314,12 +314,12 @@ class LadderKnob(Knob):
         return {"anyOf": [*number["anyOf"], {"type": "array", "items": number, "minItems": 1, "maxItems": 16}]}
 
 
-def is_date(raw: object) -> bool:
+def is_date(raw: object) -> TypeGuard[dt.date]:
     """Whether ``raw`` is a TOML date (and not a date with a time)."""
     return isinstance(raw, dt.date) and not isinstance(raw, dt.datetime)
 
 
-def _parse_date(raw: Any) -> Any:
+def _parse_date(raw: object) -> dt.date:
     if not is_date(raw):
         raise fault("expected a TOML date such as 2025-12-31")
     return raw
@@ -340,7 +340,7 @@ Date = Annotated[dt.date, _DateSchema()]
 Flag = Annotated[bool, Strict()]
 
 
-def _parse_format(raw: Any) -> Any:
+def _parse_format(raw: object) -> int:
     if type(raw) is not int or raw != 1:  # True and 1.0 are equal to 1, and neither is meant
         raise fault("expected 1")
     return raw

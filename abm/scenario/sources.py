@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abm.scenario.fields import Distribution, Knob, Section, Value
 
@@ -41,7 +41,7 @@ def provenance(scenario: Tables) -> list[Provenance]:
     return rows
 
 
-def numbers_of(section: Section, prefix: str = "") -> Iterator[tuple[str, Any, Knob]]:
+def numbers_of(section: Section, prefix: str = "") -> Iterator[tuple[str, Value | Distribution, Knob]]:
     """Yield every number that a section states: its dotted path, itself, and what it has to be."""
     for name, field in type(section).model_fields.items():
         if name not in section.model_fields_set:

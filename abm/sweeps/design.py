@@ -15,6 +15,7 @@ import numpy as np
 from abm.core import draws
 from abm.core.errors import Fault, ScenarioError
 from abm.scenario import Scenario
+from abm.scenario.fields import Value
 from abm.scenario.sources import numbers_of
 
 Changes = dict[str, Any]
@@ -154,7 +155,8 @@ class Design(Sequence[Changes]):
         axes = [
             Axis((path,), low=number.low, high=number.high, mode=float(number), whole=knob.whole)
             for path, number, knob in numbers_of(scenario)
-            if getattr(number, "low", None) is not None and number.low < number.high
+            if isinstance(number, Value) and number.low is not None and number.high is not None
+            if number.low < number.high
         ]
         if not axes:
             raise ScenarioError(scenario.file, [Fault("prior", "expected numbers with low and high, there are none")])
