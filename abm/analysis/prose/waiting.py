@@ -236,6 +236,6 @@ def _signed(one: Investor) -> bool:
 
 
 def _investor(model: FundingModel, one: Investor, names: Names) -> Node:
-    standing = model.narrator.standings.get(one.place)
+    standing = model.narrator.standings.get(one.index)
     ticket = standing.ticket_musd if standing else one.ticket_musd
     return Node(one.id, names.of(one.id), "investor", STAGES[one.stage], in_bn(ticket))
