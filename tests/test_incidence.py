@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binom
 
 import abm
-from abm.analysis.incidence import aalen_johansen, endings, incidence, time_to_close
+from abm.analysis.incidence import cumulative_shares, endings, incidence, time_to_close
 from abm.plots import drawn
 from abm.plots.incidence import incidence as draw
 from abm.runs.estimates import wilson
@@ -23,101 +23,81 @@ from tests.worlds import NEVER, bound, consent, signer, world
 RUNS = 2_000
 
 # --------------------------------------------------------------------------------------------------------------------
-# Aalen and Johansen's estimate
+# Shares of runs that are all followed to their end
 
-# Eight runs; on day 2 one closes, one fails, one is lost from view.
-#   day   at risk   closed   failed   lost   S before   closed adds        failed adds
-#    1       8        1        0       0       1        1/8                 0
-#    2       7        1        1       1      7/8       7/8 1/7 = 1/8       1/8
-#    3       4        0        1       0      5/8       0                   5/8 1/4 = 5/32
-#    4       3        0        0       1     15/32      0                   0
-#    5       2        1        0       0     15/32      15/32 1/2 = 15/64   0
-#    6       1        0        0       1     15/64      0                   0
-TIMES, CAUSES = [1, 2, 2, 2, 3, 4, 5, 6], [1, 1, 2, 0, 2, 0, 1, 0]
-CLOSED, FAILED = [0, 1 / 8, 1 / 4, 1 / 4, 1 / 4, 31 / 64, 31 / 64], [0, 0, 1 / 8, 9 / 32, 9 / 32, 9 / 32, 9 / 32]
+# Eight runs: on day 1 one closes, on day 2 one closes and one fails, on day 3 one fails, and four close on day 5.
+DAYS, ENDS = np.array([1.0, 2, 2, 3, 5, 5, 5, 5]), np.array([0, 0, 1, 1, 0, 0, 0, 0])
+LOOKS = [0, 1, 2, 3, 4, 5]
 
 
 @pytest.fixture(scope="module")
 def eight():
-    return aalen_johansen(TIMES, CAUSES, ["closed", "failed"])
+    return cumulative_shares(DAYS, ENDS, ["closed", "failed"], LOOKS)
 
 
-def test_incidence_with_ties_and_censoring_is_as_worked_by_hand(eight):
+def test_shares_are_as_counted_by_hand(eight):
     closed, failed = (eight[eight["cause"] == name] for name in ("closed", "failed"))
-    assert closed["day"].tolist() == failed["day"].tolist() == [0, 1, 2, 3, 4, 5, 6]
-    assert closed["p"].tolist() == pytest.approx(CLOSED)
-    assert failed["p"].tolist() == pytest.approx(FAILED)
-    assert closed["at_risk"].tolist() == failed["at_risk"].tolist() == [8, 8, 7, 4, 3, 2, 1]
+    assert closed["day"].tolist() == failed["day"].tolist() == LOOKS
+    assert closed["p"].tolist() == [0, 1 / 8, 2 / 8, 2 / 8, 2 / 8, 6 / 8]
+    assert failed["p"].tolist() == [0, 0, 1 / 8, 2 / 8, 2 / 8, 2 / 8]
+    assert closed["at_risk"].tolist() == failed["at_risk"].tolist() == [8, 8, 7, 5, 4, 4]
 
 
-def test_the_causes_add_up_to_what_kaplan_and_meier_say_has_ended(eight):
-    kaplan_meier = [1, 7 / 8, 5 / 8, 15 / 32, 15 / 32, 15 / 64, 15 / 64]
-    assert eight.groupby("day")["p"].sum().tolist() == pytest.approx([1 - s for s in kaplan_meier])
-
-
-def test_the_interval_solves_wilsons_equation_with_the_variance_of_the_delta_method(eight):
-    """For F = 9/32, the sum of (F - F_j)^2 d/(n (n - d)) + S^2 d_k (n - d_k)/n^3 - 2 (F - F_j) S d_k/n^2."""
-    p = 9 / 32
-    variance = p * p / (8 * 7)  # day 1
-    variance += (5 / 32) ** 2 * 2 / (7 * 5) + (7 / 8) ** 2 * 6 / 7**3 - 2 * (5 / 32) * (7 / 8) / 7**2  # day 2
-    variance += (5 / 8) ** 2 * 3 / 4**3  # day 3
+def test_the_interval_solves_wilsons_equation(eight):
     row = eight[(eight["cause"] == "failed") & (eight["day"] == 3)].iloc[0]
     for end in (row["low"], row["high"]):
-        assert (p - end) ** 2 == pytest.approx(1.959964**2 * end * (1 - end) * variance / (p * (1 - p)), rel=1e-5)
-    assert row["low"] < p < row["high"]
+        assert (0.25 - end) ** 2 == pytest.approx(1.959964**2 * end * (1 - end) / 8, rel=1e-5)
+    assert row["low"] < 0.25 < row["high"]
 
 
-def test_without_censoring_incidence_is_the_share_of_runs_with_wilsons_interval():
+def aalen_johansen(times, causes, cause, day):
+    """Incidence of a cause by a day: the sum over times of S before, times d_k / n; causes below 0 are censored."""
+    alive, incidence = 1.0, 0.0
+    for now in np.unique(times[times <= day]):
+        at_risk, here = np.sum(times >= now), times == now
+        incidence += alive * np.sum(here & (causes == cause)) / at_risk
+        alive *= 1 - np.sum(here & (causes >= 0)) / at_risk
+    return incidence
+
+
+def test_aalen_and_johansens_estimate_is_as_worked_by_hand():
+    """Eight runs; on day 2 one closes, one fails, one is lost from view.
+
+    day   at risk   closed   failed   lost   S before   closed adds        failed adds
+     1       8        1        0       0       1        1/8                 0
+     2       7        1        1       1      7/8       7/8 1/7 = 1/8       1/8
+     3       4        0        1       0      5/8       0                   5/8 1/4 = 5/32
+     4       3        0        0       1     15/32      0                   0
+     5       2        1        0       0     15/32      15/32 1/2 = 15/64   0
+     6       1        0        0       1     15/64      0                   0
+    """
+    times, causes = np.array([1, 2, 2, 2, 3, 4, 5, 6]), np.array([0, 0, 1, -1, 1, -1, 0, -1])
+    closed, failed = ([aalen_johansen(times, causes, k, day) for day in range(7)] for k in (0, 1))
+    assert closed == pytest.approx([0, 1 / 8, 1 / 4, 1 / 4, 1 / 4, 31 / 64, 31 / 64])
+    assert failed == pytest.approx([0, 0, 1 / 8, 9 / 32, 9 / 32, 9 / 32, 9 / 32])
+
+
+def test_where_nothing_is_censored_aalen_and_johansens_estimate_is_the_share_of_runs():
     chance = np.random.default_rng(1)
-    times, causes = chance.integers(1, 9, 300), chance.integers(1, 4, 300)
-    frame = aalen_johansen(times, causes)
-    assert frame["cause"].unique().tolist() == ["1", "2", "3"]
+    times, causes = chance.integers(1, 9, 300).astype(float), chance.integers(0, 3, 300)
+    frame = cumulative_shares(times, causes, ["0", "1", "2"], range(10))
+    assert frame["cause"].unique().tolist() == ["0", "1", "2"]
     for row in frame.itertuples():
         count = int(np.sum((times <= row.day) & (causes == int(row.cause))))
         assert (row.p, row.low, row.high) == (count / 300, *wilson(count, 300))
-
-
-def test_what_has_not_happened_is_bounded_by_those_who_could_have_shown_it():
-    frame = aalen_johansen([1, 2, 3, 4], [1, 0, 1, 1], ["closed", "failed"])
-    failed = frame[frame["cause"] == "failed"]
-    assert failed["p"].tolist() == [0] * 5
-    assert failed["high"].tolist() == [wilson(0, n)[1] for n in (4, 4, 3, 3, 3)]
+        assert row.p == pytest.approx(aalen_johansen(times, causes, int(row.cause), row.day))
 
 
 def test_the_interval_holds_the_truth_in_95_of_100_samples():
-    """Three clocks of rates a, b and c, of which the last censors: F_a(t) = a / (a + b) (1 - exp(-(a + b) t))."""
+    """Two clocks of rates a and b, the first to ring ends a run: F_a(t) = a / (a + b) (1 - exp(-(a + b) t))."""
     chance, samples, day = np.random.default_rng(3), 600, 20.0
     truth = 0.02 / 0.05 * (1 - math.exp(-0.05 * day))
     held = 0
     for _ in range(samples):
-        clocks = chance.exponential([1 / 0.02, 1 / 0.03, 1 / 0.015], (80, 3))
-        causes = np.array([1, 2, 0])[clocks.argmin(axis=1)]
-        row = aalen_johansen(clocks.min(axis=1), causes, ["a", "b"], [day]).iloc[0]
+        clocks = chance.exponential([1 / 0.02, 1 / 0.03], (80, 2))
+        row = cumulative_shares(clocks.min(axis=1), clocks.argmin(axis=1), ["a", "b"], [day]).iloc[0]
         held += row["low"] <= truth <= row["high"]
     assert binom.ppf(0.0005, samples, 0.95) <= held <= binom.ppf(0.9995, samples, 0.95)
-
-
-def test_the_order_of_the_runs_says_nothing():
-    chance = np.random.default_rng(2)
-    times, causes = chance.integers(0, 20, 100), chance.integers(0, 3, 100)
-    order = chance.permutation(100)
-    pd.testing.assert_frame_equal(aalen_johansen(times, causes), aalen_johansen(times[order], causes[order]))
-
-
-@pytest.mark.parametrize(
-    ("times", "causes", "labels", "sentence"),
-    [
-        ([1, 2], [1], None, r"expected a cause for each of at least one time, got \(1,\) for \(2,\)"),
-        ([], [], None, "expected a cause for each of at least one time"),
-        ([1, math.nan], [1, 1], None, "expected times that are finite and not negative"),
-        ([-1, 2], [1, 1], None, "expected times that are finite and not negative, got -1 to 2"),
-        ([1, 2], [1.0, 2.0], None, "expected causes that are whole numbers from 0"),
-        ([1, 2], [1, 2], ["one"], "expected a label for each of 2 causes, got 1"),
-    ],
-)
-def test_what_is_no_history_is_refused(times, causes, labels, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        aalen_johansen(times, causes, labels)
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -250,7 +230,7 @@ def test_the_picture_stacks_the_shares_and_names_them_with_their_final_percentag
     figure = drawn(draw, frame, words={"closed": "the round closes"}, deadline=pd.Timestamp("2025-08-02"))
     ax = figure.axes[0]
     tops = [max(y for _, y in band.get_paths()[0].vertices) for band in ax.collections]
-    assert tops == pytest.approx([100 * 31 / 64, 100 * 49 / 64])
+    assert tops == pytest.approx([75, 100])
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert [text.split(" (")[0] for text in texts] == ["failed\n28.1 %", "the round closes\n48.4 %"]
+    assert [text.split(" (")[0] for text in texts] == ["failed\n25.0 %", "the round closes\n75.0 %"]
     assert [text.get_text() for text in ax.texts] == ["deadline"]

@@ -13,7 +13,7 @@ import pytest
 
 import abm
 from abm.analysis.rare.levels import LEVELS, player
-from abm.analysis.rare.splitting import branch, mean_interval, run_of, split
+from abm.analysis.rare.splitting import branch, run_of, split
 from abm.analysis.tails import Tail, plain, tail
 from abm.core import draws
 from abm.ensemble.build import World
@@ -23,6 +23,7 @@ from abm.plots.tails import steps, tails
 from abm.plots.theme import new_figure, styled
 from abm.population import prepare
 from abm.population.sampling import frailties
+from abm.runs.estimates import student_interval
 from tests.test_model_company import firm, ruin_by_recursion
 from tests.worlds import bound, consent, day, rich_world, signer, thinker, world
 
@@ -172,7 +173,7 @@ def test_a_single_particle_is_refused():
 
 
 def test_the_interval_of_four_repetitions_is_students():
-    mean, low, high = mean_interval(np.array([0.1, 0.2, 0.3, 0.4]))
+    mean, low, high = student_interval(np.array([0.1, 0.2, 0.3, 0.4]))
     half = 3.182446305 * 0.1290994 / 2  # Student's 97.5 % quantile with 3 degrees; sample deviation; root of 4
     assert (mean, low, high) == pytest.approx((0.25, 0.25 - half, 0.25 + half), abs=1e-6)
 

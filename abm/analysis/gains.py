@@ -12,7 +12,7 @@ import numpy as np
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.errors import ScenarioError
-from abm.runs.estimates import Difference, estimate, paired, paired_means
+from abm.runs.estimates import Difference, estimate, paired_events, paired_means
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
 
@@ -147,16 +147,11 @@ def _differences(base: Any, rows: Any, seed: int, company: bool) -> dict[str, Di
     if not len(base):
         return dict.fromkeys(("", "funded_", "survived_", "dilution_"), nothing)
     return {
-        "": _in_probability(base["closed"], rows["closed"], seed),
+        "": paired_events(base["closed"], rows["closed"], seed),
         "funded_": paired_means(base["paid_musd"] / 1000, rows["paid_musd"] / 1000, seed),
-        "survived_": _in_probability(base["survived"], rows["survived"], seed) if company else nothing,
+        "survived_": paired_events(base["survived"], rows["survived"], seed) if company else nothing,
         "dilution_": paired_means(100 * base["dilution"], 100 * rows["dilution"], seed),
     }
-
-
-def _in_probability(one: Any, other: Any, seed: int) -> Difference:
-    cells = [int(np.count_nonzero(a & b)) for a in (one, ~one) for b in (other, ~other)]
-    return paired(cells[0], cells[1], cells[2], cells[3], seed)
 
 
 def lever_map(

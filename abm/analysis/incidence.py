@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.rules.failure import CASH, CAUSES
-from abm.runs.estimates import wilson
+from abm.runs.estimates import quantile_ranks, wilson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,126 +17,48 @@ if TYPE_CHECKING:
     from abm.runs.outcomes import Outcomes
 
 CLOSED = "closed"
-_OUTSIDE = 0.025  # chance that an interval misses on either side
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def aalen_johansen(
-    times: Any, causes: Any, labels: Sequence[str] | None = None, days: Sequence[float] | None = None
+def cumulative_shares(
+    days: NDArray[np.float64], causes: NDArray[np.int64], labels: Sequence[str], shown: Sequence[float]
 ) -> pd.DataFrame:
-    r"""Cumulative incidence of each cause, with right censoring and intervals of 95 %.
+    """Share of all runs that have ended in each way by each day, with Wilson's interval of 95 %.
 
-    .. math:: F_k(t) = \sum_{t_j \le t} S(t_{j-1}) \, d_{kj} / n_j, \quad
-              S(t) = \prod_{t_j \le t} (1 - d_j / n_j)
-
-    The variance is the multinomial delta method's. The interval is Wilson's for the number of runs whose share would
-    have the same variance: without censoring it is Wilson's of the share of runs, and it holds where a log-log interval
-    misses too often, close to 0. Where there is no variance yet, that number is of those not yet censored.
+    Every run is followed to its end, so nothing is censored and Aalen and Johansen's estimate is this plain share.
 
     Parameters
     ----------
-    times
-        When each was over, or was last seen [days], float[n]; not negative.
-    causes
-        Why, int[n]: 1 for the first cause and so on, 0 where it was still open (censored). What is censored on a day
-        was at risk that day.
+    days, causes
+        When each run was over [days], and how, as a place in ``labels``.
     labels
-        Names of cause 1 and on; default: their numbers.
-    days
-        Days to look at [days], ascending; default: 0, and every day on which something ended or was censored.
+        Names of the endings.
+    shown
+        Days to look at [days], ascending.
 
     Returns
     -------
     DataFrame
-        A row a cause and day: ``day`` [days], ``cause``, ``p``, ``low``, ``high`` [-], ``at_risk``: neither over nor
-        censored before that day [-].
-
-    Raises
-    ------
-    ValueError
-        Where times and causes do not fit each other, or a cause has no name.
-
-    References
-    ----------
-    Aalen, O. O. & Johansen, S. (1978). An empirical transition matrix for non-homogeneous Markov chains based on
-    censored observations. Scandinavian Journal of Statistics 5(3), 141-150.
-
-    Marubini, E. & Valsecchi, M. G. (1995). Analysing survival data from clinical trials and observational studies.
-    Wiley, 341 (the variance).
-
-    Rothman, K. J. (1978). Estimation of confidence limits for the cumulative probability of survival in life table
-    analysis. Journal of Chronic Diseases 31(8), 557-560. doi:10.1016/0021-9681(78)90043-7 (the interval).
+        A row an ending and day: ``day`` [days], ``cause``, ``p``, ``low``, ``high`` [-], ``at_risk``: not over before
+        that day [-].
 
     Examples
     --------
-    >>> frame = aalen_johansen([1, 2, 3, 4], [1, 0, 2, 1], ["closed", "failed"])
-    >>> frame.query("day == 3").round(6)[["cause", "p", "at_risk"]].to_numpy().tolist()
-    [['closed', 0.25, 2], ['failed', 0.375, 2]]
+    >>> frame = cumulative_shares(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 1, 1, 0]), ["closed", "failed"], [0, 3])
+    >>> frame[["day", "cause", "p", "at_risk"]].to_numpy().tolist()
+    [[0.0, 'closed', 0.0, 4], [3.0, 'closed', 0.25, 2], [0.0, 'failed', 0.0, 4], [3.0, 'failed', 0.5, 2]]
     """
     import pandas as pd
 
-    times, causes = _checked(times, causes)
-    names = [str(k) for k in range(1, int(causes.max(initial=0)) + 1)] if labels is None else list(labels)
-    if causes.max() > len(names):
-        raise ValueError(f"expected a label for each of {int(causes.max())} causes, got {len(names)}")
-    when = np.unique(times)
-    shown = np.unique([0.0, *when]) if days is None else np.asarray(days, np.float64)
-    before = np.searchsorted(np.sort(times), shown)
-    upto = np.searchsorted(when, shown, side="right")  # how many of the times have come
+    runs, looks = len(days), np.asarray(shown, np.float64)
+    at_risk = runs - np.searchsorted(np.sort(days), looks)
     frames = []
-    for number, name in enumerate(names, start=1):
-        p, size = _followed(times, causes, when, number)
-        bounds = [wilson(float(share * n), float(n)) for share, n in zip(p[upto], size[upto], strict=True)]  # type: ignore[arg-type]
-        low, high = np.array(bounds).reshape(-1, 2).T
-        frames.append(pd.DataFrame({"day": shown, "cause": name, "p": p[upto], "low": low, "high": high}))
-    frames = [frame.assign(at_risk=len(times) - before) for frame in frames]
+    for cause, name in enumerate(labels):
+        counts = np.searchsorted(np.sort(days[causes == cause]), looks, side="right")
+        low, high = np.array([wilson(count, runs) for count in counts.tolist()]).reshape(-1, 2).T
+        columns = {"day": looks, "cause": name, "p": counts / runs, "low": low, "high": high, "at_risk": at_risk}
+        frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
-
-
-def _checked(times: Any, causes: Any) -> tuple[Any, Any]:
-    times, causes = np.asarray(times, np.float64), np.asarray(causes)
-    if times.ndim != 1 or times.shape != causes.shape or not len(times):
-        raise ValueError(f"expected a cause for each of at least one time, got {causes.shape} for {times.shape}")
-    if not (np.isfinite(times) & (times >= 0)).all():
-        raise ValueError(f"expected times that are finite and not negative, got {times.min():g} to {times.max():g}")
-    if causes.dtype.kind not in "iub" or causes.min() < 0:
-        raise ValueError(f"expected causes that are whole numbers from 0, got {causes.min()!r} ({causes.dtype})")
-    return times, causes.astype(np.int64)
-
-
-def _followed(times: Any, causes: Any, when: Any, cause: int) -> tuple[Any, Any]:
-    """Incidence of one cause after none, one, two of the times, and the number of runs that it is worth.
-
-    Each ending counts for 1 / (n G), G the share of the runs not yet censored by then: the same as S / n_j, and exact
-    where nothing is censored.
-    """
-    runs, places, total = len(times), np.searchsorted(when, times), len(when)
-    ended, of_cause, censored = (
-        np.bincount(places[which], minlength=total).astype(float)
-        for which in (causes > 0, causes == cause, causes == 0)
-    )
-    at_risk = runs - np.concatenate([[0.0], np.cumsum(ended + censored)[:-1]])
-    kept = np.cumprod(1.0 - censored / np.maximum(at_risk - ended, 1.0))
-    weight = 1.0 / np.concatenate([[1.0], kept[:-1]])
-    p = np.cumsum(of_cause * weight) / runs
-    variance = _variance(p, weight * at_risk / runs, at_risk, ended, of_cause)
-    known, spread = runs - np.cumsum(censored), p * (1.0 - p)
-    told = (known < runs) & (variance > 0.0) & (spread > 0.0)
-    size = np.where(told, spread / np.where(told, variance, 1.0), known)
-    return np.concatenate([[0.0], np.minimum(p, 1.0)]), np.concatenate([[float(runs)], size])
-
-
-def _variance(p: Any, before: Any, at_risk: Any, ended: Any, of_cause: Any) -> Any:
-    """Variance of an incidence F at each time, where S was ``before``, by the multinomial delta method.
-
-    The sum over earlier times of a (F - F_j)^2 + b - 2 c (F - F_j), multiplied out.
-    """
-    left = at_risk - ended
-    a = np.where(left > 0, ended / (at_risk * np.maximum(left, 1.0)), 0.0)  # after the last nothing can change
-    b = before * before * of_cause * (at_risk - of_cause) / at_risk**3
-    c = before * of_cause / at_risk**2
-    square = p * p * np.cumsum(a) - 2.0 * p * np.cumsum(a * p) + np.cumsum(a * p * p)
-    return square + np.cumsum(b) - 2.0 * (p * np.cumsum(c) - np.cumsum(c * p))
 
 
 def endings(outcomes: Outcomes) -> tuple[Any, Any]:
@@ -188,7 +111,7 @@ def incidence(outcomes: Outcomes, days: Sequence[float] | None = None) -> pd.Dat
     Returns
     -------
     DataFrame
-        Columns of :func:`aalen_johansen` and ``date``; ``closed`` first, then the causes that occurred, the most
+        Columns of :func:`cumulative_shares` and ``date``; ``closed`` first, then the causes that occurred, the most
         frequent first. ``attrs`` holds ``runs`` and ``seed``.
 
     Examples
@@ -201,10 +124,10 @@ def incidence(outcomes: Outcomes, days: Sequence[float] | None = None) -> pd.Dat
     ended, causes = endings(outcomes)
     found = np.bincount(causes, minlength=len(CAUSES))
     order = [0, *(int(k) for k in np.argsort(-found, kind="stable") if k and found[k])]
-    place = np.zeros(len(CAUSES), np.int64)
-    place[order] = np.arange(1, len(order) + 1)
+    rank = np.zeros(len(CAUSES), np.int64)
+    rank[order] = np.arange(len(order))
     labels = [CAUSES[k] or CLOSED for k in order]
-    frame = aalen_johansen(ended, place[causes], labels, _week_ends(outcomes) if days is None else days)
+    frame = cumulative_shares(ended, rank[causes], labels, _week_ends(outcomes) if days is None else days)
     frame.insert(1, "date", _dates(outcomes, frame["day"]))
     frame.attrs = {"runs": outcomes.runs, "seed": outcomes.seed}
     return frame
@@ -249,10 +172,6 @@ def time_to_close(outcomes: Outcomes, quantiles: Sequence[float] = _QUANTILES) -
     ValueError
         Where a quantile does not lie between 0 and 1.
 
-    References
-    ----------
-    David, H. A. & Nagaraja, H. N. (2003). Order statistics. 3rd edition, Wiley, section 7.1. doi:10.1002/0471722162
-
     Examples
     --------
     >>> import abm
@@ -261,7 +180,6 @@ def time_to_close(outcomes: Outcomes, quantiles: Sequence[float] = _QUANTILES) -
     [[0.5, 115.0]]
     """
     import pandas as pd
-    from scipy.stats import binom
 
     share = np.asarray(quantiles, np.float64)
     if not ((share > 0) & (share < 1)).all():
@@ -270,12 +188,9 @@ def time_to_close(outcomes: Outcomes, quantiles: Sequence[float] = _QUANTILES) -
     days = np.sort(rows["closed_day"][rows["closed"]])
     runs, last = len(days), _last_day(outcomes, extended=float(outcomes.scenario.round.extension_probability) > 0)
     padded = np.concatenate([[0.0], days, [last]])
-    places = {
-        "day": np.ceil(np.round(runs * share, 9)),
-        "low_day": binom.ppf(_OUTSIDE, runs, share),
-        "high_day": binom.ppf(1 - _OUTSIDE, runs, share) + 1,
-    }
-    columns = {name: padded[np.asarray(place, np.int64)] for name, place in places.items()}
+    low, high = quantile_ranks(runs, share)
+    ranks = {"day": np.ceil(np.round(runs * share, 9)).astype(np.int64), "low_day": low, "high_day": high}
+    columns = {name: padded[rank] for name, rank in ranks.items()}
     columns["day"] = columns["day"] if runs else np.full(len(share), np.nan)
     frame = pd.DataFrame({"quantile": share} | columns)
     for name, column in (("date", "day"), ("low", "low_day"), ("high", "high_day")):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from abm.runs.estimates import bootstrap_interval
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
 _KNOTS = (0.05, 0.35, 0.65, 0.95)  # quantiles; Harrell's, for a cubic spline of three degrees of freedom
 _RESAMPLES = 200
-_LEVEL = (2.5, 97.5)  # percentiles of the bootstrap
 _FEWEST = 20  # draws
 _RIDGE = 1e-9  # where a resample has lost a word of a number
 
@@ -242,8 +243,8 @@ class _Sample:
             found["choice"] = self._mean((mean[1:] + moved[:, 1:]).max(axis=1)) - mean[1:].max(axis=0)
         told: dict[str, float] = {}
         for name, values in found.items():
-            value, (low, high) = max(0.0, float(values[0])), np.percentile(np.maximum(values[1:], 0.0), _LEVEL)
-            told |= {name: value, f"{name}_low": min(float(low), value), f"{name}_high": max(float(high), value)}
+            value, (low, high) = max(0.0, float(values[0])), bootstrap_interval(np.maximum(values[1:], 0.0))
+            told |= {name: value, f"{name}_low": min(low, value), f"{name}_high": max(high, value)}
         return told
 
     def _drawn_in(self, fit: Any, noise: Any) -> tuple[Any, Any, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
 from abm.population.contracts import musd
 from abm.population.layout import members_of
-from abm.runs.estimates import Z95, Difference, Estimate, estimate, paired
+from abm.runs.estimates import Difference, Estimate, estimate, normal_interval, paired_events, student_interval
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.checks import largest_ticket
@@ -159,8 +159,8 @@ def pivotal(
     rows = []
     power = _power(scenario, who)
     for place, player in enumerate(who):
-        away = _difference(others[place], everybody, seed)
-        held = None if bound[place] is None else _difference(everybody, bound[place], seed)
+        away = paired_events(others[place], everybody, seed)
+        held = None if bound[place] is None else paired_events(everybody, bound[place], seed)
         rows.append({
             "player": player.path, "id": player.id, "name": player.name, "kind": player.kind,
             "shapley": middle[place], "low": low[place], "high": high[place],
@@ -211,9 +211,8 @@ def pairs(
         found = dict(zip(away, pool.map(lambda out: game(everybody - set(out), range(runs)), away), strict=True))
     rows = []
     for i, j in combinations(range(len(players)), 2):
-        apart = found[()].astype(float) - found[i,] - found[j,] + found[i, j]
-        half = Z95 * apart.std(ddof=1) / np.sqrt(runs)
-        rows.append((players[i], players[j], apart.mean(), apart.mean() - half, apart.mean() + half))
+        together = found[()].astype(float) - found[i,] - found[j,] + found[i, j]
+        rows.append((players[i], players[j], *normal_interval(together)))
     return pd.DataFrame(rows, columns=["first", "second", "together", "low", "high"])
 
 
@@ -278,18 +277,15 @@ def _exact(game: Game, runs: int, pool: ThreadPoolExecutor, tell: Callable[[], N
 
     known = list(pool.map(worth, range(1 << players)))
     shares = exact_shares(players, lambda inside: known[sum(1 << place for place in inside)])
-    half = Z95 * shares.std(axis=0, ddof=1) / np.sqrt(runs) if runs > 1 else np.full(players, np.inf)
     who = "1 player" if players == 1 else f"{players} players"
     method = f"All {1 << players:,} coalitions of {who} over the same {runs:,} runs, seed {game.seed}."
-    middle = shares.mean(axis=0)
-    return middle, middle - half, middle + half, method
+    return *normal_interval(shares), method
 
 
 def _sampled(
     game: Game, samples: int, block: int, pool: ThreadPoolExecutor, tell: Callable[[], None]
 ) -> tuple[Any, Any, Any, str]:
     """Shapley values from random orders, each with its reverse and on runs of its own."""
-    from scipy.stats import t
 
     def sample(number: int) -> Any:
         tell()
@@ -305,13 +301,11 @@ def _sampled(
         return sampled_shares(len(game.players), worth, order)
 
     shares = np.array(list(pool.map(sample, range(samples))))
-    half = t.ppf(0.975, samples - 1) * shares.std(axis=0, ddof=1) / np.sqrt(samples)
-    middle = shares.mean(axis=0)
     method = (
         f"{samples:,} random orders of {len(game.players)} players, each with its reverse and {block:,} runs of its "
         f"own, seed {game.seed}."
     )
-    return middle, middle - half, middle + half, method
+    return *student_interval(shares), method
 
 
 def _power(scenario: Scenario, players: Sequence[Player]) -> list[float]:
@@ -323,11 +317,6 @@ def _power(scenario: Scenario, players: Sequence[Player]) -> list[float]:
     for (owner, _), share in zip(bounded, shares, strict=True):
         power[owner] += share
     return [float("nan") if player.kind == "gatekeeper" else power.get(player.id, 0.0) for player in players]
-
-
-def _difference(first: Any, second: Any, seed: int) -> Difference:
-    cells = [int(np.count_nonzero(a & b)) for a in (first, ~first) for b in (second, ~second)]
-    return paired(cells[0], cells[1], cells[2], cells[3], seed)
 
 
 def _said(name: str, difference: Difference | None) -> dict[str, float]:

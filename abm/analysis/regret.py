@@ -11,6 +11,7 @@ import numpy as np
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.errors import ScenarioError
+from abm.runs.estimates import bootstrap_interval
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 NOTHING = "as it is"
 _RESAMPLES = 1_000
-_LEVEL = (2.5, 97.5)  # percentiles of the bootstrap
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _weighed(
     regret = regrets_of(p)
     choice, worst = minimax(regret)
     drawn = _bootstrap(closed, weights, list(groups.values()), seed)
-    low, high = (float(end) for end in np.percentile(drawn[:, names.index(choice)], _LEVEL))
+    low, high = bootstrap_interval(drawn[:, names.index(choice)])
     wins = np.bincount(drawn.argmin(axis=1), minlength=len(names)) / len(drawn)
     worlds = pd.DataFrame({"label": labels, "weight": weights}).rename_axis("world")
     worlds[names] = values

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.analysis.rare.levels import EVENTS, LEVELS, USUAL, player
-from abm.analysis.rare.splitting import Repetition, mean_interval, split
+from abm.analysis.rare.splitting import Repetition, split
 from abm.population import prepare
-from abm.runs.estimates import Estimate, estimate, wilson
+from abm.runs.estimates import Estimate, estimate, student_interval, wilson
 from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _checked(scenario: Scenario, event: str, weeks: int, level: str | None) -> s
 
 def _summed_up(made: list[Repetition], event: str, level: str, weeks: int, particles: int, seed: int) -> Tail:
     each = np.array([one.p for one in made])
-    p, low, high = (float(number) for number in mean_interval(each))
+    p, low, high = (float(number) for number in _mean_chance(each))
     error = float(each.std(ddof=1)) / math.sqrt(len(each)) / p if p else math.nan
     extinct, stopped = sum(not one.p and not one.stopped for one in made), sum(one.stopped for one in made)
     runs, first_runs = sum(one.played for one in made), np.array([one.first_runs for one in made])
@@ -229,10 +230,16 @@ def _summed_up(made: list[Repetition], event: str, level: str, weeks: int, parti
     )  # fmt: skip
 
 
+def _mean_chance(each: NDArray[np.float64]) -> tuple[Any, Any, Any]:
+    """Mean of the repetitions and its interval, cut at 0 and 1: a t-interval does not know that these are chances."""
+    mean, low, high = student_interval(each)
+    return mean, np.maximum(low, 0.0), np.minimum(high, 1.0)
+
+
 def _curve(made: list[Repetition], particles: int) -> pd.DataFrame:
     import pandas as pd
 
-    p, low, high = mean_interval(np.array([one.by_week for one in made]))
+    p, low, high = _mean_chance(np.array([one.by_week for one in made]))
     high = np.where(p > 0.0, high, wilson(0, particles * len(made))[1])
     return pd.DataFrame({"week": np.arange(1, len(p) + 1), "p": p, "low": low, "high": high})
 

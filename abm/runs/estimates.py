@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal
 _QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
@@ -27,13 +28,13 @@ class Estimate:
         return f"{self.p:.1%} (95 % interval {self.low:.1%} to {self.high:.1%}, {self.runs:,} runs, seed {self.seed})"
 
 
-def wilson(successes: int, runs: int) -> tuple[float, float]:
+def wilson(successes: float, runs: float) -> tuple[float, float]:
     """Bounds of the Wilson 95 % interval of a probability.
 
     Parameters
     ----------
     successes, runs
-        Counts [-]; ``runs`` may be 0, which says nothing.
+        Counts [-], also in parts where runs weigh unequally; ``runs`` may be 0, which says nothing.
 
     Returns
     -------
@@ -93,7 +94,7 @@ def estimate(successes: int, runs: int, seed: int) -> Estimate:
     return Estimate(successes / runs if runs else math.nan, *wilson(int(successes), int(runs)), int(runs), seed)
 
 
-def spread(values: np.ndarray[Any, Any], counts: np.ndarray[Any, Any], scale: int = 1) -> dict[str, float]:
+def spread(values: NDArray[Any], counts: NDArray[np.int64], scale: int = 1) -> dict[str, float]:
     """Mean and 5, 50 and 95 % quantiles of values that came so often, straight between neighbours.
 
     Parameters
@@ -128,6 +129,99 @@ def spread(values: np.ndarray[Any, Any], counts: np.ndarray[Any, Any], scale: in
         low, high = (values[np.searchsorted(upto, min(k, total - 1), side="right")] for k in (below, below + 1))
         found[name] = float(low + (high - low) * (rank - below)) / scale
     return found
+
+
+def normal_interval(values: NDArray[np.float64]) -> tuple[Any, Any, Any]:
+    """Mean of many runs with its normal 95 % interval; without bounds where there is one run alone.
+
+    Parameters
+    ----------
+    values
+        float64[R] or float64[R, T], a run a row, in any unit.
+
+    Returns
+    -------
+    mean, low, high
+        Each a number, or float64[T].
+
+    Examples
+    --------
+    >>> [round(float(number), 3) for number in normal_interval(np.array([0.1, 0.2, 0.3]))]
+    [0.2, 0.087, 0.313]
+    """
+    runs, mean = len(values), values.mean(axis=0)
+    half = Z95 * values.std(axis=0, ddof=1) / np.sqrt(runs) if runs > 1 else np.full(mean.shape, np.inf)
+    return mean, mean - half, mean + half
+
+
+def student_interval(values: NDArray[np.float64]) -> tuple[Any, Any, Any]:
+    """Mean of a few independent repetitions with its 95 % t-interval.
+
+    Parameters
+    ----------
+    values
+        float64[R] or float64[R, T], at least two repetitions, in any unit.
+
+    Returns
+    -------
+    mean, low, high
+        Each a number, or float64[T].
+
+    Examples
+    --------
+    >>> [round(float(number), 3) for number in student_interval(np.array([0.1, 0.2, 0.3]))]
+    [0.2, -0.048, 0.448]
+    """
+    from scipy.special import stdtrit
+
+    repetitions, mean = len(values), values.mean(axis=0)
+    half = stdtrit(repetitions - 1, 0.975) * values.std(axis=0, ddof=1) / math.sqrt(repetitions)
+    return mean, mean - half, mean + half
+
+
+def bootstrap_interval(resamples: NDArray[np.float64]) -> tuple[float, float]:
+    """95 % interval of a number by what resamples of it say: its 2.5 and 97.5 % quantiles.
+
+    Examples
+    --------
+    >>> bootstrap_interval(np.arange(201.0))
+    (5.0, 195.0)
+    """
+    low, high = np.percentile(resamples, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def quantile_ranks(runs: int, shares: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ranks of the ordered values between which each quantile lies in 95 % of all samples or more, whatever the law.
+
+    The number of values below a quantile is binomial; each side misses it in 2.5 % of all samples at most.
+
+    Parameters
+    ----------
+    runs
+        How many values there are [-].
+    shares
+        The quantiles, between 0 and 1 [-].
+
+    Returns
+    -------
+    low, high
+        From 0 (below all values) to ``runs`` + 1 (above all values) [-].
+
+    References
+    ----------
+    David, H. A. & Nagaraja, H. N. (2003). Order statistics. 3rd edition, Wiley, section 7.1. doi:10.1002/0471722162
+
+    Examples
+    --------
+    >>> low, high = quantile_ranks(60, np.array([0.5]))
+    >>> low.tolist(), high.tolist()
+    ([22], [39])
+    """
+    from scipy.stats import binom
+
+    low, high = binom.ppf(0.025, runs, shares), binom.ppf(1 - 0.025, runs, shares) + 1
+    return np.asarray(low, np.int64), np.asarray(high, np.int64)
 
 
 def evidence_against(successes: int, runs: int, p: float) -> float:
@@ -293,7 +387,28 @@ def paired(both: int, only_first: int, only_second: int, neither: int, seed: int
     return Difference(q - p, max(-1.0, centre - half), min(1.0, centre + half), runs, seed, gain)
 
 
-def paired_means(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any], seed: int) -> Difference:
+def paired_events(first: NDArray[np.bool_], second: NDArray[np.bool_], seed: int) -> Difference:
+    """Estimate how much more often something happens in the second of two worlds, from whether it did, run by run.
+
+    Parameters
+    ----------
+    first, second
+        One value a run, in the same order of runs.
+    seed
+        The seed of the runs.
+
+    Examples
+    --------
+    >>> paired_events(np.array([True, False, False]), np.array([True, True, False]), seed=1) == paired(1, 0, 1, 1, 1)
+    True
+    """
+    both, only_first, only_second, neither = (
+        int(np.count_nonzero(a & b)) for a in (first, ~first) for b in (second, ~second)
+    )
+    return paired(both, only_first, only_second, neither, seed)
+
+
+def paired_means(first: NDArray[Any], second: NDArray[Any], seed: int) -> Difference:
     """Estimate how much larger something is on average in the second of two worlds that share their luck.
 
     Parameters

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from abm.runs.estimates import Z95, Estimate, confidence_sequence, estimate, half_width, verdict, wilson
+from abm.runs.estimates import Z95, Estimate, confidence_sequence, estimate, half_width, verdict
 
 ERROR = 0.05  # chance of a wrong verdict that is put up with
 
@@ -93,8 +93,7 @@ class Stopping:
 
     def doubt(self, successes: int, runs: int) -> float:
         """How far the point is from settled, for a progress line: the half-width of its interval [-]."""
-        low, high = wilson(successes, runs)
-        return (high - low) / 2
+        return half_width(successes, runs)
 
 
 def stopping_of(runs: int | None, within: float | None, decide: str | None, event: str, most: int) -> Stopping:

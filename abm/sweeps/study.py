@@ -22,7 +22,7 @@ from abm.core.errors import StoreError
 from abm.core.version import VERSION
 from abm.population.layout import Population, records_of
 from abm.runs.columns import Columns, number_in, true_in
-from abm.runs.estimates import Difference, Estimate, paired, paired_means
+from abm.runs.estimates import Difference, Estimate, paired_events, paired_means
 from abm.scenario import scenario_of
 from abm.sweeps.design import Axis, Design
 from abm.sweeps.fingerprint import code_digest
@@ -321,8 +321,7 @@ class Study:
             What happens, on the columns that were kept; default: what the sweep counted.
         """
         one, other = (true_in(frame, event or self.job.event) for frame in self._common(first, second))
-        cells = [int(np.count_nonzero(a & b)) for a in (one, ~one) for b in (other, ~other)]
-        return paired(cells[0], cells[1], cells[2], cells[3], self.job.seed)
+        return paired_events(one, other, self.job.seed)
 
     def mean_difference(self, first: int, second: int, what: str) -> Difference:
         """Estimate how much larger something is on average at the second point than at the first, under the same luck.

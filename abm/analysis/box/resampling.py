@@ -84,7 +84,7 @@ def honest(table: Table, p: Floats, made: list[tuple[Bools, Region]], total: flo
         return Honest(float(p.mean()), 0.0, 1.0, 0.0, 0.0, found)
     density = float(weight @ p / weight.sum())
     points = float(weight.sum() ** 2 / (weight @ weight)) / _milder(p, weight, density)
-    low, high = wilson(density * points, points)  # type: ignore[arg-type]  # shares of points
+    low, high = wilson(density * points, points)
     share = float(weight @ p) / total if total else 0.0
     return Honest(density, low, high, share, float(weight.mean()), found)
 

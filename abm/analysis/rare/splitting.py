@@ -180,28 +180,3 @@ def split(
 def _records(scores: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The highest score so far, week by week."""
     return np.maximum.accumulate(scores, axis=1)
-
-
-def mean_interval(values: np.ndarray[Any, Any]) -> tuple[Any, Any, Any]:
-    """Mean of independent repetitions with its 95 % t-interval, cut at 0 and 1.
-
-    Parameters
-    ----------
-    values
-        float64[R] or float64[R, T], at least two repetitions [-].
-
-    Returns
-    -------
-    mean, low, high
-        Each a number, or float64[T] [-].
-
-    Examples
-    --------
-    >>> [round(float(number), 3) for number in mean_interval(np.array([0.1, 0.2, 0.3]))]
-    [0.2, 0.0, 0.448]
-    """
-    from scipy.special import stdtrit
-
-    repetitions, mean = len(values), values.mean(axis=0)
-    half = stdtrit(repetitions - 1, 0.975) * values.std(axis=0, ddof=1) / math.sqrt(repetitions)
-    return mean, np.maximum(mean - half, 0.0), np.minimum(mean + half, 1.0)
