@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from abm.sweeps.store import SPARE, TABLE, BusyError, Store, alone, draft, key_of, schema_of
+from abm.runs.drafts import atomic_write
+from abm.sweeps.store import SPARE, TABLE, BusyError, Store, key_of, lock, schema_of
 from abm.sweeps.work import Block, Failure
 
 ROOT = Path(__file__).parent.parent
@@ -133,11 +134,11 @@ def test_what_nobody_wants_now_is_put_aside_and_found_again(tmp_path):
     assert not (tmp_path / SPARE).exists()
 
 
-def test_blocks_are_adopted_from_another_store(tmp_path):
+def test_blocks_are_copied_from_another_store(tmp_path):
     finished(tmp_path / "a")
     (tmp_path / "b").mkdir()
     other, store = Store(tmp_path / "a", SCHEMA), Store(tmp_path / "b", SCHEMA)
-    store.adopt(other, [one for _, one in IN_ORDER])
+    store.copy_from(other, [one for _, one in IN_ORDER])
     assert [store.counts(one) for _, one in IN_ORDER] == [other.counts(one) for _, one in IN_ORDER]
     store.compact(IN_ORDER)
     assert sha(tmp_path / "b" / TABLE) == sha(tmp_path / "a" / TABLE)
@@ -154,7 +155,7 @@ def test_failures_are_kept_with_their_blocks(tmp_path):
 
 def test_a_draft_that_is_not_finished_leaves_nothing(tmp_path):
     (tmp_path / "file").write_text("before")
-    with contextlib.suppress(RuntimeError), draft(tmp_path / "file") as path:
+    with contextlib.suppress(RuntimeError), atomic_write(tmp_path / "file") as path:
         path.write_text("half")
         raise RuntimeError
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
@@ -164,8 +165,9 @@ def test_a_draft_that_is_not_finished_leaves_nothing(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from abm.sweeps.store import alone
-with alone(Path(sys.argv[1])):
+from abm.runs.drafts import atomic_write
+from abm.sweeps.store import lock
+with lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -177,10 +179,10 @@ def test_a_folder_is_held_by_one_at_a_time(tmp_path):
     with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
         refusal = f"expected nobody else at work here, got process {holder.pid}"
-        with pytest.raises(BusyError, match=refusal), alone(tmp_path):
+        with pytest.raises(BusyError, match=refusal), lock(tmp_path):
             pass
         holder.kill()
-    with alone(tmp_path):  # the hold ends with its holder
+    with lock(tmp_path):  # the hold ends with its holder
         pass
 
 

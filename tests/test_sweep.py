@@ -20,7 +20,7 @@ import abm
 from abm.cli import main
 from abm.core.errors import StoreError
 from abm.sweeps import Design, Study, resume, runner, sweep
-from abm.sweeps.run_sweep import carry_out
+from abm.sweeps.run_sweep import complete_study
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import MANIFEST, TABLE
 from abm.sweeps.verify import verify
@@ -296,7 +296,7 @@ def test_a_worker_that_dies_is_replaced(whole, tmp_path, executor):
     script = (
         "import sys, os\n"
         "from abm.sweeps import Study, Design\n"
-        "from abm.sweeps.run_sweep import carry_out\n"
+        "from abm.sweeps.run_sweep import complete_study\n"
         "from tests.test_sweep import Deadly, AXES, SMALL\n"
         "import abm\n"
         "from abm.sweeps.stopping import Stopping\n"
@@ -304,7 +304,7 @@ def test_a_worker_that_dies_is_replaced(whole, tmp_path, executor):
         "job = Deadly(abm.load_scenario(SMALL), 1, 'ensemble', 'closed', columns, 1800)\n"
         "study = Study(sys.argv[1], Design.grid(AXES), job, Stopping(1800))\n"
         "if __name__ == '__main__':\n"
-        f"    carry_out(study, {executor!r}, 2)\n"
+        f"    complete_study(study, {executor!r}, 2)\n"
     )
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "ABM_TEST_FOLDER": str(tmp_path)}
     command = [sys.executable, "-W", "ignore", "-c", script, str(tmp_path / "study")]
@@ -359,7 +359,7 @@ def test_a_study_in_which_nothing_can_be_simulated_says_so(tmp_path, capsys):
     study = Study(
         tmp_path / "b", design, Job(scenario, 1, "ensemble", "closed", ("closed",), 50_000), Stopping(50_000, 0.01)
     )
-    carry_out(study)
+    complete_study(study)
     assert len(study.store()) < 10  # of 100: the first one tells it all
     assert study.layers().points == 0
     assert say("study", "show", tmp_path / "b") == 0

@@ -13,6 +13,7 @@ from abm.analysis.prose.telling import LEFT_OUT, sentences_of
 from abm.analysis.prose.waiting import Waiting, who_waits
 from abm.rules.failure import CAUSES, Links
 from abm.rules.sums import in_bn
+from abm.runs.simulation import check_key
 from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["LEFT_OUT", "Figures", "Sentence", "Story", "tell_story"]
 
 _WIDTH = 110
-_LARGEST_KEY = 2**32
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class Story:
     def text(self) -> str:
         """Return the story as lines of at most 110 letters, its summary under a heading of its own."""
         head = [f"{self.title}: run {self.run} (seed {self.seed})", *([self.why] if self.why else []), ""]
-        told = [sentence.text for sentence in self.sentences if not sentence.closing]
+        lines = [sentence.text for sentence in self.sentences if not sentence.closing]
         ends = ["", "In the end", *(sentence.text for sentence in self.sentences if sentence.closing)]
-        return "\n".join(line for text in head + told + ends for line in textwrap.wrap(text, _WIDTH) or [""])
+        return "\n".join(line for text in head + lines + ends for line in textwrap.wrap(text, _WIDTH) or [""])
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists and dicts, dates as text; a sentence names events by their place in the list."""
@@ -77,7 +77,7 @@ class Story:
             "run": self.run,
             "why": self.why,
             "ending": self.ending,
-            "sentences": [asdict(one) | {"date": one.date.isoformat()} for one in self.sentences],
+            "sentences": [asdict(sentence) | {"date": sentence.date.isoformat()} for sentence in self.sentences],
             "events": [event._asdict() | {"date": event.date.isoformat()} for event in self.events],
             "binding": dict(self.binding),
             "waiting": self.waiting.to_json(),
@@ -118,9 +118,8 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
     >>> print(story.sentences[-3].text)
     USD 10 billion of the USD 8 billion wanted was paid: Lead Capital 6, Follow Ventures 3 and A sovereign fund 1.
     """
-    for name, number in (("seed", seed), ("run", run)):
-        if not 0 <= number < _LARGEST_KEY:
-            raise ValueError(f"expected a {name} from 0 to 2**32 - 1, got {number}")
+    check_key("seed", seed)
+    check_key("run", run)
     scenario = load_scenario(scenario)
     model = _Watched(scenario, seed, run)
     model.run_model()

@@ -59,15 +59,15 @@ def explain(
     if out is not None:
         open_file(out)
     try:
-        told = explained(loaded, seed, run if run is not None else _which(failed, closed), runs)
+        explanation = explained(loaded, seed, run if run is not None else _which(failed, closed), runs)
     except ValueError as error:
         raise Refusal(str(error)) from None
     if out is not None:
-        write_story(told, out, _command(sys.argv))
+        write_story(explanation, out, _command(sys.argv))
     if as_json:
-        print(json.dumps(explained_json(told), indent=2, allow_nan=False))
+        print(json.dumps(explained_json(explanation), indent=2, allow_nan=False))
     else:
-        print(explained_text(told))
+        print(explained_text(explanation))
         if out is not None:
             print(f"\nWritten to {out}")
 
@@ -102,7 +102,7 @@ def report(
             raise Refusal("--set: expected none with a study, whose scenario stands in its folder")
         about = about.with_values(dict(map(parse_setting, setting)))
     open_file(out)  # a place that cannot be written is found before the work, not after it
-    with steps() as tell:
-        dossier = investigate(about, seed, Effort().scaled(0.1) if quick else Effort(), tell)
+    with steps() as log:
+        dossier = investigate(about, seed, Effort().scaled(0.1) if quick else Effort(), log)
     write_report(dossier, out, _command(sys.argv))
     print(f"Written to {out} ({out.stat().st_size / 1e6:.1f} MB); it opens in any browser.")

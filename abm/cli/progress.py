@@ -15,7 +15,7 @@ from abm.sweeps.runner import Progress
 _PLAIN_SECONDS = 5.0  # between two plain lines
 _JSON_SECONDS = 1.0
 
-Tell = Callable[[Progress], None]
+Log = Callable[[Progress], None]
 
 
 def line(progress: Progress) -> str:
@@ -40,7 +40,7 @@ def _time(seconds: float) -> str:
 
 
 @contextmanager
-def watch(as_json: bool) -> Iterator[Tell]:
+def watch(as_json: bool) -> Iterator[Log]:
     """Tell on stderr how it goes: a live line on a terminal, now and then a line in a pipe, or JSON events.
 
     Parameters
@@ -72,18 +72,18 @@ def steps() -> Iterator[Callable[[str], None]]:
         yield lambda what: status.update(f"abm: {what}")
 
 
-def _now_and_then(seconds: float, say: Callable[[Progress], str]) -> Tell:
+def _now_and_then(seconds: float, text: Callable[[Progress], str]) -> Log:
     """Print the first and the last, and between them one in so many seconds."""
     last = -math.inf
 
-    def tell(progress: Progress) -> None:
+    def log(progress: Progress) -> None:
         nonlocal last
         now = time.monotonic()
         if progress.rate and (now - last >= seconds or progress.settled == progress.points):
             last = now
-            print(say(progress), file=sys.stderr, flush=True)
+            print(text(progress), file=sys.stderr, flush=True)
 
-    return tell
+    return log
 
 
 def _finite(values: dict[str, float]) -> dict[str, float | None]:

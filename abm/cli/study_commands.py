@@ -79,17 +79,17 @@ def sweep(
     """Simulate many points of a scenario under the same luck, and keep everything."""
     from abm.cli.progress import watch
     from abm.scenario import load_scenario, parse_setting
-    from abm.sweeps import sweep as carry_out
+    from abm.sweeps import sweep as run_sweep
 
     loaded = load_scenario(scenario)
     if setting:
         loaded = loaded.with_values(dict(map(parse_setting, setting)))
     try:
         asked = _design(loaded, design, vary or [], points, seed)
-        with watch(log_json) as tell:
-            study = carry_out(
+        with watch(log_json) as log:
+            study = run_sweep(
                 loaded, asked, runs, seed, folder=out, within=within, decide=decide, event=event, engine=engine,  # type: ignore[arg-type]
-                executor=executor, workers=workers, cluster=cluster, reuse=reuse or (), progress=tell,
+                executor=executor, workers=workers, cluster=cluster, reuse=reuse or (), progress=log,
             )  # fmt: skip
     except ValueError as error:
         from abm.core.errors import ScenarioError
@@ -182,8 +182,8 @@ def _draw(study: Study, folder: Path) -> list[Path]:
 
     source = f"{study.job.scenario.id}: {len(study.design):,} points ({study.design.kind}), seed {study.job.seed}"
     written = [
-        save_figure(one.draw, folder, one.name, one.title, source, *one.given, **one.named)
-        for one in pictures_of(study)
+        save_figure(picture.draw, folder, picture.name, picture.title, source, *picture.given, **picture.named)
+        for picture in pictures_of(study)
     ]
     return list(chain.from_iterable(written))
 
@@ -229,8 +229,8 @@ def resume(
     from abm.cli.progress import watch
     from abm.sweeps import resume as go_on
 
-    with watch(log_json) as tell:
-        study = go_on(folder, executor, workers, cluster, tell)
+    with watch(log_json) as log:
+        study = go_on(folder, executor, workers, cluster, log)
     _finish(study, folder, False)
 
 
@@ -242,10 +242,10 @@ def merge(
     """Take over from other studies every run that this one lacks, and simulate the rest."""
     from abm.cli.progress import watch
     from abm.sweeps import Study
-    from abm.sweeps.run_sweep import carry_out
+    from abm.sweeps.run_sweep import complete_study
 
-    with watch(False) as tell:
-        study = carry_out(Study.open(folder), reuse=others, progress=tell)
+    with watch(False) as log:
+        study = complete_study(Study.open(folder), reuse=others, progress=log)
     _finish(study, folder, False)
 
 
@@ -260,8 +260,8 @@ def verify(
     from abm.sweeps.verify import verify as compare
 
     wrong, compared = compare(Study.open(folder), blocks, seed)
-    for one in wrong:
-        print(f"{folder}: {one}", file=sys.stderr)
+    for sentence in wrong:
+        print(f"{folder}: {sentence}", file=sys.stderr)
     if wrong:
         raise typer.Exit(1)
     print(f"{folder}: {compared} blocks of runs repeated, all equal")

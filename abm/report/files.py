@@ -7,13 +7,13 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Callable
 from errno import EISDIR
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from abm.core.version import VERSION
+from abm.runs.drafts import atomic_write, new_draft, put_in_place
 from abm.runs.outcomes import Batch, Columns, Outcomes, Totals
 from abm.runs.simulation import RunCollector
 from abm.runs.stream import Stream
@@ -50,7 +50,8 @@ def write_rest(outcomes: Outcomes | Totals, shown: Outcomes | None, folder: str 
     """
     manifest = Path(folder) / "manifest.json"
     text = json.dumps(manifest_of(outcomes, shown), indent=2) + "\n"
-    write_whole(manifest, lambda path: path.write_text(text, encoding="utf-8"))
+    with atomic_write(manifest) as draft:
+        draft.write_text(text, encoding="utf-8")
     if shown is None:
         return [manifest]
     from abm.plots import save_figures
@@ -118,7 +119,7 @@ class TableWriter:
 
     def __init__(self, path: Path, columns: Columns) -> None:
         self.path, self.columns = path, columns
-        self._draft = _draft(path)
+        self._draft = new_draft(path)
         self._writer: Any = None
         self._written, self._waiting = 0, list[Batch]()
 
@@ -150,7 +151,7 @@ class TableWriter:
         self._write(1)
         self._writer.close()
         self._writer = None
-        _put_in_place(self._draft, self.path)
+        put_in_place(self._draft, self.path)
 
     def _write(self, least: int) -> None:
         """Write groups of rows as long as at least so many runs are waiting: the same bytes from any batches."""
@@ -215,25 +216,3 @@ def manifest_of(outcomes: Outcomes | Totals, shown: Outcomes | None = None) -> d
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
     }
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the file first, then put it in place at once."""
-    draft = _draft(path)
-    try:
-        write(draft)
-        _put_in_place(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _draft(path: Path) -> Path:
-    """Make an empty file beside another."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as handle:
-        return Path(handle.name)
-
-
-def _put_in_place(draft: Path, path: Path) -> None:
-    """Turn a draft into the file that it is a draft of."""
-    draft.chmod(0o644)
-    draft.replace(path)

@@ -119,7 +119,7 @@ def write_page(template: str, path: str | Path, **context: Any) -> Path:
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from abm.report.files import write_whole
+    from abm.runs.drafts import atomic_write
 
     pages = Environment(
         loader=PackageLoader("abm.report"), autoescape=lambda name: bool(name and ".html" in name),
@@ -127,5 +127,6 @@ def write_page(template: str, path: str | Path, **context: Any) -> Path:
     )  # fmt: skip
     text = pages.get_template(template).render(version=VERSION, **context)
     target = Path(path)
-    write_whole(target, lambda draft: draft.write_text(text, encoding="utf-8"))
+    with atomic_write(target) as draft:
+        draft.write_text(text, encoding="utf-8")
     return target

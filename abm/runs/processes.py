@@ -22,7 +22,7 @@ class _Pool(Executor):
             return future
 
 
-def processes(workers: int) -> Executor:
+def process_pool(workers: int) -> Executor:
     """Return a pool of processes, which is kept for the next who asks; after a worker died, another one.
 
     Parameters

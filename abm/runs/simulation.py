@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, Unpack, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, Unpack, get_args, overload
 
 from abm.population import prepare
 from abm.runs.outcomes import Batch, Outcomes, StopReason, Totals
@@ -63,6 +63,42 @@ class RunCollector:
         return Batch.joined(part for _, part in self._parts if part is not None)
 
 
+def engine_for(
+    engine: EngineName | None, agents: Mapping[str, type[Any] | None]
+) -> tuple[EngineName, dict[str, type[Any]]]:
+    """Engine that is asked for, or that agent classes of one's own ask for; and these classes by role.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such engine, or it takes no classes.
+
+    Examples
+    --------
+    >>> engine_for(None, {"investor": None, "company": None})
+    ('ensemble', {})
+    """
+    chosen = {role: cls for role, cls in agents.items() if cls is not None}
+    engine = engine or ("mesa" if chosen else "ensemble")
+    if engine not in ENGINES:
+        raise ValueError(f"expected the engine 'ensemble' or 'mesa', got {engine!r}")
+    if chosen and engine != "mesa":
+        raise ValueError(f"expected the engine 'mesa' for a class of one's own ({', '.join(chosen)}), got {engine!r}")
+    return engine, chosen
+
+
+def check_key(name: str, number: int) -> None:
+    """Refuse a seed or a run number that is no key of the random numbers, which have 32 bits for it.
+
+    Raises
+    ------
+    ValueError
+        With the name of the number.
+    """
+    if not 0 <= number < _LARGEST_KEY:
+        raise ValueError(f"expected a {name} from 0 to 2**32 - 1, got {number}")
+
+
 def batches(
     scenario: Scenario | str | Path,
     runs: int | None = None,
@@ -105,13 +141,7 @@ def batches(
     >>> most, stream.done
     (10000, 100)
     """
-    agents = {"investor": investor, "gatekeeper": gatekeeper, "company": company}
-    chosen = {name: cls for name, cls in agents.items() if cls is not None}
-    engine = engine or ("mesa" if chosen else "ensemble")
-    if engine not in ENGINES:
-        raise ValueError(f"expected the engine 'ensemble' or 'mesa', got {engine!r}")
-    if chosen and engine != "mesa":
-        raise ValueError(f"expected the engine 'mesa' for a class of one's own ({', '.join(chosen)}), got {engine!r}")
+    engine, chosen = engine_for(engine, {"investor": investor, "gatekeeper": gatekeeper, "company": company})
     if within is not None and not 0 < within < _WIDEST:
         raise ValueError(f"expected a half-width within above 0 and below 0.5, got {within}")
     if runs is None:
@@ -121,8 +151,7 @@ def batches(
         raise ValueError(f"expected runs of at least 1 and run numbers below 2**32, got {runs} from {first_run}")
     if workers is not None and workers < 1:
         raise ValueError(f"expected at least 1 worker, got {workers}")
-    if not 0 <= seed < _LARGEST_KEY:
-        raise ValueError(f"expected a seed from 0 to 2**32 - 1, got {seed}")
+    check_key("seed", seed)
     scenario = load_scenario(scenario)
     kept = runs if path_runs is None else path_runs
     return Stream(scenario, prepare(scenario), seed, engine, first_run, runs, within, workers, kept, chosen)

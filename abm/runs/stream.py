@@ -17,7 +17,7 @@ from abm.core.batch import Batch
 from abm.population import Population
 from abm.runs.columns import Columns
 from abm.runs.estimates import half_width
-from abm.runs.processes import processes
+from abm.runs.processes import process_pool
 from abm.scenario import Scenario
 
 EngineName = Literal["ensemble", "mesa"]
@@ -166,7 +166,7 @@ def _over_processes(job: _Job, starts: range, workers: int) -> Generator[Batch]:
         yield from map(job, starts)
         return
     yield job(starts[0])  # compiles, so that the workers find everything in the cache
-    pool = processes(workers)
+    pool = process_pool(workers)
     yield from _in_order(lambda start: pool.submit(job, start), starts[1:], workers)
 
 

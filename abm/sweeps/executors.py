@@ -8,11 +8,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from abm.runs.processes import processes
+from abm.runs.processes import process_pool
 from abm.runs.stream import EngineName
 
 
-class Crew(NamedTuple):
+class WorkerPool(NamedTuple):
     """An executor, how many tasks it does at a time, and how to replace it where one of its workers died."""
 
     executor: Executor
@@ -23,7 +23,7 @@ class Crew(NamedTuple):
 @contextmanager
 def pool_for(
     executor: Executor | str | None, workers: int | None, engine: EngineName, cluster: str | None
-) -> Iterator[Crew]:
+) -> Iterator[WorkerPool]:
     """Get hold of an executor for as long as a sweep takes.
 
     Parameters
@@ -46,21 +46,21 @@ def pool_for(
     chosen = executor or ("dask" if cluster else "threads" if engine == "ensemble" else "processes")
     count = workers or os.cpu_count() or 1
     if isinstance(chosen, Executor) or (not isinstance(chosen, str) and hasattr(chosen, "submit")):
-        yield Crew(chosen, workers or getattr(chosen, "_max_workers", None) or count, None)
+        yield WorkerPool(chosen, workers or getattr(chosen, "_max_workers", None) or count, None)
     elif chosen == "threads":
         with ThreadPoolExecutor(count) as pool:
-            yield Crew(pool, count, None)
+            yield WorkerPool(pool, count, None)
     elif chosen == "processes":
-        yield Crew(processes(count), count, lambda: processes(count))
+        yield WorkerPool(process_pool(count), count, lambda: process_pool(count))
     elif chosen == "dask":
-        with _dask(cluster, workers) as crew:
-            yield crew
+        with _dask(cluster, workers) as pool:
+            yield pool
     else:
         raise ValueError(f"expected an executor among threads, processes and dask, got {chosen!r}")
 
 
 @contextmanager
-def _dask(cluster: str | None, workers: int | None) -> Iterator[Crew]:
+def _dask(cluster: str | None, workers: int | None) -> Iterator[WorkerPool]:
     try:
         from distributed import Client, LocalCluster
     except ImportError:
@@ -68,11 +68,11 @@ def _dask(cluster: str | None, workers: int | None) -> Iterator[Crew]:
     if cluster:
         with Client(cluster) as client:
             count = workers or sum(client.nthreads().values()) or 1
-            yield Crew(client.get_executor(pure=False, retries=3), count, None)
+            yield WorkerPool(client.get_executor(pure=False, retries=3), count, None)
         return
     count = workers or os.cpu_count() or 1
     with (
         LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None) as local,
         Client(local) as client,
     ):
-        yield Crew(client.get_executor(pure=False, retries=3), count, None)
+        yield WorkerPool(client.get_executor(pure=False, retries=3), count, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from abm.sweeps.store import draft
+from abm.runs.drafts import atomic_write
 from abm.sweeps.study import Study
 
 
@@ -20,7 +20,7 @@ def export(study: Study, file: str | Path, runs: bool = False) -> int:
     runs
         One row a run, with its point and the columns that were kept, instead of one row a point.
     """
-    with draft(Path(file)) as path:
+    with atomic_write(Path(file)) as path:
         if not runs:
             frame = study.points()
             frame.to_csv(path)

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from abm.core.errors import StoreError
 from abm.population import prepare
 from abm.runs.columns import Columns
-from abm.runs.stream import ENGINES, EngineName
+from abm.runs.simulation import check_key, engine_for
+from abm.runs.stream import EngineName
 from abm.scenario import Scenario, load_scenario
 from abm.sweeps.design import Axes, Design
 from abm.sweeps.executors import pool_for
 from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.runner import Progress, Runner
 from abm.sweeps.stopping import stopping_of
-from abm.sweeps.store import alone
+from abm.sweeps.store import lock
 from abm.sweeps.study import Study
 from abm.sweeps.work import Job
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 RUNS = {"ensemble": 2_000, "mesa": 200}  # of a point, where nobody says how many
 MOST = {"ensemble": 200_000, "mesa": 5_000}  # of a point, where a width or a verdict is asked for
 COLUMNS = ("closed", "survived", "cause", "funded_bn")
-_LARGEST_KEY = 2**32
 
 
 def sweep(
@@ -113,15 +113,8 @@ def sweep(
     >>> study.points()["runs"].tolist()
     [500, 500, 500]
     """
-    agents = {"investor": investor, "gatekeeper": gatekeeper, "company": company}
-    chosen = {name: cls for name, cls in agents.items() if cls is not None}
-    engine = engine or ("mesa" if chosen else "ensemble")
-    if engine not in ENGINES:
-        raise ValueError(f"expected the engine 'ensemble' or 'mesa', got {engine!r}")
-    if chosen and engine != "mesa":
-        raise ValueError(f"expected the engine 'mesa' for a class of one's own ({', '.join(chosen)}), got {engine!r}")
-    if not 0 <= seed < _LARGEST_KEY:
-        raise ValueError(f"expected a seed from 0 to 2**32 - 1, got {seed}")
+    engine, chosen = engine_for(engine, {"investor": investor, "gatekeeper": gatekeeper, "company": company})
+    check_key("seed", seed)
     scenario = load_scenario(scenario)
     if isinstance(design, Mapping):
         design = Design.grid(design)
@@ -129,7 +122,7 @@ def sweep(
     stopping = stopping_of(runs, within, decide, event, most)
     job = Job(scenario, seed, engine, stopping.event, tuple(columns), stopping.most, chosen)
     _check(job, design)
-    return carry_out(Study(folder, design, job, stopping), executor, workers, cluster, reuse, progress)
+    return complete_study(Study(folder, design, job, stopping), executor, workers, cluster, reuse, progress)
 
 
 def resume(
@@ -140,10 +133,10 @@ def resume(
     progress: Callable[[Progress], None] | None = None,
 ) -> Study:
     """Go on with a study that was left unfinished; arguments as in :func:`sweep`."""
-    return carry_out(Study.open(folder), executor, workers, cluster, (), progress)
+    return complete_study(Study.open(folder), executor, workers, cluster, (), progress)
 
 
-def carry_out(
+def complete_study(
     study: Study,
     executor: Executor | str | None = None,
     workers: int | None = None,
@@ -153,8 +146,8 @@ def carry_out(
 ) -> Study:
     """Do what a study still lacks, alone in its folder."""
     try:
-        with alone(study.folder):
-            _carry_out(study, executor, workers, cluster, reuse, progress or (lambda _: None))
+        with lock(study.folder):
+            _simulate_missing(study, executor, workers, cluster, reuse, progress or (lambda _: None))
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         kept = f"what is done is kept; go on with: abm study resume {study.folder}"
@@ -162,7 +155,7 @@ def carry_out(
     return study
 
 
-def _carry_out(
+def _simulate_missing(
     study: Study,
     executor: Executor | str | None,
     workers: int | None,
@@ -175,8 +168,8 @@ def _carry_out(
     others = tuple(Study.open(folder).store() for folder in reuse)
     runner = Runner(study.design, study.job, study.stopping, store, code_digest(), others)
     try:
-        with pool_for(executor, workers, study.job.engine, cluster) as crew:
-            runner.run(*crew, progress)
+        with pool_for(executor, workers, study.job.engine, cluster) as pool:
+            runner.run(*pool, progress)
         store.compact(runner.wanted())
     except KeyboardInterrupt:
         study.interrupted = True

@@ -136,7 +136,7 @@ class Runner:
                     if block > point.asked + _AHEAD:  # a gap: no later ones
                         return
                     continue
-                self.store.adopt(source, [key])
+                self.store.copy_from(source, [key])
             point.blocks[block] = self.store.counts(key)
             point.asked = block + 1 if block == point.asked else point.asked
 
@@ -194,7 +194,7 @@ class Runner:
         executor: Executor,
         workers: int,
         renew: Callable[[], Executor] | None,
-        tell: Callable[[Progress], None],
+        log: Callable[[Progress], None],
     ) -> None:
         """Work until every point is settled.
 
@@ -204,7 +204,7 @@ class Runner:
             Who does the work, and how many they are [-].
         renew
             Makes another executor where this one has lost a worker; None: that ends the session.
-        tell
+        log
             Called with the progress, a few times a second.
         """
         pending: dict[Future[Any], tuple[Task, int]] = {}
@@ -234,7 +234,7 @@ class Runner:
                     lost += pending.values()
                     pending.clear()
                     again, executor = again + lost, renew() if renew else executor
-                tell(self.progress())
+                log(self.progress())
         finally:
             for future in pending:
                 future.cancel()

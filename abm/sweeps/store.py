@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from abm.core.errors import StoreError
+from abm.runs.drafts import atomic_write
 from abm.sweeps.work import Block, Failure
 
 TABLE, SPARE, MANIFEST, LOCK = "blocks.parquet", "spare.parquet", "study.json", ".lock"
@@ -63,8 +63,8 @@ def reading(path: Path) -> Iterator[None]:
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        told = f"{path}: expected the results of a study, the file is damaged; run the sweep again into another folder"
-        raise StoreError(told) from error
+        text = f"{path}: expected the results of a study, the file is damaged; run the sweep again into another folder"
+        raise StoreError(text) from error
 
 
 class _Source(Protocol):
@@ -103,9 +103,9 @@ class _Journal:
         try:
             with pa.ipc.open_stream(pa.memory_map(str(path))) as reader:
                 while True:
-                    batch, told = reader.read_next_batch_with_custom_metadata()
+                    batch, metadata = reader.read_next_batch_with_custom_metadata()
                     batch.validate(full=True)
-                    if told is None or told[_SUM] != _checksum(batch):
+                    if metadata is None or metadata[_SUM] != _checksum(batch):
                         raise pa.ArrowInvalid("another checksum")
                     self._batches.append(batch)
         except StopIteration:
@@ -159,7 +159,7 @@ class Store:
 
     def _learn(self, source: _Source, number: int, batch: pa.RecordBatch) -> None:
         keys, failures = batch.column("key").to_pylist(), batch.column("failures").to_pylist()
-        lost = [len(json.loads(told)) if told else 0 for told in failures]
+        lost = [len(json.loads(text)) if text else 0 for text in failures]
         counts = zip(batch.column("runs").to_pylist(), batch.column("successes").to_pylist(), lost, strict=True)
         self._counts.update(zip(keys, counts, strict=True))
         self._places.update((key, (source, number, row)) for row, key in enumerate(keys))
@@ -192,9 +192,9 @@ class Store:
         counts = ((block.runs, block.successes, len(block.failures)) for block in blocks)
         self._counts.update(zip(keys, counts, strict=True))
 
-    def adopt(self, other: Store, keys: Sequence[bytes]) -> None:
+    def copy_from(self, other: Store, keys: Sequence[bytes]) -> None:
         """Copy blocks from another store."""
-        self._write(_one([other._row(key) for key in keys]))
+        self._write(_joined([other._row(key) for key in keys]))
         self._counts.update((key, other.counts(key)) for key in keys)
 
     def _write(self, batch: pa.RecordBatch) -> None:
@@ -234,8 +234,8 @@ class Store:
         """What went wrong in some blocks."""
         found = []
         for key in keys:
-            told = self._row(key).column("failures")[0].as_py()
-            found += [Failure(*one) for one in json.loads(told)] if told else []
+            text = self._row(key).column("failures")[0].as_py()
+            found += [Failure(*record) for record in json.loads(text)] if text else []
         return found
 
     def rows(self, wanted: Iterable[tuple[int, bytes]]) -> Iterator[pa.RecordBatch]:
@@ -244,15 +244,15 @@ class Store:
             self._read()
         group: list[pa.RecordBatch] = []
         for place, key in wanted:
-            one = self._row(key)
-            if one.column("place")[0].as_py() != place:
-                one = one.set_column(1, self.schema.field(1), pa.array([place], pa.int64()))
-            group.append(one)
+            row = self._row(key)
+            if row.column("place")[0].as_py() != place:
+                row = row.set_column(1, self.schema.field(1), pa.array([place], pa.int64()))
+            group.append(row)
             if len(group) == _GROUP:
-                yield _one(group)
+                yield _joined(group)
                 group = []
         if group:
-            yield _one(group)
+            yield _joined(group)
 
     def compact(self, wanted: Sequence[tuple[int, bytes]]) -> None:
         """Turn everything into one sorted Parquet file; blocks that nobody wants now are put aside, not thrown away."""
@@ -268,34 +268,18 @@ class Store:
             journal.unlink()
 
     def _table(self, name: str, wanted: Sequence[tuple[int, bytes]]) -> None:
-        with draft(self.folder / name) as path, pq.ParquetWriter(path, self.schema, compression="zstd") as writer:
+        with atomic_write(self.folder / name) as path, pq.ParquetWriter(path, self.schema, compression="zstd") as table:
             for group in self.rows(wanted):
-                writer.write_batch(group)
+                table.write_batch(group)
 
 
-def _one(group: list[pa.RecordBatch]) -> pa.RecordBatch:
+def _joined(group: list[pa.RecordBatch]) -> pa.RecordBatch:
     """Put batches of one row together."""
     return pa.Table.from_batches(group).combine_chunks().to_batches()[0]
 
 
 @contextlib.contextmanager
-def draft(path: Path) -> Iterator[Path]:
-    """Write a file beside its place, and put it there at once when it is whole."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    beside = Path(name)
-    try:
-        yield beside
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        beside.chmod(0o644)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def lock(folder: Path) -> Iterator[None]:
     """Hold a study folder alone; the hold ends with the program, however that ends.
 
     Raises
@@ -304,18 +288,18 @@ def alone(folder: Path) -> Iterator[None]:
         Where somebody else holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a+") as lock:
+    with (folder / LOCK).open("a+") as file:
         try:
             import fcntl
 
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except ModuleNotFoundError:  # no such locks on this system
             pass
         except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "somebody"
+            file.seek(0)
+            holder = file.read().strip() or "somebody"
             raise BusyError(f"{folder}: expected nobody else at work here, got {holder}") from None
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()}")
-        lock.flush()
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
         yield

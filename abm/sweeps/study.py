@@ -22,12 +22,13 @@ from abm.core.errors import StoreError
 from abm.core.version import VERSION
 from abm.population.layout import Population, records_of
 from abm.runs.columns import Columns, number_in, true_in
+from abm.runs.drafts import atomic_write
 from abm.runs.estimates import Difference, Estimate, paired_events, paired_means
 from abm.scenario import scenario_of
 from abm.sweeps.design import Axis, Design
 from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.stopping import Stopping
-from abm.sweeps.store import MANIFEST, TABLE, Store, draft, reading, schema_of
+from abm.sweeps.store import MANIFEST, TABLE, Store, reading, schema_of
 from abm.sweeps.work import Failure, Job
 
 if TYPE_CHECKING:
@@ -95,31 +96,31 @@ class Study:
         """
         path = Path(folder) / MANIFEST
         try:
-            told = json.loads(path.read_text("utf-8"), object_hook=_read)
+            record = json.loads(path.read_text("utf-8"), object_hook=_read)
         except FileNotFoundError:
             raise StoreError(f"{folder}: expected the folder of a study, it has no {MANIFEST}") from None
         except (OSError, ValueError) as error:
             raise StoreError(f"{path}: expected the manifest of a study, got {error}") from None
-        if told.get("format") != _FORMAT:
-            raise StoreError(f"{path}: expected format {_FORMAT}, got {told.get('format')!r}")
-        raw, baseline = tomllib.loads(told["scenario"]), tomllib.loads(told["baseline"])
-        scenario = scenario_of(raw, baseline, told["file"])
-        agents = {role: _class(name) for role, name in told["agents"].items()}
+        if record.get("format") != _FORMAT:
+            raise StoreError(f"{path}: expected format {_FORMAT}, got {record.get('format')!r}")
+        raw, baseline = tomllib.loads(record["scenario"]), tomllib.loads(record["baseline"])
+        scenario = scenario_of(raw, baseline, record["file"])
+        agents = {role: _class(name) for role, name in record["agents"].items()}
         job = Job(
-            scenario, told["seed"], told["engine"], told["stopping"]["event"], tuple(told["columns"]),
-            told["stopping"]["most"], agents,
+            scenario, record["seed"], record["engine"], record["stopping"]["event"], tuple(record["columns"]),
+            record["stopping"]["most"], agents,
         )  # fmt: skip
         axes = tuple(Axis(**{**axis, "paths": tuple(axis["paths"]), "values": tuple(map(_hashable, axis["values"]))})
-                     for axis in told["design"].pop("axes"))  # fmt: skip
-        rows = tuple(told["design"].pop("rows"))
-        return cls(folder, Design(axes=axes, rows=rows, **told["design"]), job, Stopping(**told["stopping"]))
+                     for axis in record["design"].pop("axes"))  # fmt: skip
+        rows = tuple(record["design"].pop("rows"))
+        return cls(folder, Design(axes=axes, rows=rows, **record["design"]), job, Stopping(**record["stopping"]))
 
     def write_manifest(self) -> None:
         """Write down what is asked, so that anybody can go on with it."""
         import tomli_w
 
         scenario = self.job.scenario
-        told = {
+        record = {
             "format": _FORMAT,
             "abm": VERSION,
             "code": code_digest(),
@@ -134,8 +135,8 @@ class Study:
             "scenario": tomli_w.dumps(scenario.raw),
             "baseline": tomli_w.dumps(scenario.baseline.raw),
         }
-        with draft(self.folder / MANIFEST) as path:
-            path.write_text(json.dumps(told, indent=2, default=_told) + "\n", encoding="utf-8")
+        with atomic_write(self.folder / MANIFEST) as path:
+            path.write_text(json.dumps(record, indent=2, default=_dated) + "\n", encoding="utf-8")
 
     @cached_property
     def population(self) -> Population:
@@ -188,7 +189,7 @@ class Study:
             sums[f"sum.{name}"], sums[f"known.{name}"] = np.zeros(shape), np.zeros(size, np.int64)
         for group in self._groups():
             places = group.column("place").to_numpy()
-            lost = [len(json.loads(told)) if told else 0 for told in group.column("failures").to_pylist()]
+            lost = [len(json.loads(text)) if text else 0 for text in group.column("failures").to_pylist()]
             for name, values in (("runs", group.column("runs").to_numpy()), ("lost", np.array(lost, np.int64))):
                 np.add.at(sums[name], places, values)
             np.add.at(sums["successes"], places, group.column("successes").to_numpy())
@@ -226,7 +227,7 @@ class Study:
         counts = list(zip(sums["successes"].tolist(), sums["runs"].tolist(), sums["lost"].tolist(), strict=True))
         found = [rule.estimate(k, n, seed) for k, n, _ in counts]
         columns: dict[str, Any] = {"runs": sums["runs"]}
-        columns |= {name: [getattr(one, name) for one in found] for name in ("p", "low", "high")}
+        columns |= {name: [getattr(estimate, name) for estimate in found] for name in ("p", "low", "high")}
         if rule.threshold is not None:
             columns["above"] = pd.array([rule.above(k, n) for k, n, _ in counts], dtype="boolean")
         columns["failed"] = sums["lost"]
@@ -289,8 +290,8 @@ class Study:
         blocks = self.blocks(place)
         index: list[int] = []
         firsts, counts = blocks.column("first_run").to_pylist(), blocks.column("runs").to_pylist()
-        for first, count, told in zip(firsts, counts, blocks.column("failures").to_pylist(), strict=True):
-            lost = {one[1] for one in json.loads(told)} if told else set()
+        for first, count, text in zip(firsts, counts, blocks.column("failures").to_pylist(), strict=True):
+            lost = {run for _, run, *_ in json.loads(text)} if text else set()
             index += [run for run in range(first, first + count + len(lost - {None})) if run not in lost]
         made = {}
         for name, (dtype, scale) in self._raw.items():
@@ -302,10 +303,9 @@ class Study:
         """Return every run that failed, and every point that could not be simulated."""
         found: dict[tuple[Any, ...], Failure] = {}
         for group in self._groups():
-            for place, told in zip(
-                group.column("place").to_pylist(), group.column("failures").to_pylist(), strict=True
-            ):
-                for _, *rest in json.loads(told) if told else ():
+            failures = group.column("failures").to_pylist()
+            for place, text in zip(group.column("place").to_pylist(), failures, strict=True):
+                for _, *rest in json.loads(text) if text else ():
                     failure = Failure(place, *rest)
                     found.setdefault((place, failure.run), failure)
         return list(found.values())
@@ -365,7 +365,7 @@ def _flat(group: Any, name: str, places: Any) -> tuple[np.ndarray[Any, Any], np.
     return np.repeat(places, lengths), pc.list_flatten(column).to_numpy()
 
 
-def _told(value: Any) -> Any:
+def _dated(value: Any) -> Any:
     """Tell JSON of a date."""
     if isinstance(value, dt.date):
         return {"date": value.isoformat()}

@@ -43,8 +43,8 @@ def verify(study: Study, blocks: int = 20, seed: int = 1) -> tuple[list[str], in
             fresh = again.values.get(name, np.zeros(0))
             same = same and np.array_equal(values, fresh.astype(values.dtype), equal_nan=values.dtype.kind == "f")
         if not same:
-            told = json.dumps(study.design[place], default=str)
+            changes = json.dumps(study.design[place], default=str)
             wrong.append(
-                f"point {place} ({told}), runs from {first}: expected what a fresh run gives, got other numbers"
+                f"point {place} ({changes}), runs from {first}: expected what a fresh run gives, got other numbers"
             )
     return wrong, len(chosen)

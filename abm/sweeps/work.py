@@ -105,9 +105,9 @@ class Job:
     @cached_property
     def name(self) -> str:
         """Name of everything that decides a result, but for the point and the runs."""
-        told = [self.scenario.digest, self.seed, self.engine, self.event, *self.columns]
-        told += [f"{role}={cls.__module__}.{cls.__qualname__}" for role, cls in sorted(self.agents.items())]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        parts = [self.scenario.digest, self.seed, self.engine, self.event, *self.columns]
+        parts += [f"{role}={cls.__module__}.{cls.__qualname__}" for role, cls in sorted(self.agents.items())]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def point(self, changes: Mapping[str, Any]) -> Scenario:
         """Scenario of a point.
