@@ -26,7 +26,7 @@ from __future__ import annotations
 from common import Experiment, points
 
 import abm
-from abm.analysis.pivotal import pairs, pivotal
+from abm.analysis.pivotal import pairs, shapley_values
 from abm.plots.pivotal import shares, together
 
 ORDERS = 120
@@ -36,7 +36,7 @@ if __name__ == "__main__":
     experiment = Experiment(__file__, __doc__ or "", runs=4_000)
     scenario = abm.load_scenario("openai-2025")
     samples = max(3, min(ORDERS, experiment.runs // 30))
-    found = pivotal(scenario, runs=experiment.runs, samples=samples, block=max(10, experiment.runs // 20))
+    found = shapley_values(scenario, runs=experiment.runs, samples=samples, block=max(10, experiment.runs // 20))
     top = found.table["player"].head(6).tolist()
     apart = pairs(scenario, top, runs=experiment.runs)
     experiment.keep(apart, scenario, "pairs", "pairs of the six most important")

@@ -24,9 +24,9 @@ from __future__ import annotations
 from common import Design, Experiment, points
 
 import abm
-from abm.analysis.gains import gains, lever_map
+from abm.analysis.gains import lever_map, measure_gains
 from abm.analysis.levers import lever_named, levers_of
-from abm.analysis.regret import regret
+from abm.analysis.regret import compare_levers
 from abm.analysis.trees import grow_tree
 from abm.plots.levers import gains as gains_figure
 from abm.plots.levers import regrets
@@ -40,7 +40,7 @@ if __name__ == "__main__":
     experiment = Experiment(__file__, __doc__ or "", runs=10_000)
     scenario = abm.load_scenario("openai-2025")
     small = experiment.runs < 1_000
-    table = gains(scenario, ["price", "deadline"] if small else None, runs=experiment.runs)
+    table = measure_gains(scenario, ["price", "deadline"] if small else None, runs=experiment.runs)
     experiment.keep(table, scenario, "data", "levers")
     pairs = f"{experiment.runs:,} pairs of runs, seed 1"
     experiment.figure(gains_figure, "gains", "What each lever brings, at its usual size", table, source=pairs)
@@ -51,7 +51,7 @@ if __name__ == "__main__":
     labels = [f"worlds {'ABCDEF'[leaf]}" for leaf in tree.leaf_of(study.axes_frame().iloc[places])]
     best = table[(table["refused"] == "") & (table["change"] > 0)].head(COMPARED)["lever"]
     levers = [lever_named(levers_of(scenario), name) for name in best]
-    found = regret(scenario, levers, [study.design[k] for k in places], labels, runs=20 if small else 200)
+    found = compare_levers(scenario, levers, [study.design[k] for k in places], labels, runs=20 if small else 200)
     experiment.figure(regrets, "regret", "Regret of each lever in each kind of worlds [points]",
                       found.regret.sort_index(axis=1), choice=found.choice, words=found.words,
                       source=f"{len(found.worlds)} worlds, {found.runs} runs of a lever in each, seed 1")  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binom
 
 import abm
-from abm.analysis.incidence import cumulative_shares, endings, incidence, time_to_close
+from abm.analysis.incidence import cumulative_incidence, cumulative_shares, endings, time_to_close
 from abm.plots import drawn
 from abm.plots.incidence import incidence as draw
 from abm.runs.estimates import wilson
@@ -110,7 +110,7 @@ def rounds(raw, runs=RUNS):
 
 def test_a_round_of_one_signer_closes_by_the_exponential_law():
     """Who signs with chance .8 in 25 days has signed by day t with chance 1 - .2^(t/25), and closes as a week ends."""
-    frame = incidence(rounds(world([signer("one", 10.0, 0.8)], days=25)))
+    frame = cumulative_incidence(rounds(world([signer("one", 10.0, 0.8)], days=25)))
     closed, failed = (frame[frame["cause"] == cause].set_index("day")["p"] for cause in ("closed", "demand"))
     assert closed.index.tolist() == [0, 7, 14, 21, 25]
     for day, p in closed.items():
@@ -120,7 +120,7 @@ def test_a_round_of_one_signer_closes_by_the_exponential_law():
 
 def test_a_round_behind_a_chain_of_consents_closes_by_the_law_of_their_sum():
     gates = [consent("first", 6.0), consent("second", 8.0, requires=["first"])]
-    frame = incidence(rounds(world([bound("one", 10.0, [{"gate": "second"}])], gates)))
+    frame = cumulative_incidence(rounds(world([bound("one", 10.0, [{"gate": "second"}])], gates)))
     closed = frame[frame["cause"] == "closed"].set_index("day")["p"]
     for day in (28, 70, 112, 156):
         assert agrees(round(closed[day] * RUNS), RUNS, hypoexponential((6, 8), day / 365)), day
@@ -129,7 +129,7 @@ def test_a_round_behind_a_chain_of_consents_closes_by_the_law_of_their_sum():
 
 def test_by_the_last_day_every_run_has_ended_and_the_shares_are_those_of_the_outcomes():
     outcomes = abm.simulate("three-investors", runs=400, seed=1, workers=1)
-    frame = incidence(outcomes)
+    frame = cumulative_incidence(outcomes)
     last = frame[frame["day"] == frame["day"].max()].set_index("cause")
     told = {"closed": outcomes.probability("closed")} | outcomes.causes()
     assert list(last.index) == list(told)
@@ -145,7 +145,7 @@ def test_a_company_out_of_cash_ends_its_round_on_the_day_of_default():
     raw = world([bound("one", 5.0, [{"gate": "no"}])], [consent("no", NEVER)], sections={"company": STEADY})
     outcomes = rounds(raw, 5)
     assert endings(outcomes)[0].tolist() == pytest.approx([100.0] * 5)
-    cash = incidence(outcomes, [98, 99, 101, 105]).query("cause == 'cash'")
+    cash = cumulative_incidence(outcomes, [98, 99, 101, 105]).query("cause == 'cash'")
     assert cash["p"].tolist() == [0, 0, 1, 1]
 
 
@@ -157,7 +157,7 @@ def test_an_extended_round_fails_at_its_new_deadline_or_at_the_horizon(weeks, la
     days, causes = endings(outcomes)
     assert (days == np.where(outcomes.batch.rows["extended"], last, 156.0)).all()
     assert (causes == 3).all()  # a consent
-    frame = incidence(outcomes).set_index(["cause", "day"])["p"]
+    frame = cumulative_incidence(outcomes).set_index(["cause", "day"])["p"]
     assert agrees(round(frame["gate", 156.0] * 400), 400, 0.5)
     assert frame["gate", last] == 1
     assert frame.index.get_level_values("day").max() == last
@@ -168,7 +168,7 @@ def test_the_order_of_the_runs_of_a_round_says_nothing():
     mixed = outcomes.batch._each(lambda column: column[::-1].copy())
     mixed.rows["run"] = outcomes.batch.rows["run"]
     other = Outcomes(outcomes.scenario, 1, "ensemble", outcomes.ids, outcomes.gate_ids, mixed)
-    pd.testing.assert_frame_equal(incidence(outcomes), incidence(other))
+    pd.testing.assert_frame_equal(cumulative_incidence(outcomes), cumulative_incidence(other))
     pd.testing.assert_frame_equal(time_to_close(outcomes), time_to_close(other))
 
 

@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import binom
 
 import abm
-from abm.analysis.information import information, information_of
+from abm.analysis.information import information_of, value_of_information
 from abm.plots import drawn
 from abm.plots.information import information as draw
 from tests.worlds import bound, signer, world
@@ -49,7 +49,7 @@ def row(found, path):
 def test_knowing_the_one_number_that_matters_gains_the_integral_of_the_better_answer(lowest, slope, expected):
     x = evenly(numbers=2)
     p = lowest + slope * x[:, 0]
-    found = information(frame_of(x, "rate", "idle"), p)
+    found = value_of_information(frame_of(x, "rate", "idle"), p)
     rate = row(found, "rate")
     assert rate["right"] == pytest.approx(expected, abs=2e-3)
     assert found.everything["right"] == pytest.approx(expected, abs=1e-4)
@@ -61,7 +61,7 @@ def test_knowing_the_one_number_that_matters_gains_the_integral_of_the_better_an
 def test_a_number_that_bends_the_probability_is_worth_what_the_bend_is():
     """P = 1 - .9 (2 x - 1)^2 has mean .7, and is below 1/2 by .4 - .9 y at its ends, y = (2 x - 1)^2 above 5/9."""
     x = evenly(numbers=1)
-    found = information(frame_of(x, "rate"), 1 - 0.9 * (2 * x[:, 0] - 1) ** 2)
+    found = value_of_information(frame_of(x, "rate"), 1 - 0.9 * (2 * x[:, 0] - 1) ** 2)
     edge = math.sqrt(5 / 9)  # the gain there is 1 - 2 P = 1.8 u^2 - 1 for u = 2 x - 1 from the edge to 1
     assert row(found, "rate")["right"] == pytest.approx(0.6 * (1 - edge**3) - (1 - edge), abs=0.008)
     assert row(found, "rate")["share"] > 0.98
@@ -71,7 +71,7 @@ def test_choosing_between_a_probability_of_x_and_one_half_gains_an_eighth_by_kno
     """E max(x, 1/2) = 1/2 1/2 + 3/8 = 5/8; without knowing x both are worth 1/2."""
     x = evenly(numbers=2)
     p = np.column_stack([x[:, 0], np.full(SIZE, 0.5)])
-    found = information(frame_of(x, "rate", "idle"), p, ["wait", "sell"])
+    found = value_of_information(frame_of(x, "rate", "idle"), p, ["wait", "sell"])
     assert row(found, "rate")["choice"] == pytest.approx(1 / 8, abs=2e-3)
     assert found.everything["choice"] == pytest.approx(1 / 8, abs=1e-4)
     assert row(found, "idle")["choice_low"] == 0
@@ -80,7 +80,7 @@ def test_choosing_between_a_probability_of_x_and_one_half_gains_an_eighth_by_kno
 
 def test_an_action_that_is_always_better_needs_no_information():
     x = evenly(numbers=1)
-    found = information(frame_of(x, "rate"), np.column_stack([0.5 * x[:, 0], 0.1 + 0.6 * x[:, 0]]))
+    found = value_of_information(frame_of(x, "rate"), np.column_stack([0.5 * x[:, 0], 0.1 + 0.6 * x[:, 0]]))
     assert row(found, "rate")["choice"] == found.everything["choice"] == 0
     assert row(found, "rate")["shift"] == pytest.approx(1 / 8, rel=1e-2)  # of the first
 
@@ -88,7 +88,7 @@ def test_an_action_that_is_always_better_needs_no_information():
 def test_shares_of_a_sum_are_those_of_the_variances():
     """Slopes .4, .2 and .1 have variances 16 : 4 : 1."""
     x = evenly(2_000, 3)
-    found = information(frame_of(x, "a", "b", "c"), 0.1 + x @ [0.4, 0.2, 0.1])
+    found = value_of_information(frame_of(x, "a", "b", "c"), 0.1 + x @ [0.4, 0.2, 0.1])
     for path, share in (("a", 16 / 21), ("b", 4 / 21), ("c", 1 / 21)):
         assert row(found, path)["share"] == pytest.approx(share, abs=0.03)
     assert found.frame["path"].tolist() == ["a", "b", "c"]
@@ -99,7 +99,7 @@ def test_a_word_is_worth_what_the_means_of_its_two_groups_say():
     """Closing has .8 under one word and .3 under the other, each in half of the draws: .75 is right, not .55."""
     words = np.array(["as_is", "out"] * 50, object)
     p = np.where(words == "out", 0.3, 0.8) + 0.05 * np.tile([1, 1, -1, -1], 25)
-    found = information(frame_of(words[:, None], "investors.lead"), p)
+    found = value_of_information(frame_of(words[:, None], "investors.lead"), p)
     lead = row(found, "investors.lead")
     assert (lead["right"], lead["spread"]) == (pytest.approx(0.2, abs=1e-3), pytest.approx(0.25, rel=1e-2))
 
@@ -107,7 +107,7 @@ def test_a_word_is_worth_what_the_means_of_its_two_groups_say():
 def test_a_date_counts_as_its_day():
     days = np.random.default_rng(1).permutation(100)
     dates = [dt.date(2025, 1, 1) + dt.timedelta(days=int(day)) for day in days]
-    found = information(pd.DataFrame({"deadline": dates}), (days + 0.5) / 100)
+    found = value_of_information(pd.DataFrame({"deadline": dates}), (days + 0.5) / 100)
     assert row(found, "deadline")["right"] == pytest.approx(0.25, abs=5e-3)
 
 
@@ -118,7 +118,7 @@ def test_a_date_counts_as_its_day():
 def test_numbers_without_effect_are_worth_next_to_nothing_and_their_intervals_touch_0():
     x = evenly(256, 41)
     p = np.random.default_rng(2).binomial(200, x[:, 0]) / 200
-    found = information(pd.DataFrame(x), p, runs=200)
+    found = value_of_information(pd.DataFrame(x), p, runs=200)
     idle = found.frame[found.frame["path"] != "0"]
     assert (idle["spread_low"] > 0).sum() <= binom.ppf(0.999, 40, 0.025)
     assert (idle["right_low"] == 0).all() or (idle["right_low"] > 0).sum() <= 2
@@ -132,7 +132,7 @@ def test_the_interval_holds_the_truth_in_95_of_100_samples():
     for _ in range(samples):
         x = chance.random((100, 2))
         p = chance.binomial(200, 0.15 + x @ [0.5, 0.2]) / 200
-        found = row(information(frame_of(x, "x", "y"), p, runs=200), "x")
+        found = row(value_of_information(frame_of(x, "x", "y"), p, runs=200), "x")
         truths = {"spread": 0.5 / math.sqrt(12), "shift": 0.5 / 4}
         held += [found[f"{name}_low"] <= truth <= found[f"{name}_high"] for name, truth in truths.items()]
     assert (held >= binom.ppf(0.0005, samples, 0.95)).all()
@@ -142,35 +142,36 @@ def test_the_noise_of_the_runs_is_not_taken_for_information():
     """Every draw has P = 1/2, seen in 50 runs of its own: the better of both answers looks right in .556 of them."""
     happened = np.random.default_rng(3).random((SIZE, 1, 50)) < 0.5
     p, draws = happened.mean(axis=2), frame_of(evenly(), "idle")
-    assert information(draws, p).everything["right"] == pytest.approx(0.056, abs=0.006)
-    assert information(draws, p, runs=50).everything["right"] < 0.02
-    assert information(draws, happened).everything["right"] < 0.02
+    assert value_of_information(draws, p).everything["right"] == pytest.approx(0.056, abs=0.006)
+    assert value_of_information(draws, p, runs=50).everything["right"] < 0.02
+    assert value_of_information(draws, happened).everything["right"] < 0.02
 
 
 def test_luck_that_all_draws_share_is_no_information_either_but_widens_what_is_known():
     """P = x, and a run closes wherever x is above its luck: the same luck for all, so that P is a step from 0 to 1."""
     x, luck = evenly(), np.random.default_rng(5).random(60)
-    found = information(frame_of(x, "rate"), (luck < x)[:, None, :])
-    alone = information(frame_of(x, "rate"), (luck < x).mean(axis=1))
+    found = value_of_information(frame_of(x, "rate"), (luck < x)[:, None, :])
+    alone = value_of_information(frame_of(x, "rate"), (luck < x).mean(axis=1))
     wide, narrow = (row(one, "rate")["right_high"] - row(one, "rate")["right_low"] for one in (found, alone))
     assert wide > 1.5 * narrow
     assert row(found, "rate")["right_low"] <= 0.25 <= row(found, "rate")["right_high"]
     assert found.runs == 60
     same = np.broadcast_to((luck < 0.5)[None, None, :], (SIZE, 1, 60))
-    assert information(frame_of(x, "rate"), same).everything["spread"] == 0
+    assert value_of_information(frame_of(x, "rate"), same).everything["spread"] == 0
 
 
 def test_the_order_of_the_draws_says_nothing_about_the_estimates():
     x = evenly(100, 3)
     p, order = np.clip(x @ [0.5, 0.3, 0.1], 0, 1), np.random.default_rng(6).permutation(100)
-    one, other = (information(frame_of(x[k], "a", "b", "c"), p[k], runs=100).frame for k in (slice(None), order))
+    mixed = value_of_information(frame_of(x[order], "a", "b", "c"), p[order], runs=100).frame
+    one, other = value_of_information(frame_of(x, "a", "b", "c"), p, runs=100).frame, mixed
     for name in ("right", "spread", "shift", "share"):
         assert one[name].to_numpy() == pytest.approx(other[name].to_numpy(), abs=1e-12)
 
 
 def test_the_same_seed_finds_the_same_intervals():
     x = evenly(100, 2)
-    one, other, third = (information(frame_of(x, "a", "b"), x[:, 0], seed=seed).frame for seed in (1, 1, 2))
+    one, other, third = (value_of_information(frame_of(x, "a", "b"), x[:, 0], seed=seed).frame for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(one, other)
     assert not one.equals(third)
 
@@ -178,7 +179,7 @@ def test_the_same_seed_finds_the_same_intervals():
 def test_a_hundred_numbers_take_a_few_seconds():
     x = evenly(256, 122)
     started = time.perf_counter()
-    information(pd.DataFrame(x), x[:, 0])
+    value_of_information(pd.DataFrame(x), x[:, 0])
     assert time.perf_counter() - started < 5
 
 
@@ -200,7 +201,7 @@ def test_a_hundred_numbers_take_a_few_seconds():
 )
 def test_what_does_not_fit_is_refused(x, p, more, sentence):
     with pytest.raises(ValueError, match=f"expected {sentence}"):
-        information(pd.DataFrame({"x": x}), p, **more)
+        value_of_information(pd.DataFrame({"x": x}), p, **more)
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -275,7 +276,7 @@ def test_studies_of_other_draws_are_refused(studies):
 
 def test_the_picture_shows_the_largest_first_with_what_all_together_are_worth():
     x = evenly(100, 4)
-    found = information(frame_of(x, "a", "b", "c", "d"), x @ [0.1, 0.5, 0.0, 0.3])
+    found = value_of_information(frame_of(x, "a", "b", "c", "d"), x @ [0.1, 0.5, 0.0, 0.3])
     ax = drawn(draw, found.frame, words={"b": "the rate"}, together=0.125, most=3).axes[0]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["the rate", "d", "a"]
     widths = [bar.get_width() for bar in ax.patches]

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import abm
-from abm.analysis.gains import gains, lever_map, pulled
+from abm.analysis.gains import lever_map, measure_gains, pulled
 from abm.analysis.levers import KINDS, lever_named, levers_of
-from abm.analysis.regret import minimax, regret, regrets_of
+from abm.analysis.regret import compare_levers, minimax, regrets_of
 from abm.plots.levers import gains as draw_gains
 from abm.plots.levers import regrets as draw_regrets
 from abm.plots.theme import new_figure, styled
@@ -25,7 +25,7 @@ GATED = [bound("lead", 10.0, [{"gate": "law", "by": day(156)}], role="lead", fal
 def gain(raw, lever, size=None, runs=RUNS):
     """The row of one lever."""
     sizes = {} if size is None else {lever: size}
-    return gains(abm.scenario_from(raw), [lever], runs=runs, sizes=sizes, workers=1).iloc[0]
+    return measure_gains(abm.scenario_from(raw), [lever], runs=runs, sizes=sizes, workers=1).iloc[0]
 
 
 def agrees(row, expected, what=""):
@@ -241,7 +241,7 @@ def test_levers_follow_the_scenario():
 def test_what_makes_no_sense_is_refused_with_a_sentence():
     levers = levers_of("three-investors")
     with pytest.raises(ValueError, match=r"expected a lever out of price, ladder, .*, got 'prize'"):
-        gains("three-investors", ["prize"], runs=10)
+        measure_gains("three-investors", ["prize"], runs=10)
     with pytest.raises(ValueError, match=r"expected a size from 0 to 0.5 \[share\] for the lever 'price', got 0.6"):
         lever_named(levers, "price").changes(0.6)
     with pytest.raises(ValueError, match=r"expected a size 0 or 1 .* 'conditions.lead', got 0.5"):
@@ -251,21 +251,21 @@ def test_what_makes_no_sense_is_refused_with_a_sentence():
     with pytest.raises(
         ValueError, match="expected at least one world, and a label and a weight for each, got 1 worlds"
     ):
-        regret("three-investors", ["price"], [{}], labels=["a", "b"])
+        compare_levers("three-investors", ["price"], [{}], labels=["a", "b"])
     with pytest.raises(ValueError, match="expected weights above 0, got 0"):
-        regret("three-investors", ["price"], [{}], weights=[0.0])
+        compare_levers("three-investors", ["price"], [{}], weights=[0.0])
 
 
 def test_two_levers_work_on_top_of_each_other():
     crowd = abm.scenario_from(world([signer("a", 5.0, 0.5), signer("b", 5.0, 0.5)]))
-    table = gains(crowd, ["bind.a", "bind.b"], runs=RUNS, pairs=2, workers=1)
+    table = measure_gains(crowd, ["bind.a", "bind.b"], runs=RUNS, pairs=2, workers=1)
     assert table["lever"].iloc[0] in ("bind.a + bind.b", "bind.b + bind.a")
     assert agrees(table.iloc[0], 0.75)
     assert agrees(table.iloc[1], 0.25)
 
 
 def test_a_pair_that_takes_each_other_away_is_reported():
-    table = gains(abm.scenario_from(gated()), ["conditions.lead", "fallback.lead"], runs=50, pairs=2, workers=1)
+    table = measure_gains(abm.scenario_from(gated()), ["conditions.lead", "fallback.lead"], runs=50, pairs=2, workers=1)
     (pair,) = table[table["lever"].str.contains("+", regex=False)].itertuples()
     assert math.isnan(pair.change)
     assert "expected a lever out of" in pair.refused
@@ -293,7 +293,7 @@ def test_regret_and_the_minimax_choice_by_hand():
 
 def test_regret_over_worlds_whose_answers_are_certain():
     worlds = [{"gatekeepers.law.hazard_per_year": rate} for rate in (CERTAIN, NEVER, NEVER)]
-    found = regret(
+    found = compare_levers(
         abm.scenario_from(gated()), ["conditions.lead", "fallback.lead"], worlds, ["law", "law", "none"], [3, 1, 1], 40
     )
     assert found.p.loc["as it is"].tolist() == [0.75, 0.0]
@@ -309,7 +309,7 @@ def test_the_interval_of_a_regret_covers_what_it_should():
     """Binding a gains 0.4 in one world, binding b 0.2 in the other: whoever binds a regrets 0.2 at most."""
     crowd = abm.scenario_from(world([signer("a", 5.0), signer("b", 5.0)]))
     worlds = [{"investors.a.signing_probability": 0.6}, {"investors.b.signing_probability": 0.8}]
-    found = regret(crowd, ["bind.a", "bind.b"], worlds, runs=400)
+    found = compare_levers(crowd, ["bind.a", "bind.b"], worlds, runs=400)
     assert found.choice == "bind.a"
     assert found.low < 0.2 < found.high
     assert found.high - found.low < 0.12
@@ -318,12 +318,13 @@ def test_the_interval_of_a_regret_covers_what_it_should():
 def test_a_lever_acts_on_what_the_world_has():
     for ticket, closes in ((17.0, 0.0), (18.5, 1.0)):  # the world asks for 20, and a tenth less is 18, not 9
         crowd = abm.scenario_from(world([bound("a", ticket)]))
-        assert regret(crowd, ["target"], [{"round.target_bn": 20.0}], runs=5).p.loc["target"].tolist() == [closes]
+        found = compare_levers(crowd, ["target"], [{"round.target_bn": 20.0}], runs=5)
+        assert found.p.loc["target"].tolist() == [closes]
 
 
 def test_a_lever_that_a_world_does_not_have_is_reported_and_not_pulled():
     worlds = [{}, {"investors.lead.conditions": "off"}]
-    found = regret(abm.scenario_from(gated()), ["conditions.lead"], worlds, ["with", "without"], runs=50)
+    found = compare_levers(abm.scenario_from(gated()), ["conditions.lead"], worlds, ["with", "without"], runs=50)
     (row,) = found.refused.itertuples()
     assert (row.lever, row.world, row.label) == ("conditions.lead", 1, "without")
     assert row.reason == "expected a world that has the lever 'conditions.lead'"

@@ -14,7 +14,7 @@ import pytest
 import abm
 from abm.analysis.dossier import Effort, investigate, target_of
 from abm.analysis.explanation import explained
-from abm.analysis.pivotal import pivotal
+from abm.analysis.pivotal import shapley_values
 from abm.cli import main
 from abm.report.reasons import pivotal_parties
 from abm.report.story_page import explained_json, explained_text, write_story
@@ -146,7 +146,7 @@ def test_the_report_leaves_nothing_unsaid_that_is_no_number(page):
     ],
 )
 def test_who_decides_is_said_of_rounds_that_never_or_always_close_too(changes, words):
-    told = pivotal(load_scenario("three-investors").with_values(changes), runs=60)
+    told = shapley_values(load_scenario("three-investors").with_values(changes), runs=60)
     said = [part.text for part in pivotal_parties(SimpleNamespace(pivotal=told, pairs=None)).parts if part.text]
     assert said[0].endswith(words)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import abm
-from abm.analysis.pivotal import Game, pairs, pivotal, players_of
+from abm.analysis.pivotal import Game, pairs, players_of, shapley_values
 from abm.analysis.shapley import exact_shares, members, sampled_shares, shapley_shubik
 from abm.plots import drawn
 from abm.plots.pivotal import shares, together
@@ -82,7 +82,7 @@ def test_v29b_by_enumeration():
 
 def test_v29b_through_the_whole_pipeline():
     runs = 6_000
-    found = pivotal(round_of(TICKETS, CHANCES, QUOTA), runs=runs, seed=3)
+    found = shapley_values(round_of(TICKETS, CHANCES, QUOTA), runs=runs, seed=3)
     table = found.table.set_index("id")
     for place, (value, lost) in enumerate(zip(V29B, ALONE, strict=True)):
         row = table.loc[f"i{place}"]
@@ -98,7 +98,7 @@ def test_v29b_through_the_whole_pipeline():
 
 
 def test_orders_agree_with_all_coalitions():
-    found = pivotal(round_of(TICKETS, CHANCES, QUOTA), runs=200, samples=60, block=100, seed=5, exact=False)
+    found = shapley_values(round_of(TICKETS, CHANCES, QUOTA), runs=200, samples=60, block=100, seed=5, exact=False)
     table = found.table.set_index("id")
     for place, value in enumerate(V29B):
         row = table.loc[f"i{place}"]
@@ -111,7 +111,7 @@ def test_two_links_of_a_chain_share_equally_and_a_dummy_gets_nothing():
     scenario = round_of((5.0, 0.001), (0.8, 0.9), 5.0, gates=(0.5,)).with_values(
         {"investors.i0.conditions": [[{"gate": "g0", "by": dt.date(2025, 12, 29)}]]}
     )
-    found = pivotal(scenario, runs=4_000)
+    found = shapley_values(scenario, runs=4_000)
     table = found.table.set_index("id")
     assert table.loc["i0", "shapley"] == pytest.approx(found.total.p / 2, abs=1e-12), "v(N)/2 each: unanimity"
     assert table.loc["g0", "shapley"] == pytest.approx(found.total.p / 2, abs=1e-12)
@@ -169,13 +169,13 @@ def test_orders_hold_the_truth_about_as_often_as_they_say():
 
 def test_unknown_players_are_refused_with_those_there_are():
     with pytest.raises(ValueError, match=r"expected players among investors.lead.*, got 'investors.leed'"):
-        pivotal("three-investors", runs=10, players=["investors.leed"])
+        shapley_values("three-investors", runs=10, players=["investors.leed"])
     with pytest.raises(ValueError, match="expected at most 12 players for all coalitions, got 21"):
-        pivotal("openai-2025", runs=10, exact=True)
+        shapley_values("openai-2025", runs=10, exact=True)
 
 
 def test_pictures_show_the_numbers_of_their_tables():
-    found = pivotal("three-investors", runs=300)
+    found = shapley_values("three-investors", runs=300)
     figure = drawn(shares, found.table)
     widths = [bar.get_width() for bar in figure.axes[0].patches]
     assert widths == pytest.approx((100 * found.table["shapley"]).tolist())

@@ -11,6 +11,11 @@ from abm.core.renamed import renamed
 
 #: Every name that a published version had and that is called otherwise now: module, old, new.
 RENAMED: list[tuple[str, str, str]] = [
+    ("abm.analysis.gains", "gains", "measure_gains"),
+    ("abm.analysis.incidence", "incidence", "cumulative_incidence"),
+    ("abm.analysis.information", "information", "value_of_information"),
+    ("abm.analysis.pivotal", "pivotal", "shapley_values"),
+    ("abm.analysis.regret", "regret", "compare_levers"),
     ("abm.plots.study_pictures", "study_pictures", "choose_pictures"),
 ]
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from abm.analysis.discovery import FEWEST, Discovery, discover
 from abm.analysis.drivers import Drivers, morris, need
 from abm.analysis.explanation import Explained, explained
-from abm.analysis.gains import gains
-from abm.analysis.incidence import incidence
+from abm.analysis.gains import measure_gains
+from abm.analysis.incidence import cumulative_incidence
 from abm.analysis.information import Information, information_of
 from abm.analysis.levers import lever_named, levers_of
-from abm.analysis.pivotal import Pivotal, pairs, pivotal
-from abm.analysis.regret import Regret, regret
+from abm.analysis.pivotal import Pivotal, pairs, shapley_values
+from abm.analysis.regret import Regret, compare_levers
 from abm.analysis.trees import Tree, grow_tree
 from abm.core.errors import Fault, ScenarioError
 from abm.runs.outcomes import Outcomes
@@ -112,7 +112,7 @@ def investigate(
     said("finding who is pivotal")
     who, together = _pivotal(scenario, seed, effort)
     said("pulling levers")
-    pulled = gains(scenario, runs=effort.runs_of_a_lever, seed=seed)
+    pulled = measure_gains(scenario, runs=effort.runs_of_a_lever, seed=seed)
     said("drawing worlds from what nobody knows")
     worlds = study if of_worlds else _worlds(scenario, seed, effort)
     drivers = information = discovery = tree = regrets = None
@@ -125,8 +125,8 @@ def investigate(
     said("telling two stories")
     stories = tuple(_stories(scenario, outcomes, seed))
     return Dossier(
-        scenario, seed, effort, None if of_worlds else study, outcomes, incidence(outcomes), who, together, pulled,
-        worlds, drivers, information, discovery, tree, regrets, stories,
+        scenario, seed, effort, None if of_worlds else study, outcomes, cumulative_incidence(outcomes), who, together,
+        pulled, worlds, drivers, information, discovery, tree, regrets, stories,
     )  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def _pivotal(scenario: Scenario, seed: int, effort: Effort) -> tuple[Pivotal | N
     if not scenario.investors and not scenario.investor_pools:
         return None, None
     runs = max(50, effort.runs // 10)
-    found = pivotal(scenario, runs=runs, samples=effort.orders, block=effort.block, seed=seed)
+    found = shapley_values(scenario, runs=runs, samples=effort.orders, block=effort.block, seed=seed)
     top = found.table["player"].head(_PAIRED).tolist()
     return found, pairs(scenario, top, runs=runs, seed=seed) if len(top) > 1 else None
 
@@ -173,7 +173,7 @@ def _regret(
     levers = [lever_named(levers_of(scenario), name) for name in promising]
     leaves = tree.leaf_of(worlds.axes_frame().iloc[places])
     labels = [leaf_name(int(leaf)) for leaf in leaves]
-    return regret(
+    return compare_levers(
         scenario, levers, [worlds.design[place] for place in places], labels, runs=effort.runs_of_a_world, seed=seed
     )
 

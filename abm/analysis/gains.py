@@ -12,6 +12,7 @@ import numpy as np
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.errors import ScenarioError
+from abm.core.renamed import renamed
 from abm.runs.estimates import Difference, estimate, paired_events, paired_means
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def gains(
+def measure_gains(
     scenario: Scenario | str | Path,
     levers: Sequence[Lever | str] | None = None,
     runs: int = 20_000,
@@ -70,7 +71,7 @@ def gains(
 
     Examples
     --------
-    >>> table = gains("three-investors", ["conditions.lead", "fallback.lead"], runs=200, workers=1)
+    >>> table = measure_gains("three-investors", ["conditions.lead", "fallback.lead"], runs=200, workers=1)
     >>> table["lever"].tolist(), bool(table["change"].iloc[0] > 0.2)
     (['conditions.lead', 'fallback.lead'], True)
     """
@@ -115,7 +116,7 @@ def _rows(scenario: Scenario, runs: int, seed: int, workers: int | None) -> Any:
 def _gain(
     scenario: Scenario, base: Any, levers: list[Lever], sizes: Mapping[str, float], seed: int, workers: int | None
 ) -> dict[str, Any]:
-    """Return a row of :func:`gains`."""
+    """Return a row of :func:`measure_gains`."""
     known = [sizes.get(lever.id, lever.standard) for lever in levers]
     alone, cost = len(levers) == 1, levers[0].cost(known[0])
     row: dict[str, Any] = {
@@ -168,7 +169,7 @@ def lever_map(
     Parameters
     ----------
     scenario, runs, seed, workers
-        As in :func:`gains`.
+        As in :func:`measure_gains`.
     first, second
         Ids of levers.
     sizes
@@ -212,3 +213,6 @@ def lever_map(
 
 def _steps(lever: Lever) -> list[float]:
     return [0.0, 1.0] if lever.switch else [float(x) for x in np.linspace(0, lever.largest, 5)]
+
+
+__getattr__ = renamed(__name__, {"gains": "measure_gains"})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.renamed import renamed
 from abm.rules.failure import CASH, CAUSES
 from abm.runs.estimates import quantile_ranks, wilson
 
@@ -96,7 +97,7 @@ def _last_day(outcomes: Outcomes, extended: bool) -> float:
     return float(min(days, 7 * int(scenario.horizon_weeks)))
 
 
-def incidence(outcomes: Outcomes, days: Sequence[float] | None = None) -> pd.DataFrame:
+def cumulative_incidence(outcomes: Outcomes, days: Sequence[float] | None = None) -> pd.DataFrame:
     """Share of the runs that have closed, or failed of each cause, by each day, with intervals of 95 %.
 
     Runs are followed to their end, so that nothing is censored: each share is a plain one, its interval is Wilson's.
@@ -117,7 +118,7 @@ def incidence(outcomes: Outcomes, days: Sequence[float] | None = None) -> pd.Dat
     Examples
     --------
     >>> import abm
-    >>> frame = incidence(abm.simulate("three-investors", runs=100, seed=1, workers=1))
+    >>> frame = cumulative_incidence(abm.simulate("three-investors", runs=100, seed=1, workers=1))
     >>> frame.query("day == 156")[["cause", "p"]].to_numpy().tolist()[0]
     ['closed', 0.27]
     """
@@ -165,7 +166,7 @@ def time_to_close(outcomes: Outcomes, quantiles: Sequence[float] = _QUANTILES) -
     DataFrame
         A row a quantile: ``quantile`` [-], ``day``, ``low_day``, ``high_day`` [days after as_of], ``date``, ``low``,
         ``high`` (the same as dates), ``runs``: how many closed [-]. Without any, ``day`` is NaN. ``attrs`` as in
-        :func:`incidence`.
+        :func:`cumulative_incidence`.
 
     Raises
     ------
@@ -198,3 +199,6 @@ def time_to_close(outcomes: Outcomes, quantiles: Sequence[float] = _QUANTILES) -
     frame["runs"] = runs
     frame.attrs = {"runs": outcomes.runs, "seed": outcomes.seed}
     return frame
+
+
+__getattr__ = renamed(__name__, {"incidence": "cumulative_incidence"})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from abm.core.renamed import renamed
 from abm.runs.estimates import bootstrap_interval
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Information:
         )
 
 
-def information(
+def value_of_information(
     draws: pd.DataFrame, p: Any, actions: Sequence[str] | None = None, runs: Any = None, seed: int = 1
 ) -> Information:
     r"""Find what learning each unknown number would be worth, from draws of all of them.
@@ -115,7 +116,7 @@ def information(
     --------
     >>> import pandas as pd
     >>> x = np.linspace(0, 1, 200)
-    >>> found = information(pd.DataFrame({"rate": x, "rank": x * 991 % 1}), x)
+    >>> found = value_of_information(pd.DataFrame({"rate": x, "rank": x * 991 % 1}), x)
     >>> found.frame["path"].tolist(), round(float(found.frame["right"][0]), 2)  # E max(x, 1 - x) - 1/2 = 1/4
     (['rate', 'rank'], 0.25)
     """
@@ -298,7 +299,7 @@ def information_of(study: Study | Mapping[str, Study], seed: int = 1) -> Informa
     Returns
     -------
     Information
-        As :func:`information` finds it; run by run where all draws have the same runs.
+        As :func:`value_of_information` finds it; run by run where all draws have the same runs.
 
     Raises
     ------
@@ -326,10 +327,13 @@ def information_of(study: Study | Mapping[str, Study], seed: int = 1) -> Informa
         p = np.array([[_happened(one, k) for one in named.values()] for k in np.flatnonzero(kept).tolist()])
     else:
         p = np.array([table["p"].to_numpy()[kept] for table in tables]).T
-    return information(draws[kept], p, tuple(named), runs.min(axis=0)[kept], seed)
+    return value_of_information(draws[kept], p, tuple(named), runs.min(axis=0)[kept], seed)
 
 
 def _happened(study: Study, place: int) -> Any:
     from abm.runs.columns import true_in
 
     return true_in(study.runs(place), study.job.event)
+
+
+__getattr__ = renamed(__name__, {"information": "value_of_information"})

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
+from abm.core.renamed import renamed
 from abm.population.contracts import musd
 from abm.population.layout import members_of
 from abm.runs.estimates import Difference, Estimate, estimate, normal_interval, paired_events, student_interval
@@ -89,7 +90,7 @@ def players_of(scenario: Scenario, paths: Sequence[str] | None = None) -> list[P
     return [found[path] for path in (found if paths is None else paths)]
 
 
-def pivotal(
+def shapley_values(
     scenario: Scenario | str | Path,
     runs: int = 4_000,
     samples: int = 40,
@@ -136,7 +137,7 @@ def pivotal(
 
     Examples
     --------
-    >>> found = pivotal("three-investors", runs=200, workers=1)
+    >>> found = shapley_values("three-investors", runs=200, workers=1)
     >>> round(float(found.table["shapley"].sum() - (found.total.p - found.nobody.p)), 12)
     0.0
     """
@@ -184,7 +185,7 @@ def pairs(
     Parameters
     ----------
     scenario, runs, seed, event, workers
-        As in :func:`pivotal`.
+        As in :func:`shapley_values`.
     players
         Paths of those to be paired.
 
@@ -335,3 +336,6 @@ def _counted(progress: Callable[[int, int], None] | None, steps: int) -> Callabl
             progress(min(done, steps), steps)
 
     return tell
+
+
+__getattr__ = renamed(__name__, {"pivotal": "shapley_values"})

@@ -11,6 +11,7 @@ import numpy as np
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.errors import ScenarioError
+from abm.core.renamed import renamed
 from abm.runs.estimates import bootstrap_interval
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
@@ -75,7 +76,7 @@ class Regret:
         )
 
 
-def regret(
+def compare_levers(
     scenario: Scenario | str | Path,
     levers: Sequence[Lever | str] | None,
     worlds: Sequence[Mapping[str, Any]],
@@ -130,7 +131,8 @@ def regret(
     Examples
     --------
     >>> path = "gatekeepers.restructuring.hazard_per_year"
-    >>> found = regret("three-investors", ["bind.fund", "conditions.lead"], [{path: 0.5}, {path: 8}], ["slow", "fast"])
+    >>> levers, worlds = ["bind.fund", "conditions.lead"], [{path: 0.5}, {path: 8}]
+    >>> found = compare_levers("three-investors", levers, worlds, ["slow", "fast"])
     >>> found.choice, found.p.idxmax().to_dict()
     ('bind.fund', {'slow': 'conditions.lead', 'fast': 'bind.fund'})
     """
@@ -252,3 +254,6 @@ def _bootstrap(closed: Any, weights: Any, groups: list[Any], seed: int) -> Any:
         means = np.einsum("rw,wlr->rl", often, p[own]) / often.sum(axis=1, keepdims=True)
         worst = np.maximum(worst, means.max(axis=1, keepdims=True) - means)
     return worst
+
+
+__getattr__ = renamed(__name__, {"regret": "compare_levers"})
