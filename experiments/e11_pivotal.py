@@ -57,8 +57,8 @@ if __name__ == "__main__":
     bound = table["bind"].dropna().sort_values(ascending=False)
     experiment.tell(
         "# e11: who is pivotal",
-        f"The round closes with {found.total}; with nobody, {found.nobody.p:.1%}. {found.method} The Shapley values "
-        f"add up to {found.shared:.1%}, on the luck that they were computed on:",
+        f"The round closes with {found.total}; with nobody, {found.empty_coalition.p:.1%}. {found.method} The Shapley "
+        f"values add up to {found.shared:.1%}, on the luck that they were computed on:",
         "\n".join(rows),
         f"SoftBank and the three consents together have {100 * table.loc[links, 'shapley'].sum():.1f} points of it. "
         f"Leave-one-out adds up to {alone:.0%}, {alone / found.total.p:.1f} times the whole. By tickets alone SoftBank "

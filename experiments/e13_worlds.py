@@ -49,14 +49,14 @@ if __name__ == "__main__":
         for leaf in tree.leaves
     ]  # fmt: skip
     pd.DataFrame(leaves).to_parquet(experiment.folder / "leaves.parquet")
-    honest = found.honest
+    holdout = found.holdout
     experiment.tell(
         "# e13: in which worlds it closes",
         f"Over {len(found.worlds):,} draws of what nobody knows it closes in {found.base:.0%} of the runs. In worlds "
         f"where {'; and '.join(said) or 'anything holds'} it closes in {found.box.density:.0%}; they are "
         f"{found.box.support:.0%} of all worlds and have {found.box.coverage:.0%} of all closings.",
-        f"Boxes found on half of the worlds have {honest.density:.0%} ({honest.low:.0%} to {honest.high:.0%}) on the "
-        f"other half and cover {honest.coverage:.0%} there. The same numbers were limited in {found.agreed} of "
+        f"Boxes found on half of the worlds have {holdout.density:.0%} ({holdout.low:.0%} to {holdout.high:.0%}) on "
+        f"the other half and cover {holdout.coverage:.0%} there. The same numbers were limited in {found.agreed} of "
         f"{found.resamples} resamples; that often each: "
         + ", ".join(f"{label(scenario, r.path)} {r.share:.0%}" for r in found.stability.head(5).itertuples()) + ".",
         f"A tree parts the worlds into {len(tree.leaves)} kinds:",

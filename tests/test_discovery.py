@@ -16,7 +16,7 @@ import abm
 from abm.analysis.box.limits import Limit, Table
 from abm.analysis.box.prim import find
 from abm.analysis.box.regions import Search, chance, explained
-from abm.analysis.box.resampling import honest
+from abm.analysis.box.resampling import holdout
 from abm.analysis.discovery import cover, discover
 from abm.analysis.trees import grow_tree
 from abm.core.errors import Refusal
@@ -137,7 +137,7 @@ def test_where_nothing_matters_the_discovery_says_so_and_its_interval_holds_the_
         luck = np.random.default_rng(seed)
         frame = pd.DataFrame(luck.random((200, 8)), columns=list("abcdefgh"))
         found = discover(frame, luck.beta(0.5, 1.0, 200), resamples=10, seed=seed, search=Search(level=math.inf))
-        assert found.honest.low < found.base < found.honest.high
+        assert found.holdout.low < found.base < found.holdout.high
         assert found.box.density > found.base + 0.05, "on the worlds it was found on, any box looks good"
         assert not found.better
         assert "no few limits were found" in found.sentence()
@@ -149,7 +149,7 @@ def test_what_a_box_is_worth_elsewhere_is_told_from_the_worlds_at_hand():
     for seed in range(10):
         frame, p, _ = planted(300, 6, seed, runs=1)
         found = discover(frame, p, resamples=6)
-        held += found.honest.low <= truth[found.box.holds(fresh)].mean() <= found.honest.high
+        held += found.holdout.low <= truth[found.box.holds(fresh)].mean() <= found.holdout.high
     assert held >= 8
 
 
@@ -180,7 +180,7 @@ def test_a_failure_is_what_is_not_a_closing():
     frame, p, _ = planted(128, 5, seed=1)
     failed, other = discover(frame, p, wanted="failed", resamples=3), discover(frame, 1 - p, resamples=3)
     assert failed.box == other.box
-    assert failed.honest == other.honest
+    assert failed.holdout == other.holdout
 
 
 def test_with_a_threshold_worlds_close_or_fail():
@@ -286,15 +286,15 @@ def test_a_box_whose_main_limit_is_not_found_again_is_not_better_than_luck():
     found = discover(frame, p, resamples=8)
     assert found.better
     assert not replace(found, main=3).better
-    assert not replace(found, honest=replace(found.honest, low=found.base)).better
+    assert not replace(found, holdout=replace(found.holdout, low=found.base)).better
 
 
 def test_the_interval_is_as_narrow_as_the_probabilities_are_alike():
     p = np.random.default_rng(1).normal(0.5, 0.05, 400)
-    told = honest(Table.of(pd.DataFrame({"a": np.arange(400.0)})), p, [], p.sum())
+    told = holdout(Table.of(pd.DataFrame({"a": np.arange(400.0)})), p, [], p.sum())
     half = 1.96 * p.std() / math.sqrt(400)  # the mean of 400 numbers
     assert (told.low, told.high) == (pytest.approx(p.mean() - half, abs=1e-4), pytest.approx(p.mean() + half, abs=1e-4))
-    sure = honest(Table.of(pd.DataFrame({"a": np.arange(400.0)})), np.repeat([0.0, 1.0], 200), [], 200.0)
+    sure = holdout(Table.of(pd.DataFrame({"a": np.arange(400.0)})), np.repeat([0.0, 1.0], 200), [], 200.0)
     assert (sure.low, sure.high) == wilson(200, 400)
 
 
@@ -314,7 +314,7 @@ def test_the_sentence_quotes_the_numbers_in_words_of_the_field():
 def test_the_same_seed_finds_the_same():
     frame, p, _ = planted(100, 5, seed=1, runs=2)
     one, other = (discover(frame, p, resamples=5, seed=3) for _ in range(2))
-    assert one.honest == other.honest
+    assert one.holdout == other.holdout
     assert one.stability.equals(other.stability)
 
 

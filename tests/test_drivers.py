@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import abm
-from abm.analysis.drivers import Drivers, leaning, leaning_words, morris, screened, shared_out, sobol
+from abm.analysis.drivers import Drivers, leaning, leaning_words, morris, morris_effects, sobol, sobol_indices
 from abm.plots import drawn
 from abm.plots.drivers import indices, screening
 
@@ -20,7 +20,7 @@ def ishigami(shares):
 
 
 def test_v35_indices_of_ishigami():
-    table = shared_out(ishigami, ["a", "b", "c"], points=4_096, seed=1).set_index("path")
+    table = sobol_indices(ishigami, ["a", "b", "c"], points=4_096, seed=1).set_index("path")
     for path, first, total in (("a", 0.313905, 0.557589), ("b", 0.442411, 0.442411), ("c", 0.0, 0.243684)):
         assert table.loc[path, "first_low"] - 0.005 <= first <= table.loc[path, "first_high"] + 0.005
         assert table.loc[path, "first"] == pytest.approx(first, abs=0.03)
@@ -28,7 +28,7 @@ def test_v35_indices_of_ishigami():
 
 
 def test_screening_of_a_linear_function_finds_its_coefficients():
-    table = screened(lambda x: 4 * x[:, 0] - 2 * x[:, 1] + 0 * x[:, 2], ["a", "b", "c"], trajectories=6, seed=2)
+    table = morris_effects(lambda x: 4 * x[:, 0] - 2 * x[:, 1] + 0 * x[:, 2], ["a", "b", "c"], trajectories=6, seed=2)
     assert table["path"].tolist() == ["a", "b", "c"]
     assert table["mu_star"].tolist() == pytest.approx([4, 2, 0], abs=1e-9)
     assert table["mu"].tolist() == pytest.approx([4, -2, 0], abs=1e-9)
@@ -36,12 +36,12 @@ def test_screening_of_a_linear_function_finds_its_coefficients():
 
 
 def test_an_interaction_shows_in_sigma():
-    table = screened(lambda x: x[:, 0] * x[:, 1], ["a", "b"], trajectories=40, seed=3)
+    table = morris_effects(lambda x: x[:, 0] * x[:, 1], ["a", "b"], trajectories=40, seed=3)
     assert (table["sigma"] > 0.2).all()
     assert table["mu_star"].tolist() == pytest.approx([0.5, 0.5], abs=0.15)
 
 
-@pytest.mark.parametrize("method", [screened, shared_out])
+@pytest.mark.parametrize("method", [morris_effects, sobol_indices])
 def test_a_number_that_is_none_stops_instead_of_becoming_an_index_of_nothing(method):
     def broken(shares):
         values = shares.sum(axis=1)
@@ -53,13 +53,13 @@ def test_a_number_that_is_none_stops_instead_of_becoming_an_index_of_nothing(met
 
 
 def test_a_function_that_never_changes_has_nothing_to_share_out():
-    table = shared_out(lambda x: np.ones(len(x)), ["a", "b"], points=8, seed=1)
+    table = sobol_indices(lambda x: np.ones(len(x)), ["a", "b"], points=8, seed=1)
     assert (table[["first", "total"]] == 0).all().all()
 
 
 def test_only_powers_of_two_are_taken():
     with pytest.raises(ValueError, match="expected a power of two of points, got 100"):
-        shared_out(ishigami, ["a", "b", "c"], points=100, seed=1)
+        sobol_indices(ishigami, ["a", "b", "c"], points=100, seed=1)
 
 
 def voters(**chances):

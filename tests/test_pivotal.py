@@ -90,8 +90,8 @@ def test_v29b_through_the_whole_pipeline():
         assert abs(row["shapley"] - value) < 4 * error
         assert error < 0.005
         assert abs(row["leave_out"] - lost) < 4 * math.sqrt(lost * (1 - lost) / runs)
-    assert table["shapley"].sum() == pytest.approx(found.total.p - found.nobody.p, abs=1e-12)
-    assert found.nobody.p == 0.0
+    assert table["shapley"].sum() == pytest.approx(found.total.p - found.empty_coalition.p, abs=1e-12)
+    assert found.empty_coalition.p == 0.0
     assert table["leave_out"].sum() > 2 * found.total.p, "leaving one out does not add up"
     shubik = [table.loc[f"i{place}", "shubik"] for place in range(6)]
     assert shubik == pytest.approx([0.5, 0.15, 0.15, 1 / 15, 1 / 15, 1 / 15], abs=1e-12)

@@ -11,6 +11,8 @@ from abm.core.renamed import renamed
 
 #: Every name that a published version had and that is called otherwise now: module, old, new.
 RENAMED: list[tuple[str, str, str]] = [
+    ("abm.analysis.drivers", "screened", "morris_effects"),
+    ("abm.analysis.drivers", "shared_out", "sobol_indices"),
     ("abm.analysis.gains", "gains", "measure_gains"),
     ("abm.analysis.incidence", "incidence", "cumulative_incidence"),
     ("abm.analysis.information", "information", "value_of_information"),

@@ -81,7 +81,7 @@ def test_totals_say_what_the_runs_say(batch, cuts, name, tally):
         cause: counts[cause] for cause in CAUSES if cause and counts[cause]
     }
     assert totals.on_time() == runs.probability(f"closed and closed_day <= {window}")
-    assert totals.apart() == runs.probability("closing_gap_bn > 0")
+    assert totals.closing_gap_probability() == runs.probability("closing_gap_bn > 0")
     assert totals.consents() == {"law": runs.probability(f"gate_day.law <= {window}")}
     for closed in (True, False):
         mine = batch.rows[batch.rows["closed"] == closed]

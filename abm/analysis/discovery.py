@@ -10,7 +10,7 @@ import numpy as np
 from abm.analysis.box.limits import Box, Floats, Table, Words, phrase
 from abm.analysis.box.prim import find, trajectory
 from abm.analysis.box.regions import Search, box_of
-from abm.analysis.box.resampling import Honest, ends_of, halves, honest, stability
+from abm.analysis.box.resampling import Holdout, ends_of, holdout, split_half, stability
 from abm.analysis.prose.phrases import capital
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Discovery:
     ----------
     box
         The chosen box; its density is what it is on the worlds it was found on, so rather too good.
-    honest
+    holdout
         What boxes found in the same way on part of the worlds are worth on the others.
     base
         Mean probability over all worlds [-].
@@ -55,7 +55,7 @@ class Discovery:
     """
 
     box: Box
-    honest: Honest
+    holdout: Holdout
     base: float
     agreed: int
     resamples: int
@@ -75,7 +75,7 @@ class Discovery:
         Boxes found on half of the worlds are denser than the base rate on the other half, and at least half of them
         limit the parameter that is the most important in this one.
         """
-        return bool(self.box.limits) and self.honest.low > self.base and 2 * self.main >= self.honest.found
+        return bool(self.box.limits) and self.holdout.low > self.base and 2 * self.main >= self.holdout.found
 
     def sentence(self, words: Words = None) -> str:
         """Say it the way it may be quoted, with phrases for the paths."""
@@ -88,13 +88,13 @@ class Discovery:
                 f"no few limits were found within which it {verb} in more of the {of} than anywhere, {self.base:.0%}, "
                 f"and which hold on other worlds, too ({len(self.worlds)} worlds)"
             )
-        box, other = self.box, self.honest
+        box, holdout = self.box, self.holdout
         several = len(box.limits) > 1 and self.main > self.agreed
         first = "" if not several else f", one on {phrase(box.limits[0].path, words)} in {self.main}"
         return (
             f"{verb} in {box.density:.0%} of {of} where {box.text(words)}, which covers {box.coverage:.0%} of all "
-            f"{noun} (anywhere: {self.base:.0%}; boxes found on half of the worlds have {other.density:.0%}, 95 % "
-            f"interval {other.low:.0%} to {other.high:.0%}, on the other half; the same limits in {self.agreed} of "
+            f"{noun} (anywhere: {self.base:.0%}; boxes found on half of the worlds have {holdout.density:.0%}, 95 % "
+            f"interval {holdout.low:.0%} to {holdout.high:.0%}, on the other half; the same limits in {self.agreed} of "
             f"{self.resamples} resamples{first})"
         )
 
@@ -194,14 +194,14 @@ def cover(
     total, left, found = float(chance.sum()), np.ones(len(chance), np.bool_), list[Discovery]()
     while len(found) < boxes and int(left.sum()) >= FEWEST:
         rest = frame[left].reset_index(drop=True)
-        one = _discovered(rest, chance[left], total, search, resamples, seed)
-        one = replace(one, wanted=wanted, threshold=threshold, event=_event(worlds))
-        if found and not one.better:
+        discovery = _discovered(rest, chance[left], total, search, resamples, seed)
+        discovery = replace(discovery, wanted=wanted, threshold=threshold, event=_event(worlds))
+        if found and not discovery.better:
             break
-        found.append(one)
-        if not one.better:
+        found.append(discovery)
+        if not discovery.better:
             break
-        left &= ~one.box.holds(frame)
+        left &= ~discovery.box.holds(frame)
     return tuple(found)
 
 
@@ -239,13 +239,13 @@ def _discovered(
 ) -> Discovery:
     search, table = search or Search(), Table.of(frame)
     path, region = find(table, p, search)
-    made = halves(table, p, search, resamples, seed)
+    made = split_half(table, p, search, resamples, seed)
     box, ends = box_of(table, p, region, search, total), ends_of(table, region).keys()
-    agreed = sum(ends_of(table, one).keys() == ends for _, one in made)
+    agreed = sum(ends_of(table, half).keys() == ends for _, half in made)
     first = {table.paths.index(limit.path) for limit in box.limits[:1]}
-    main = sum(bool(first & set(one.owners(table))) for _, one in made)
-    steps = tuple(box_of(table, p, one, search, total) for one in path)
+    main = sum(bool(first & set(half.owners(table))) for _, half in made)
+    steps = tuple(box_of(table, p, region, search, total) for region in path)
     return Discovery(
-        box, honest(table, p, made, total), float(p.mean()), agreed, resamples, main, stability(table, made, region),
+        box, holdout(table, p, made, total), float(p.mean()), agreed, resamples, main, stability(table, made, region),
         trajectory(steps), frame.assign(p=p, inside=region.inside(table)), steps,
     )  # fmt: skip

@@ -78,7 +78,7 @@ class Dossier:
 
 
 def investigate(
-    target: Scenario | Study, seed: int = 1, effort: Effort | None = None, tell: Callable[[str], None] | None = None
+    target: Scenario | Study, seed: int = 1, effort: Effort | None = None, log: Callable[[str], None] | None = None
 ) -> Dossier:
     """Work out everything about a round.
 
@@ -92,7 +92,7 @@ def investigate(
         Seed that all runs share.
     effort
         How much luck each part may spend.
-    tell
+    log
         Called with what is done next, in words.
 
     Raises
@@ -103,26 +103,26 @@ def investigate(
         Where a library is missing.
     """
     need("SALib", "sklearn")  # before the work, not after it
-    effort, said = effort or Effort(), tell or (lambda _: None)
+    effort, log = effort or Effort(), log or (lambda _: None)
     study = target if isinstance(target, Study) else None
     scenario = target if isinstance(target, Scenario) else target.job.scenario
     of_worlds = study is not None and _of_worlds(study)
-    said("simulating the round")
+    log("simulating the round")
     outcomes = simulate(scenario, effort.runs, seed)
-    said("finding who is pivotal")
+    log("finding who is pivotal")
     who, together = _pivotal(scenario, seed, effort)
-    said("pulling levers")
+    log("pulling levers")
     pulled = measure_gains(scenario, runs=effort.runs_of_a_lever, seed=seed)
-    said("drawing worlds from what nobody knows")
+    log("drawing worlds from what nobody knows")
     worlds = study if of_worlds else _worlds(scenario, seed, effort)
     drivers = information = discovery = tree = regrets = None
     if worlds is not None:
         information, discovery, tree = information_of(worlds, seed), discover(worlds, seed=seed), grow_tree(worlds)
-        said("screening what drives the answer")
+        log("screening what drives the answer")
         drivers = _drivers(scenario, seed, effort)
-        said("comparing levers over worlds")
+        log("comparing levers over worlds")
         regrets = _regret(scenario, pulled, worlds, tree, seed, effort)
-    said("telling two stories")
+    log("telling two stories")
     stories = tuple(_stories(scenario, outcomes, seed))
     return Dossier(
         scenario, seed, effort, None if of_worlds else study, outcomes, cumulative_incidence(outcomes), who, together,
@@ -167,18 +167,18 @@ def _regret(
     """Compare the levers that promise most over the first of the worlds, told apart by the leaves of the tree."""
     promising = pulled[(pulled["refused"] == "") & (pulled["change"] > 0)].head(_PULLED)["lever"].tolist()
     known = worlds.points()["p"].notna().to_numpy()
-    places = [place for place in range(len(worlds.design)) if known[place]][: effort.worlds]
-    if not promising or len(places) < 2:  # noqa: PLR2004, nothing to compare
+    indices = [index for index in range(len(worlds.design)) if known[index]][: effort.worlds]
+    if not promising or len(indices) < 2:  # noqa: PLR2004, nothing to compare
         return None
     levers = [lever_named(levers_of(scenario), name) for name in promising]
-    leaves = tree.leaf_of(worlds.axes_frame().iloc[places])
+    leaves = tree.leaf_of(worlds.axes_frame().iloc[indices])
     labels = [leaf_name(int(leaf)) for leaf in leaves]
     return compare_levers(
-        scenario, levers, [worlds.design[place] for place in places], labels, runs=effort.runs_of_a_world, seed=seed
+        scenario, levers, [worlds.design[index] for index in indices], labels, runs=effort.runs_of_a_world, seed=seed
     )
 
 
-def leaf_name(place: int) -> str:
+def leaf_name(index: int) -> str:
     """Name of a leaf of the tree, the one in which it closes most often first.
 
     Examples
@@ -186,7 +186,7 @@ def leaf_name(place: int) -> str:
     >>> leaf_name(0), leaf_name(2)
     ('worlds A', 'worlds C')
     """
-    return f"worlds {'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[place % 26]}"
+    return f"worlds {'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[index % 26]}"
 
 
 def _stories(scenario: Scenario, outcomes: Outcomes, seed: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abm.core.errors import Refusal
+from abm.core.renamed import renamed
 from abm.runs.terms import GRADE_WORDS
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.sources import numbers_of
@@ -101,7 +102,7 @@ def morris(
     asked = _asked(scenario, axes)
     names = [axis.name for axis in asked[1]]
     answer = _Answer(*asked, runs, seed, event, how)
-    return answer.drivers(screened(answer, names, trajectories, seed))
+    return answer.drivers(morris_effects(answer, names, trajectories, seed))
 
 
 def sobol(
@@ -143,15 +144,15 @@ def sobol(
     asked = _asked(scenario, axes)
     names = [axis.name for axis in asked[1]]
     answer = _Answer(*asked, runs, seed, event, how)
-    return answer.drivers(shared_out(answer, names, points, seed))
+    return answer.drivers(sobol_indices(answer, names, points, seed))
 
 
-def screened(function: Function, names: Sequence[str], trajectories: int, seed: int) -> pd.DataFrame:
+def morris_effects(function: Function, names: Sequence[str], trajectories: int, seed: int) -> pd.DataFrame:
     """Morris screening of any function of shares from 0 to 1, as in :func:`morris`.
 
     Examples
     --------
-    >>> screened(lambda x: 3 * x[:, 0] - x[:, 1], ["a", "b"], trajectories=4, seed=1)["mu_star"].round(9).tolist()
+    >>> morris_effects(lambda x: 3 * x[:, 0] - x[:, 1], ["a", "b"], trajectories=4, seed=1)["mu_star"].round(9).tolist()
     [3.0, 1.0]
     """
     import pandas as pd
@@ -169,7 +170,7 @@ def screened(function: Function, names: Sequence[str], trajectories: int, seed: 
     return pd.DataFrame(columns).sort_values("mu_star", ascending=False, kind="stable", ignore_index=True)
 
 
-def shared_out(function: Function, names: Sequence[str], points: int, seed: int) -> pd.DataFrame:
+def sobol_indices(function: Function, names: Sequence[str], points: int, seed: int) -> pd.DataFrame:
     """First and total Sobol' indices of any function of shares from 0 to 1, as in :func:`sobol`.
 
     A function that never changes has no variance to share out: all indices are 0.
@@ -237,8 +238,8 @@ class _Answer:
             raise KeyboardInterrupt
         frame = study.points()
         p = frame["p"].to_numpy(float)
-        if (places := np.flatnonzero(np.isnan(p) | (frame["failed"].to_numpy() > 0))).size:
-            raise ValueError(_without_answer(study, int(places[0])))
+        if (unknown := np.flatnonzero(np.isnan(p) | (frame["failed"].to_numpy() > 0))).size:
+            raise ValueError(_without_answer(study, int(unknown[0])))
         between = float(np.var(p))
         self.points, self.noise = len(p), float(np.mean(p * (1 - p))) / self.runs / between if between else 0.0
         return p
@@ -261,17 +262,16 @@ def _asked(scenario: Scenario | str | Path, axes: Axes | Sequence[Axis] | None) 
 def _known(function: Function, shares: Any) -> Any:
     """Values of a function, all of them known: the library turns one that is not into indices of 0 without a word."""
     values = np.asarray(function(shares), float)
-    if (places := np.flatnonzero(~np.isfinite(values))).size:
-        raise ValueError(f"expected a number at every point, got {values[places[0]]} at point {places[0]}")
+    if (unknown := np.flatnonzero(~np.isfinite(values))).size:
+        raise ValueError(f"expected a number at every point, got {values[unknown[0]]} at point {unknown[0]}")
     return values
 
 
-def _without_answer(study: Study, place: int) -> str:
-    told: Iterable[Any] = [failure for failure in study.failures() if failure.place == place]
-    why = next(iter(told), None)
-    what = ", ".join(f"{path} = {value}" for path, value in list(study.design[place].items())[:3])
+def _without_answer(study: Study, index: int) -> str:
+    why = next((failure for failure in study.failures() if failure.place == index), None)
+    what = ", ".join(f"{path} = {value}" for path, value in list(study.design[index].items())[:3])
     run = "all its runs" if why is None or why.run is None else f"run {why.run}"
-    where = f"point {place} ({what}, …), {run}, seed {study.job.seed}"
+    where = f"point {index} ({what}, …), {run}, seed {study.job.seed}"
     return f"expected an answer at every point, got none at {where}{f': {why.message}' if why is not None else ''}"
 
 
@@ -285,3 +285,6 @@ def need(*libraries: str) -> None:
     """
     if missing := [name for name in libraries if importlib.util.find_spec(name) is None]:
         raise Refusal(f'expected the library {missing[0]}, it is not there; install it with: pip install "abm[sense]"')
+
+
+__getattr__ = renamed(__name__, {"screened": "morris_effects", "shared_out": "sobol_indices"})

@@ -87,8 +87,8 @@ def measure_gains(
         if progress is not None:
             progress(number + 1, len(wanted))
     best = sorted((row for row in rows if not row["refused"]), key=lambda row: -float(row["change"]))[:pairs]
-    for one, other in combinations([lever_named(wanted, row["lever"]) for row in best], 2):
-        rows.append(_gain(scenario, base, [one, other], sizes, seed, workers))
+    for first, second in combinations([lever_named(wanted, row["lever"]) for row in best], 2):
+        rows.append(_gain(scenario, base, [first, second], sizes, seed, workers))
     frame = pd.DataFrame(rows).assign(runs=runs, seed=seed)
     return frame.sort_values("change", ascending=False, na_position="last", kind="stable", ignore_index=True)
 
@@ -197,15 +197,15 @@ def lever_map(
     import pandas as pd
 
     scenario = load_scenario(scenario)
-    one, other = (lever_named(levers_of(scenario), name) for name in (first, second))
+    lever_1, lever_2 = (lever_named(levers_of(scenario), name) for name in (first, second))
     if first == second:
         raise ValueError(f"expected two levers, got {first!r} twice")
-    steps = sizes or (_steps(one), _steps(other))
+    steps = sizes or (_steps(lever_1), _steps(lever_2))
     found = []
     for x in steps[0]:
         for y in steps[1]:
-            one.changes(x), other.changes(y)  # refuses sizes that make no sense
-            rows = _rows(pulled(scenario, [one, other], {first: x, second: y}), runs, seed, workers)
+            lever_1.changes(x), lever_2.changes(y)  # refuses sizes that make no sense
+            rows = _rows(pulled(scenario, [lever_1, lever_2], {first: x, second: y}), runs, seed, workers)
             at = estimate(int(np.count_nonzero(rows["closed"])), runs, seed)
             found.append((float(x), float(y), at.p, at.low, at.high, runs, seed))
     return pd.DataFrame(found, columns=[first, second, "p", "low", "high", "runs", "seed"])

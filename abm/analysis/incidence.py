@@ -136,7 +136,7 @@ def cumulative_incidence(outcomes: Outcomes, days: Sequence[float] | None = None
 
 def _week_ends(outcomes: Outcomes) -> list[float]:
     """Ends of weeks until the last round is over, and the deadlines."""
-    last = [_last_day(outcomes, extended=one) for one in np.unique(outcomes.batch.rows["extended"]).tolist()]
+    last = [_last_day(outcomes, extended=extended) for extended in np.unique(outcomes.batch.rows["extended"]).tolist()]
     return sorted({*(float(day) for day in range(0, int(max(last)) + 1, 7)), *last})
 
 

@@ -165,7 +165,7 @@ def _terms(path: str, values: Any) -> list[Any]:
         values = np.array([value.toordinal() for value in values])
     known = np.unique(values.astype(str) if values.dtype == object else values)
     if len(known) <= len(_KNOTS):
-        return [(values == one).astype(float) for one in known[1:]]
+        return [(values == word).astype(float) for word in known[1:]]
     if values.dtype.kind not in "iuf":
         raise ValueError(f"expected numbers, dates, or at most {len(_KNOTS)} different words of {path}, got {known!r}")
     x = (values - known[0]) / (known[-1] - known[0])
@@ -242,11 +242,11 @@ class _Sample:
         found["share"] = np.minimum(share, 1.0)
         if len(mean) > 1:
             found["choice"] = self._mean((mean[1:] + moved[:, 1:]).max(axis=1)) - mean[1:].max(axis=0)
-        told: dict[str, float] = {}
+        columns: dict[str, float] = {}
         for name, values in found.items():
             value, (low, high) = max(0.0, float(values[0])), bootstrap_interval(np.maximum(values[1:], 0.0))
-            told |= {name: value, f"{name}_low": min(low, value), f"{name}_high": max(high, value)}
-        return told
+            columns |= {name: value, f"{name}_low": min(low, value), f"{name}_high": max(high, value)}
+        return columns
 
     def _drawn_in(self, fit: Any, noise: Any) -> tuple[Any, Any, Any]:
         """Mean, movements about it and their variance, over the draws of each sample, noise taken out."""
@@ -320,20 +320,20 @@ def information_of(study: Study | Mapping[str, Study], seed: int = 1) -> Informa
     for other in others:
         if other.job.seed != first.job.seed or not other.axes_frame().equals(draws):
             raise ValueError("expected studies of the same draws and seed, got different ones")
-    tables = [one.points() for one in named.values()]
+    tables = [study.points() for study in named.values()]
     runs = np.array([table["runs"].to_numpy() for table in tables])
     kept = runs.min(axis=0) > 0
     if np.ptp(runs[:, kept]) == 0 and not any(table["failed"].any() for table in tables):
-        p = np.array([[_happened(one, k) for one in named.values()] for k in np.flatnonzero(kept).tolist()])
+        p = np.array([[_happened(study, k) for study in named.values()] for k in np.flatnonzero(kept).tolist()])
     else:
         p = np.array([table["p"].to_numpy()[kept] for table in tables]).T
     return value_of_information(draws[kept], p, tuple(named), runs.min(axis=0)[kept], seed)
 
 
-def _happened(study: Study, place: int) -> Any:
+def _happened(study: Study, index: int) -> Any:
     from abm.runs.columns import true_in
 
-    return true_in(study.runs(place), study.job.event)
+    return true_in(study.runs(index), study.job.event)
 
 
 __getattr__ = renamed(__name__, {"information": "value_of_information"})

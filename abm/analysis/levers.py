@@ -54,4 +54,6 @@ def lever_named(levers: Sequence[Lever], name: str) -> Lever:
 def chosen(scenario: Scenario, levers: Sequence[Lever | str] | None) -> list[Lever]:
     """Return levers that are given by id or as they are; None: all of the scenario."""
     known = levers_of(scenario)
-    return known if levers is None else [lever_named(known, one) if isinstance(one, str) else one for one in levers]
+    if levers is None:
+        return known
+    return [lever_named(known, lever) if isinstance(lever, str) else lever for lever in levers]

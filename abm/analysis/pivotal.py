@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
 from abm.core.renamed import renamed
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 MOST_EXACT = 12  # players of whom all coalitions are looked at
 _ABSENT = {"investor": "out", "pool": "out", "gatekeeper": "never"}
 _BOUND = {"investor": "bound", "gatekeeper": "given"}
+Shares = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], str]  # mean, low, high; how computed
+Happened = NDArray[np.bool_]  # bool[R], whether the event came in each of R runs
 _TABLES = {"investors": "investor", "investor_pools": "pool", "gatekeepers": "gatekeeper"}
 
 
@@ -51,7 +54,7 @@ class Pivotal:
         ``high``; ``leave_out``, what is lost when he alone is away, and ``bind``, what is gained when he alone is bound
         or his consent given (NaN for pools), each with ``_low`` and ``_high``; ``shubik``, his power in the book by
         tickets alone (NaN for gatekeepers).
-    total, nobody
+    total, empty_coalition
         Probability of the event with everybody, and with none of the players.
     shared
         Sum of the Shapley values [-]: what everybody brings, on the luck that they were computed on.
@@ -61,7 +64,7 @@ class Pivotal:
 
     table: pd.DataFrame
     total: Estimate
-    nobody: Estimate
+    empty_coalition: Estimate
     shared: float
     method: str
 
@@ -81,9 +84,9 @@ def players_of(scenario: Scenario, paths: Sequence[str] | None = None) -> list[P
     ['investors.lead', 'investors.fund', 'investors.swf', 'gatekeepers.restructuring']
     """
     found = {
-        f"{table}.{one.id}": Player(f"{table}.{one.id}", one.id, one.name or one.id, kind)
+        f"{table}.{who.id}": Player(f"{table}.{who.id}", who.id, who.name or who.id, kind)
         for table, kind in _TABLES.items()
-        for one in getattr(scenario, table)
+        for who in getattr(scenario, table)
     }
     if unknown := [path for path in paths or () if path not in found]:
         raise ValueError(f"expected players among {', '.join(found)}, got {unknown[0]!r}")
@@ -138,7 +141,7 @@ def shapley_values(
     Examples
     --------
     >>> found = shapley_values("three-investors", runs=200, workers=1)
-    >>> round(float(found.table["shapley"].sum() - (found.total.p - found.nobody.p)), 12)
+    >>> round(float(found.table["shapley"].sum() - (found.total.p - found.empty_coalition.p)), 12)
     0.0
     """
     import pandas as pd
@@ -152,23 +155,23 @@ def shapley_values(
         raise ValueError(f"expected at least 2 samples, got {samples}")
     game = Game(scenario, who, event, seed)
     steps = (1 << len(who) if exact else samples) + 2 * len(who) + 2
-    tell = _counted(progress, steps)
+    log = _counted(progress, steps)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        everybody, nobody, others, bound = _apart(game, runs, pool, tell)
-        found = _exact(game, runs, pool, tell) if exact else _sampled(game, samples, block, pool, tell)
+        everybody, empty, others, bound = _reference_runs(game, runs, pool, log)
+        found = _exact(game, runs, pool, log) if exact else _sampled(game, samples, block, pool, log)
     middle, low, high, method = found
     rows = []
     power = _power(scenario, who)
-    for place, player in enumerate(who):
-        away = paired_events(others[place], everybody, seed)
-        held = None if bound[place] is None else paired_events(everybody, bound[place], seed)
+    for index, (player, without_him, with_him_bound) in enumerate(zip(who, others, bound, strict=True)):
+        away = paired_events(without_him, everybody, seed)
+        held = None if with_him_bound is None else paired_events(everybody, with_him_bound, seed)
         rows.append({
             "player": player.path, "id": player.id, "name": player.name, "kind": player.kind,
-            "shapley": middle[place], "low": low[place], "high": high[place],
-            **_said("leave_out", away), **_said("bind", held), "shubik": power[place],
+            "shapley": middle[index], "low": low[index], "high": high[index],
+            **_columns("leave_out", away), **_columns("bind", held), "shubik": power[index],
         })  # fmt: skip
     frame = pd.DataFrame(rows).sort_values("shapley", ascending=False, kind="stable", ignore_index=True)
-    total, none = (estimate(int(np.count_nonzero(one)), len(one), seed) for one in (everybody, nobody))
+    total, none = (estimate(int(np.count_nonzero(happened)), len(happened), seed) for happened in (everybody, empty))
     return Pivotal(frame, total, none, float(np.sum(middle)), method)
 
 
@@ -232,68 +235,68 @@ class Game:
 
     def hopeless(self, inside: frozenset[int]) -> bool:
         """Whether the largest tickets of all who are in add up to less than the target, so that nothing can close."""
-        most = self._most.get("", 0.0) + sum(self._most.get(self.players[place].id, 0.0) for place in inside)
+        most = self._most.get("", 0.0) + sum(self._most.get(self.players[index].id, 0.0) for index in inside)
         return self.event == "closed" and most < self._target
 
-    def __call__(self, inside: frozenset[int], runs: range) -> Any:
+    def __call__(self, inside: frozenset[int], runs: range) -> Happened:
         """Whether the event happens, in each of some runs: bool[R]."""
         if self.hopeless(inside):
             return np.zeros(len(runs), np.bool_)
-        away = [player for place, player in enumerate(self.players) if place not in inside]
+        away = [player for index, player in enumerate(self.players) if index not in inside]
         return self.happened({player.path: _ABSENT[player.kind] for player in away}, runs)
 
-    def happened(self, changes: dict[str, str], runs: range) -> Any:
+    def happened(self, changes: dict[str, str], runs: range) -> Happened:
         """Whether the event happens after changes, in each of some runs: bool[R]."""
         changed = self.scenario.with_values(changes) if changes else self.scenario
         found = simulate(changed, len(runs), self.seed, first_run=runs.start, workers=1, keep="rows")
         return found.columns.happened(found.batch, self.event)
 
 
-def _apart(game: Game, runs: int, pool: ThreadPoolExecutor, tell: Callable[[], None]) -> tuple[Any, Any, Any, Any]:
+def _reference_runs(
+    game: Game, runs: int, pool: ThreadPoolExecutor, log: Callable[[], None]
+) -> tuple[Happened, Happened, list[Happened], list[Happened | None]]:
     """Simulate everybody, nobody, everybody but one, and everybody with one bound."""
     every, span = frozenset(range(len(game.players))), range(runs)
 
-    def of(inside: frozenset[int]) -> Any:
-        tell()
+    def of(inside: frozenset[int]) -> Happened:
+        log()
         return game(inside, span)
 
-    def bound(player: Player) -> Any:
-        tell()
+    def bound(player: Player) -> Happened | None:
+        log()
         return game.happened({player.path: _BOUND[player.kind]}, span) if player.kind in _BOUND else None
 
-    coalitions = [every, frozenset[int](), *(every - {place} for place in sorted(every))]
-    everybody, nobody, *others = pool.map(of, coalitions)
-    return everybody, nobody, others, list(pool.map(bound, game.players))
+    coalitions = [every, frozenset[int](), *(every - {index} for index in sorted(every))]
+    everybody, empty, *others = pool.map(of, coalitions)
+    return everybody, empty, others, list(pool.map(bound, game.players))
 
 
-def _exact(game: Game, runs: int, pool: ThreadPoolExecutor, tell: Callable[[], None]) -> tuple[Any, Any, Any, str]:
+def _exact(game: Game, runs: int, pool: ThreadPoolExecutor, log: Callable[[], None]) -> Shares:
     """Shapley values from all coalitions; the runs alone leave something open."""
     from abm.analysis.shapley import members
 
     players, span = len(game.players), range(runs)
 
-    def worth(mask: int) -> Any:
-        tell()
+    def worth(mask: int) -> Happened:
+        log()
         return game(members(mask, players), span)
 
     known = list(pool.map(worth, range(1 << players)))
-    shares = exact_shares(players, lambda inside: known[sum(1 << place for place in inside)])
+    shares = exact_shares(players, lambda inside: known[sum(1 << index for index in inside)])
     who = "1 player" if players == 1 else f"{players} players"
     method = f"All {1 << players:,} coalitions of {who} over the same {runs:,} runs, seed {game.seed}."
     return *normal_interval(shares), method
 
 
-def _sampled(
-    game: Game, samples: int, block: int, pool: ThreadPoolExecutor, tell: Callable[[], None]
-) -> tuple[Any, Any, Any, str]:
+def _sampled(game: Game, samples: int, block: int, pool: ThreadPoolExecutor, log: Callable[[], None]) -> Shares:
     """Shapley values from random orders, each with its reverse and on runs of its own."""
 
-    def sample(number: int) -> Any:
-        tell()
-        known: dict[frozenset[int], Any] = {}
+    def sample(number: int) -> NDArray[np.float64]:
+        log()
+        known: dict[frozenset[int], Happened] = {}
         span = range(number * block, (number + 1) * block)
 
-        def worth(inside: frozenset[int]) -> Any:
+        def worth(inside: frozenset[int]) -> Happened:
             if inside not in known:
                 known[inside] = game(inside, span)
             return known[inside]
@@ -320,7 +323,7 @@ def _power(scenario: Scenario, players: Sequence[Player]) -> list[float]:
     return [float("nan") if player.kind == "gatekeeper" else power.get(player.id, 0.0) for player in players]
 
 
-def _said(name: str, difference: Difference | None) -> dict[str, float]:
+def _columns(name: str, difference: Difference | None) -> dict[str, float]:
     found = (difference.change, difference.low, difference.high) if difference else (np.nan,) * 3
     return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
 
@@ -329,13 +332,13 @@ def _counted(progress: Callable[[int, int], None] | None, steps: int) -> Callabl
     """Return what tells of each step."""
     done = 0
 
-    def tell() -> None:
+    def log() -> None:
         nonlocal done
         done += 1
         if progress is not None:
             progress(min(done, steps), steps)
 
-    return tell
+    return log
 
 
 __getattr__ = renamed(__name__, {"pivotal": "shapley_values"})

@@ -143,14 +143,14 @@ def compare_levers(
     names, parts = _checked(worlds, labels, weights)
     closed, refused = [], []
     for number, world in enumerate(worlds):
-        found, reasons = _in_world(scenario.with_values(world), wanted, runs, seed)
+        found, why = _in_world(scenario.with_values(world), wanted, runs, seed)
         closed.append(found)
-        refused += [(lever, number, names[number], reason) for lever, reason in reasons.items()]
+        refused += [(lever, number, names[number], reason) for lever, reason in why.items()]
         if progress is not None:
             progress(number + 1, len(worlds))
-    told = pd.DataFrame(refused, columns=["lever", "world", "label", "reason"])
+    reasons = pd.DataFrame(refused, columns=["lever", "world", "label", "reason"])
     words = {NOTHING: "everything stays as it is"} | {lever.id: lever.words for lever in wanted}
-    return _weighed(np.array(closed), names, np.array(parts), told, words, seed)
+    return _weighed(np.array(closed), names, np.array(parts), reasons, words, seed)
 
 
 def _checked(
@@ -225,7 +225,7 @@ def _weighed(
     import pandas as pd
 
     names, values = list(words), closed.mean(axis=2)
-    groups = {one: np.array([k for k, label in enumerate(labels) if label == one]) for one in dict.fromkeys(labels)}
+    groups = {name: np.array([k for k, label in enumerate(labels) if label == name]) for name in dict.fromkeys(labels)}
     means = [np.average(values[own], axis=0, weights=weights[own]) for own in groups.values()]
     p = pd.DataFrame(np.array(means).T, index=pd.Index(names, name="lever"), columns=list(groups))
     regret = regrets_of(p)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-Value = Callable[[frozenset[int]], Any]  # float64[R] or bool[R] of a coalition, in the same order of runs
+#: What a coalition is worth in each of R runs, in the same order of runs: float64[R] or bool[R].
+Value = Callable[[frozenset[int]], NDArray[np.float64] | NDArray[np.bool_]]
 
 
-def exact_shares(players: int, value: Value) -> Any:
+def exact_shares(players: int, value: Value) -> NDArray[np.float64]:
     r"""Shapley value of every player in every run, from all coalitions.
 
     .. math:: \phi_i = \sum_{S \not\ni i} \frac{|S|!\,(n - |S| - 1)!}{n!}\,(v(S \cup i) - v(S))
@@ -61,7 +62,7 @@ def members(mask: int, players: int) -> frozenset[int]:
     return frozenset(i for i in range(players) if mask >> i & 1)
 
 
-def sampled_shares(players: int, value: Value, order: Sequence[int]) -> Any:
+def sampled_shares(players: int, value: Value, order: Sequence[int]) -> NDArray[np.float64]:
     """Marginal contributions along an order of the players and along its reverse, on average over both and all runs.
 
     Parameters
@@ -132,7 +133,7 @@ def shapley_shubik(weights: Sequence[int], quota: int) -> list[float]:
     return [float(factors @ _pivots(heavy[:i] + heavy[i + 1 :], heavy[i], wanted)) for i in range(n)]
 
 
-def _pivots(others: Sequence[int], own: int, quota: int) -> Any:
+def _pivots(others: Sequence[int], own: int, quota: int) -> NDArray[np.float64]:
     """How many coalitions of others, by their size, one turns from below the quota to at least it."""
     ways = np.zeros((len(others) + 1, quota))
     ways[0, 0] = 1.0
@@ -140,4 +141,4 @@ def _pivots(others: Sequence[int], own: int, quota: int) -> Any:
         for k in range(size, 0, -1):
             if weight < quota:
                 ways[k, weight:] += ways[k - 1, : quota - weight]
-    return ways[: len(others) + 1, max(0, quota - own) :].sum(axis=1)
+    return np.asarray(ways[: len(others) + 1, max(0, quota - own) :].sum(axis=1))

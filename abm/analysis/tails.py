@@ -86,18 +86,18 @@ class Tail:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What keeps the interval from being taken at its word."""
-        said, few = [], int((self.first_runs[self.each > 0.0] < _FEW).sum())
+        reasons, few = [], int((self.first_runs[self.each > 0.0] < _FEW).sum())
         if not self.p:
-            said.append("no repetition reached the event; the bound is that of plain simulation")
+            reasons.append("no repetition reached the event; the bound is that of plain simulation")
         elif self.relative_error > _WIDE:
-            said.append(f"the relative error of {self.relative_error:.0%} is itself uncertain; take more particles")
+            reasons.append(f"the relative error of {self.relative_error:.0%} is itself uncertain; take more particles")
         if self.p and self.extinct:
-            said.append(f"{self.extinct} of {self.repetitions} repetitions never reached the event, and count as 0")
+            reasons.append(f"{self.extinct} of {self.repetitions} repetitions never reached the event, and count as 0")
         if few:
-            said.append(f"in {few} of {self.repetitions} repetitions, all comes from fewer than {_FEW} first runs")
+            reasons.append(f"in {few} of {self.repetitions} repetitions, all comes from fewer than {_FEW} first runs")
         if self.stopped:
-            said.append(f"{self.stopped} of {self.repetitions} repetitions gave up; more particles go further")
-        return tuple(said)
+            reasons.append(f"{self.stopped} of {self.repetitions} repetitions gave up; more particles go further")
+        return tuple(reasons)
 
     def __str__(self) -> str:
         """Say it the way it may be quoted."""
@@ -208,7 +208,7 @@ def _checked(scenario: Scenario, event: str, weeks: int, level: str | None) -> s
     """Refuse what makes no sense; the level to use."""
     if event not in EVENTS:
         raise ValueError(f"expected one of the events {', '.join(EVENTS)}, got {event!r}")
-    fitting = [name for name, one in LEVELS.items() if one.event == event]
+    fitting = [name for name, known in LEVELS.items() if known.event == event]
     if level is not None and level not in fitting:
         raise ValueError(f"expected one of the levels {', '.join(fitting)} for {event!r}, got {level!r}")
     if event == "default" and scenario.company is None:
@@ -219,11 +219,12 @@ def _checked(scenario: Scenario, event: str, weeks: int, level: str | None) -> s
 
 
 def _summed_up(made: list[Repetition], event: str, level: str, weeks: int, particles: int, seed: int) -> Tail:
-    each = np.array([one.p for one in made])
+    each = np.array([repetition.p for repetition in made])
     p, low, high = (float(number) for number in _mean_chance(each))
     error = float(each.std(ddof=1)) / math.sqrt(len(each)) / p if p else math.nan
-    extinct, stopped = sum(not one.p and not one.stopped for one in made), sum(one.stopped for one in made)
-    runs, first_runs = sum(one.played for one in made), np.array([one.first_runs for one in made])
+    extinct = sum(not repetition.p and not repetition.stopped for repetition in made)
+    stopped, runs = (sum(getattr(repetition, name) for repetition in made) for name in ("stopped", "played"))
+    first_runs = np.array([repetition.first_runs for repetition in made])
     return Tail(
         event, level, weeks, p, low, high if p else wilson(0, particles * len(made))[1], error, particles, len(made),
         runs, seed, extinct, stopped, each, first_runs, _curve(made, particles), _levels(made),
@@ -239,7 +240,7 @@ def _mean_chance(each: NDArray[np.float64]) -> tuple[Any, Any, Any]:
 def _curve(made: list[Repetition], particles: int) -> pd.DataFrame:
     import pandas as pd
 
-    p, low, high = _mean_chance(np.array([one.by_week for one in made]))
+    p, low, high = _mean_chance(np.array([repetition.by_week for repetition in made]))
     high = np.where(p > 0.0, high, wilson(0, particles * len(made))[1])
     return pd.DataFrame({"week": np.arange(1, len(p) + 1), "p": p, "low": low, "high": high})
 
@@ -249,9 +250,9 @@ def _levels(made: list[Repetition]) -> pd.DataFrame:
 
     rows = [
         (number, step, level, kept, reached)
-        for number, one in enumerate(made)
+        for number, repetition in enumerate(made)
         for step, (level, kept, reached) in enumerate(
-            zip(one.levels, one.kept, np.cumprod(one.kept), strict=True), start=1
+            zip(repetition.levels, repetition.kept, np.cumprod(repetition.kept), strict=True), start=1
         )
     ]
     return pd.DataFrame(rows, columns=["repetition", "step", "level", "kept", "reached"])

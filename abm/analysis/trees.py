@@ -127,7 +127,7 @@ def grow_tree(
     good = (errors["worse"] <= errors["noise"]).to_numpy()
     model = _fitted(table.values, chance, weights, int(good.argmax()) + 1, least)
     everything, all_points = Region.everything(table), np.arange(len(chance))
-    leaves = [_leaf(table, chance, *one) for one in _leaves(model, table, 0, everything, all_points, ())]
+    leaves = [_leaf(table, chance, *leaf) for leaf in _leaves(model, table, 0, everything, all_points, ())]
     ranked = sorted(leaves, key=lambda leaf: -leaf.density)
     return Tree(tuple(ranked), errors, float(chance.mean()), wanted)
 
@@ -165,12 +165,12 @@ def _errors(table: Table, p: Floats, weights: Floats, most: int, least: float, s
     fold = np.random.default_rng(seed).permutation(len(p)) % _FOLDS
     squares = np.zeros((most, len(p)))
     for leaves in range(1, most + 1):
-        for one in range(_FOLDS):
-            model = _fitted(table.values[fold != one], p[fold != one], weights[fold != one], leaves, least)
-            squares[leaves - 1, fold == one] = (model.predict(table.values[fold == one]) - p[fold == one]) ** 2
+        for out in (fold == number for number in range(_FOLDS)):
+            model = _fitted(table.values[~out], p[~out], weights[~out], leaves, least)
+            squares[leaves - 1, out] = (model.predict(table.values[out]) - p[out]) ** 2
     apart = squares - squares[squares.mean(axis=1).argmin()]
-    told = {"error": squares.mean(axis=1), "worse": apart.mean(axis=1), "noise": apart.std(axis=1, ddof=1)}
-    return pd.DataFrame({"leaves": range(1, most + 1)} | told | {"noise": told["noise"] / np.sqrt(len(p))})
+    columns = {"error": squares.mean(axis=1), "worse": apart.mean(axis=1), "noise": apart.std(axis=1, ddof=1)}
+    return pd.DataFrame({"leaves": range(1, most + 1)} | columns | {"noise": columns["noise"] / np.sqrt(len(p))})
 
 
 def _leaves(

@@ -113,7 +113,7 @@ def nearest_twin(
     closed, stages = bool(found.batch.rows["closed"][0]), found.batch.fates["stage"][0]
     if levers is None:
         came = {f"bind.{name}" for name, stage in zip(found.ids, stages, strict=True) if stage == PAID}
-        wanted = threats_of(scenario) if closed else [one for one in levers_of(scenario) if one.id not in came]
+        wanted = threats_of(scenario) if closed else [lever for lever in levers_of(scenario) if lever.id not in came]
     else:
         wanted = chosen(scenario, levers)
 
@@ -152,10 +152,11 @@ class _Search:
     def __init__(self, turns: Callable[[Lever, float], bool], levers: Sequence[Lever], steps: int) -> None:
         self.turns, self.levers = turns, levers
         self.refused: dict[str, str] = {}
-        turning = [one for one in levers if self._turns(one, one.largest)]
-        self.brackets = {one.id: _Bracket(one, 0.0, one.largest, 0 if one.switch else steps) for one in turning}
+        turning = [lever for lever in levers if self._turns(lever, lever.largest)]
+        brackets = [_Bracket(lever, 0.0, lever.largest, 0 if lever.switch else steps) for lever in turning]
+        self.brackets = {bracket.lever.id: bracket for bracket in brackets}
         while wide := self._open():
-            bracket = min(wide, key=lambda one: one.at_least)
+            bracket = min(wide, key=lambda bracket: bracket.at_least)
             middle = (bracket.low + bracket.high) / 2
             if self._turns(bracket.lever, middle):
                 bracket.high = middle
@@ -172,16 +173,19 @@ class _Search:
 
     def _open(self) -> list[_Bracket]:
         """Brackets that may still hold the nearest size."""
-        done = [one.distance for one in self.brackets.values() if not one.halvings]
+        done = [bracket.distance for bracket in self.brackets.values() if not bracket.halvings]
         nearest = min(done, default=math.inf)
-        return [one for one in self.brackets.values() if one.halvings and one.at_least < nearest]
+        return [bracket for bracket in self.brackets.values() if bracket.halvings and bracket.at_least < nearest]
 
     def twin(self, seed: int, run: int, closed: bool) -> Twin:
         """Return the nearest twin; some lever must turn the ending."""
-        best = min((one for one in self.brackets.values() if not one.halvings), key=lambda one: one.distance)
+        done = [bracket for bracket in self.brackets.values() if not bracket.halvings]
+        best = min(done, key=lambda bracket: bracket.distance)
         lever, size = best.lever, best.high
-        told = (lever.id, lever.says(size), size, lever.unit, best.distance, lever.changes(size))
-        return Twin(seed, run, closed, *told, self.frame())
+        return Twin(
+            seed, run, closed, lever.id, lever.says(size), size, lever.unit, best.distance, lever.changes(size),
+            self.frame(),
+        )  # fmt: skip
 
     def frame(self) -> pd.DataFrame:
         """Return a row for each lever, as :attr:`Twin.tried` has it."""
@@ -264,7 +268,7 @@ def _absences(scenario: Scenario) -> Iterator[Lever]:
 
 
 def _absence(
-    name: str, one: GatekeeperTable | InvestorTable | InvestorPoolTable, table: str, word: str, says: str
+    name: str, who: GatekeeperTable | InvestorTable | InvestorPoolTable, table: str, word: str, says: str
 ) -> Lever:
-    clause = f"{one.name or one.id}{':' if table == 'gatekeepers' else ''} {says}"
-    return _threat(name, one.id, "-", 1.0, lambda _: clause, lambda _: {f"{table}.{one.id}": word})
+    clause = f"{who.name or who.id}{':' if table == 'gatekeepers' else ''} {says}"
+    return _threat(name, who.id, "-", 1.0, lambda _: clause, lambda _: {f"{table}.{who.id}": word})

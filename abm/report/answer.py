@@ -72,7 +72,7 @@ def _money(totals: Totals) -> str:
     if payers and payers[0].mean_bn > 0:
         shares = [f"{payer.id} {payer.mean_bn:.1f} (pays in {payer.pays.p:.0%} of runs)" for payer in payers]
         lines.append(f"It comes from {', '.join(shares)}.")
-    gap, apart = totals.quantiles("closing_gap_bn"), totals.apart()
+    gap, apart = totals.quantiles("closing_gap_bn"), totals.closing_gap_probability()
     lines.append(
         f"Closing everything at once, not one after the other, decides in {apart.p:.1%} of runs; "
         f"it is worth {gap['mean']:.2f} billion on average."

@@ -133,7 +133,7 @@ def worlds(dossier: Dossier) -> PageSection | None:
     if found is None:
         return None
     section = PageSection("worlds", "In which worlds it closes")
-    box, outside = found.box, found.honest
+    box, outside = found.box, found.holdout
     if found.better:
         section.add_text(f"It {world_words(dossier)}, which covers {box.coverage:.0%} of all closings.")
     else:

@@ -70,17 +70,17 @@ class _Sums:
     values: dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]  # column: each value once, how often it came
 
     def __add__(self, other: _Sums) -> _Sums:
-        totals = {name: one + other.totals[name] for name, one in self.totals.items()}
+        totals = {name: total + other.totals[name] for name, total in self.totals.items()}
         return _Sums(totals, {name: _merged(one, other.values[name]) for name, one in self.values.items()})
 
 
 def _merged(
-    one: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]], other: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+    first: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]], second: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Put two counts of values together."""
-    values, places = np.unique(np.concatenate([one[0], other[0]]), return_inverse=True)
+    values, places = np.unique(np.concatenate([first[0], second[0]]), return_inverse=True)
     counts = np.zeros(len(values), np.int64)
-    np.add.at(counts, places, np.concatenate([one[1], other[1]]))
+    np.add.at(counts, places, np.concatenate([first[1], second[1]]))
     return values, counts
 
 
@@ -122,8 +122,8 @@ class Totals(Simulated):
         for event in self.events:
             if event not in TRUTHS and not by_run(event, self.columns.names):
                 raise ValueError(f"expected an event that a run tells alone, or keep='rows' for any, got {event!r}")
-        self.owners = tuple(dict.fromkeys(one.split("#")[0] for one in self.ids))
-        members = [[one.split("#")[0] == owner for owner in self.owners] for one in self.ids]
+        self.owners = tuple(dict.fromkeys(name.split("#")[0] for name in self.ids))
+        members = [[name.split("#")[0] == owner for owner in self.owners] for name in self.ids]
         self._members = np.array(members, np.int64).reshape(len(self.ids), len(self.owners))
         # One name for both, so that an interruption leaves either all of a batch in here or nothing of it.
         self._state: tuple[_Sums, list[Batch]] = (self._count(self.columns.empty()), [])
@@ -142,7 +142,7 @@ class Totals(Simulated):
     def add(self, batch: Batch) -> None:
         """Count the runs of a batch in."""
         self._state[1].append(batch.without_paths())
-        if sum(one.runs for one in self._state[1]) >= _TALLY:
+        if sum(batch.runs for batch in self._state[1]) >= _TALLY:
             self._sums()
 
     def _sums(self) -> _Sums:
@@ -166,10 +166,10 @@ class Totals(Simulated):
             "paid_musd": paid.sum(axis=0),
             "pays": np.count_nonzero(paid, axis=0),
             "consents": np.count_nonzero(batch.gate_days <= window, axis=0),
-            "events": np.array([[np.count_nonzero(one), len(one)] for one in happened]),
+            "events": np.array([[np.count_nonzero(known), len(known)] for known in happened]),
         }
         numbers = {column: self.columns.numbers(batch, column)[0] for column in COUNTED}
-        return _Sums(totals, {name: np.unique(one, return_counts=True) for name, one in numbers.items()})
+        return _Sums(totals, {name: np.unique(values, return_counts=True) for name, values in numbers.items()})
 
     def _estimate(self, times: Any, runs: Any = None) -> Estimate:
         return estimate(int(times), self.runs if runs is None else int(runs), self.seed)
@@ -222,7 +222,7 @@ class Totals(Simulated):
         """Probability that the round closes without an extension of its deadline."""
         return self._estimate(self._sums().totals["on_time"])
 
-    def apart(self) -> Estimate:
+    def closing_gap_probability(self) -> Estimate:
         """Probability that closing everything at once, and not one after the other, makes a difference."""
         values, counts = self._sums().values["closing_gap_bn"]
         return self._estimate(counts[values > 0].sum())

@@ -46,9 +46,10 @@ class Limit:
     def holds(self, column: Any) -> Bools:
         """Say for each value whether it is allowed."""
         if self.members is not None:
-            return np.array([one in self.members for one in column], np.bool_)
+            return np.array([value in self.members for value in column], np.bool_)
         low, high = self.low, self.high
-        return np.array([(low is None or one >= low) and (high is None or one <= high) for one in column], np.bool_)
+        allowed = [(low is None or value >= low) and (high is None or value <= high) for value in column]
+        return np.array(allowed, np.bool_)
 
     def text(self, words: Words = None) -> str:
         """Say it, with a phrase for the path.
@@ -67,7 +68,7 @@ class Limit:
         return f"not {listed(map(str, self.others), 'or')}" if few else listed(map(str, self.members or ()), "or")
 
     def _range(self) -> str:
-        low, high = (_said(end) for end in (self.low, self.high))
+        low, high = (_end_text(end) for end in (self.low, self.high))
         end = self.high if self.low is None else self.low
         kind = 0 if isinstance(end, float) else 1 if isinstance(end, int) else 2
         if self.low is None:
@@ -124,7 +125,7 @@ def phrase(path: str, words: Words) -> str:
     return path if words is None else words(path) if callable(words) else words.get(path, path)
 
 
-def _said(end: Any) -> str:
+def _end_text(end: Any) -> str:
     return date(end) if isinstance(end, dt.date) else f"{end:.6g}" if isinstance(end, float) else str(end)
 
 
@@ -162,7 +163,7 @@ class Table:
     @property
     def is_word(self) -> Bools:
         """Which columns stand for a word."""
-        return np.array([self.kinds[one] == "word" for one in self.owner], np.bool_)
+        return np.array([self.kinds[owner] == "word" for owner in self.owner], np.bool_)
 
     def limit(self, owner: int, low: Floats, high: Floats, chance: float = math.nan) -> Limit:
         """Put the ends of a parameter's columns into a limit."""
@@ -182,15 +183,15 @@ class Table:
 
 def _columns(path: str, values: list[Any]) -> tuple[str, Floats, tuple[Any, ...]]:
     """Kind of a parameter, its columns, float64[points, columns], and the words that they stand for."""
-    if all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         numbers = np.array(values, np.float64)
         if not np.isfinite(numbers).all():
             raise ValueError(f"expected a finite {path} in every world, got {numbers[~np.isfinite(numbers)][0]}")
-        return "whole" if all(isinstance(one, int) for one in values) else "number", numbers[:, None], (None,)
-    if all(isinstance(one, dt.date) for one in values):
-        return "date", np.array([[one.toordinal()] for one in values], np.float64), (None,)
+        return "whole" if all(isinstance(value, int) for value in values) else "number", numbers[:, None], (None,)
+    if all(isinstance(value, dt.date) for value in values):
+        return "date", np.array([[value.toordinal()] for value in values], np.float64), (None,)
     words = tuple(dict.fromkeys(values))
-    return "word", np.array([[float(one == word) for word in words] for one in values]), words
+    return "word", np.array([[float(value == word) for word in words] for value in values]), words
 
 
 def roundest(low: float, high: float) -> float:

@@ -122,9 +122,9 @@ def _best_move(
     if not possible.any():
         return -np.inf, region
     scores = np.where(possible, RULES[search.rule](upto, counts, p), -np.inf)
-    place = int(scores.argmax())
-    end = open_end if place == len(values) - 1 else float(values[place] + values[place + 1]) / 2
-    return float(scores[place]), region.moved(column, upper, end)
+    index = int(scores.argmax())
+    end = open_end if index == len(values) - 1 else float(values[index] + values[index + 1]) / 2
+    return float(scores[index]), region.moved(column, upper, end)
 
 
 def prune(table: Table, p: Floats, region: Region, search: Search) -> Region:
@@ -148,7 +148,7 @@ def grow(table: Table, p: Floats, region: Region, search: Search) -> Region:
     """
     while True:
         owners = region.owners(table)
-        free = [k for k, one in enumerate(table.owner) if one in owners or len(owners) < search.most]
+        free = [k for k, owner in enumerate(table.owner) if owner in owners or len(owners) < search.most]
         moves = [_best_range(table, p, region, k, upper, search) for k in free for upper in (True, False)]
         _, there = max(moves, key=lambda move: move[0], default=(0.0, region))
         there = prune(table, p, paste(table, p, there, search), search)
@@ -171,5 +171,5 @@ def trajectory(steps: tuple[Box, ...]) -> pd.DataFrame:
     """Put boxes into a frame: ``step``, ``density``, ``coverage``, ``support`` [-], ``points``, ``restricted``."""
     import pandas as pd
 
-    rows = [(k, one.density, one.coverage, one.support, one.points, len(one.limits)) for k, one in enumerate(steps)]
+    rows = [(k, box.density, box.coverage, box.support, box.points, len(box.limits)) for k, box in enumerate(steps)]
     return pd.DataFrame(rows, columns=["step", "density", "coverage", "support", "points", "restricted"])

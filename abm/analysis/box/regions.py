@@ -112,7 +112,7 @@ class Region:
 
     def owners(self, table: Table) -> list[int]:
         """Places of the parameters that are limited."""
-        return sorted({int(one) for one in table.owner[np.isfinite(self.low) | np.isfinite(self.high)]})
+        return sorted({int(owner) for owner in table.owner[np.isfinite(self.low) | np.isfinite(self.high)]})
 
     def ends(self) -> list[tuple[int, bool]]:
         """Columns that are limited, and whether from above."""
@@ -192,8 +192,8 @@ def box_of(table: Table, p: Floats, region: Region, search: Search, coverage_of:
     limits = {}
     for owner in region.owners(table):
         without = region.without(owner, table)
-        luck = chance_of(table, p, region, without)
-        limits[table.limit(owner, rounded.low, rounded.high, luck)] = score_of(table, p, without, search)
+        blind = chance_of(table, p, region, without)
+        limits[table.limit(owner, rounded.low, rounded.high, blind)] = score_of(table, p, without, search)
     ranked, points = sorted(limits, key=lambda limit: limits[limit]), int(mask.sum())
     total, inside = float(p.sum()) if coverage_of is None else coverage_of, float(p[mask].sum())
     share = inside / total if total else 0.0

@@ -21,7 +21,7 @@ _QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
 
 
 @dataclass(frozen=True)
-class Honest:
+class Holdout:
     """What boxes are worth on worlds that they were not found on.
 
     Attributes
@@ -42,7 +42,7 @@ class Honest:
     found: int
 
 
-def halves(table: Table, p: Floats, search: Search, resamples: int, seed: int) -> list[tuple[Bools, Region]]:
+def split_half(table: Table, p: Floats, search: Search, resamples: int, seed: int) -> list[tuple[Bools, Region]]:
     """Look for a box on random halves of the points.
 
     Returns
@@ -50,15 +50,15 @@ def halves(table: Table, p: Floats, search: Search, resamples: int, seed: int) -
     list
         For each: which points it was looked for on, bool[points], and the box, maybe without limits.
     """
-    luck, made = np.random.default_rng(seed), []
+    chance, made = np.random.default_rng(seed), []
     for _ in range(resamples):
         mask = np.zeros(len(p), np.bool_)
-        mask[luck.permutation(len(p))[: len(p) // 2]] = True
+        mask[chance.permutation(len(p))[: len(p) // 2]] = True
         made.append((mask, find(replace(table, values=table.values[mask]), p[mask], search)[1]))
     return made
 
 
-def honest(table: Table, p: Floats, made: list[tuple[Bools, Region]], total: float) -> Honest:
+def holdout(table: Table, p: Floats, made: list[tuple[Bools, Region]], total: float) -> Holdout:
     """Sum up what boxes are worth on the halves that they were not found on.
 
     Each point weighs as often as it lay in a box that was found without it. The interval is Wilson's, for as many
@@ -69,7 +69,7 @@ def honest(table: Table, p: Floats, made: list[tuple[Bools, Region]], total: flo
     table, p
         The worlds, and the probability in each [-].
     made
-        From :func:`halves`.
+        From :func:`split_half`.
     total
         Sum of p that coverage refers to.
     """
@@ -81,12 +81,12 @@ def honest(table: Table, p: Floats, made: list[tuple[Bools, Region]], total: flo
             inside += ~mask & region.inside(table)
     weight = np.divide(inside, out, out=np.zeros(len(p)), where=out > 0) if found else np.ones(len(p))
     if not weight.any():
-        return Honest(float(p.mean()), 0.0, 1.0, 0.0, 0.0, found)
+        return Holdout(float(p.mean()), 0.0, 1.0, 0.0, 0.0, found)
     density = float(weight @ p / weight.sum())
     points = float(weight.sum() ** 2 / (weight @ weight)) / _milder(p, weight, density)
     low, high = wilson(density * points, points)
     share = float(weight @ p) / total if total else 0.0
-    return Honest(density, low, high, share, float(weight.mean()), found)
+    return Holdout(density, low, high, share, float(weight.mean()), found)
 
 
 def _milder(p: Floats, weight: Floats, density: float) -> float:
@@ -112,21 +112,21 @@ def stability(table: Table, made: list[tuple[Bools, Region]], chosen: Region) ->
     import pandas as pd
 
     mine, seen = ends_of(table, chosen), defaultdict[tuple[str, str], list[float]](list)
-    for one in mine:
-        seen[one] = []
+    for path_and_end in mine:
+        seen[path_and_end] = []
     for _, region in made:
-        for one, value in ends_of(table, region).items():
-            seen[one].append(value)
+        for path_and_end, value in ends_of(table, region).items():
+            seen[path_and_end].append(value)
     rows = []
     for (path, end), values in seen.items():
         at = np.quantile(values, list(_QUANTILES.values())) if values and not end.startswith("not ") else [None] * 3
-        told = {name: _said(table, path, value) for name, value in zip(_QUANTILES, at, strict=True)}
+        limits = {name: _in_its_kind(table, path, value) for name, value in zip(_QUANTILES, at, strict=True)}
         rows.append({"path": path, "end": end, "times": len(values), "share": len(values) / max(len(made), 1)}
-                    | told | {"chosen": (path, end) in mine})  # fmt: skip
+                    | limits | {"chosen": (path, end) in mine})  # fmt: skip
     frame = pd.DataFrame(rows, columns=["path", "end", "times", "share", *_QUANTILES, "chosen"])
     return frame.sort_values(["chosen", "times"], ascending=False, kind="stable", ignore_index=True)
 
 
-def _said(table: Table, path: str, end: Any) -> Any:
+def _in_its_kind(table: Table, path: str, end: Any) -> Any:
     is_date = table.kinds[table.paths.index(path)] == "date"
     return dt.date.fromordinal(round(end)) if is_date and end is not None else end

@@ -80,8 +80,8 @@ class _Summary:
 
     def sentences(self) -> list[Sentence]:
         """The money, the ending, what was held out, the cash."""
-        told = [self._paid(), self._ending(), *self._held_out(), *self._circles()]
-        return told if self.model.company is None else [*told, self._cash()]
+        sentences = [self._paid(), self._ending(), *self._held_out(), *self._circles()]
+        return sentences if self.model.company is None else [*sentences, self._cash()]
 
     def _say(self, text: str, places: list[int], who: tuple[str, ...] = ()) -> Sentence:
         last = self.trace[-1]
@@ -127,24 +127,24 @@ class _Summary:
             unmet = [[self.names.lacks(need) for need in clause if not need.met] for clause in standing.clauses]
             one = model.population.ids[place]
             hung.setdefault((self.names.pool(one) or one, either(unmet)), []).append(place)
-        told = []
+        sentences = []
         for (_, words), places in sorted(hung.items(), key=lambda item: -self._money(item[1]))[:_MOST]:
             ids = tuple(model.population.ids[place] for place in places)
             total, who = f"USD {money(self._money(places))}", self.names.all_of(ids)
             whose = f"the {total} of {who}" if self.names.pool(ids[0]) else f"{owned(who)} {total}"
-            told.append(self._say(f"To the end, {whose} hung on {words}.", self._places("waits", who=ids), ids))
-        return told
+            sentences.append(self._say(f"To the end, {whose} hung on {words}.", self._places("waits", who=ids), ids))
+        return sentences
 
     def _money(self, places: list[int]) -> float:
         return in_bn(sum(self.model.narrator.standings[place].ticket_musd for place in places))
 
     def _circles(self) -> list[Sentence]:
-        told = []
+        sentences = []
         for ids in self.waiting.circles(binding=True):
             total = money(sum(node.bn for node in self.waiting.nodes if node.id in ids))
             text = f"{self.names.all_of(ids)} waited for each other, with USD {total}."
-            told.append(self._say(capital(text), self._places("waits", who=ids), ids))
-        return told
+            sentences.append(self._say(capital(text), self._places("waits", who=ids), ids))
+        return sentences
 
     def _cash(self) -> Sentence:
         company, figures = self.model.company, self.figures

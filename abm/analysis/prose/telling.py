@@ -77,9 +77,9 @@ class _Teller:
     def _sentence(self, places: list[int]) -> Sentence:
         events = [self.trace[k] for k in places]
         last, kind = events[-1], events[0].what
-        tell = _TELLERS.get(kind, _anything)
+        wording = _TELLERS.get(kind, _anything)
         start = f"{when(events[0].date, last.date)} "
-        text = start + tell(self, events)
+        text = start + wording(self, events)
         return Sentence(last.day, last.date, text, tuple(dict.fromkeys(e.who for e in events)), tuple(places))
 
     def _key(self, k: int, event: Event) -> tuple[object, ...]:
@@ -204,13 +204,13 @@ def _anything(teller: _Teller, events: list[Event]) -> str:
 def _company(words: str) -> Callable[[_Teller, list[Event]], str]:
     """Sentence with the company's name, the amount and the reason put in."""
 
-    def tell(teller: _Teller, events: list[Event]) -> str:
+    def wording(teller: _Teller, events: list[Event]) -> str:
         event, model = events[0], teller.model
         late = event.what != "defaulted" and model.company is not None and event.day > model.company.default_day
         text = words.format(teller.names.company, f"USD {money(event.amount_bn)}", event.why)
         return f"{text}{', after it had defaulted' if late else ''}."
 
-    return tell
+    return wording
 
 
 def _numbered(number: int, thing: str) -> str:

@@ -159,9 +159,9 @@ def split(
             break
         parents = alive[chance.integers(len(alive), size=len(killed))]
         weeks = np.argmax(highest[parents] > level, axis=1) + 2  # luck is fresh from the week after
-        for n, (place, parent, week) in enumerate(zip(killed, parents, weeks, strict=True)):
-            lineages[place] = branch(lineages[parent], int(week), first_run + played + n)
-        highest[killed] = _records(play([lineages[place] for place in killed]))
+        for n, (index, parent, week) in enumerate(zip(killed, parents, weeks, strict=True)):
+            lineages[index] = branch(lineages[parent], int(week), first_run + played + n)
+        highest[killed] = _records(play([lineages[index] for index in killed]))
         played += len(killed)
         if highest[killed, -1].min() <= level:
             raise ValueError(f"expected a clone to exceed {level} as its parent did, got one that does not")
