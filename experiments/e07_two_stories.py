@@ -25,7 +25,7 @@ from common import Experiment, bullets
 
 import abm
 from abm.plots.sweeps import tornado
-from abm.runs.estimates import paired
+from abm.runs.differences import paired
 
 BLOCKS = {
     "terms of the round": ("round",),

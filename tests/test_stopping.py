@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.special import betaln
 
-from abm.runs.estimates import confidence_sequence, evidence_against, paired, verdict
+from abm.runs.differences import paired
+from abm.runs.estimates import confidence_sequence, evidence_against, verdict
 from abm.runs.stream import LOOK
 from abm.sweeps.stopping import Stopping, stopping_of
 

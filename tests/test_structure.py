@@ -113,6 +113,17 @@ def test_no_two_classes_have_one_name():
     assert {name: places for name, places in homes.items() if len(places) > 1} == {}
 
 
+def test_no_function_is_called_as_its_module_unless_there_is_nothing_else_in_it():
+    """Else the same word names a module and one of the things in it; a module of pictures is called as the first."""
+    twice = []
+    for name, tree in TREES.items():
+        public = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        public = [one for one in public if not one.startswith("_")]
+        if Path(name).stem in public and len(public) > 1 and not name.startswith("abm/plots/"):
+            twice.append(name)
+    assert twice == []
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # Rules
 

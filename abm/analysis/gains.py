@@ -13,7 +13,8 @@ import numpy as np
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.errors import ScenarioError
 from abm.core.renamed import renamed
-from abm.runs.estimates import Difference, estimate, paired_events, paired_means
+from abm.runs.differences import Difference, paired_events, paired_means
+from abm.runs.estimates import estimate
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
 

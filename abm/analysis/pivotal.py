@@ -17,7 +17,8 @@ from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
 from abm.core.renamed import renamed
 from abm.population.contracts import musd
 from abm.population.layout import members_of
-from abm.runs.estimates import Difference, Estimate, estimate, normal_interval, paired_events, student_interval
+from abm.runs.differences import Difference, paired_events
+from abm.runs.estimates import Estimate, estimate, normal_interval, student_interval
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.checks import largest_ticket

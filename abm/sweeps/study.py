@@ -22,8 +22,9 @@ from abm.core.errors import StoreError
 from abm.core.version import VERSION
 from abm.population.layout import Population, records_of
 from abm.runs.columns import Columns, number_in, true_in
+from abm.runs.differences import Difference, paired_events, paired_means
 from abm.runs.drafts import atomic_write
-from abm.runs.estimates import Difference, Estimate, paired_events, paired_means
+from abm.runs.estimates import Estimate
 from abm.scenario import scenario_of
 from abm.sweeps.design import Axis, Design
 from abm.sweeps.fingerprint import code_digest
