@@ -198,52 +198,52 @@ class Design(Sequence[Changes]):
         """Number of points."""
         return self.points
 
-    def __getitem__(self, place: Any) -> Any:
-        """Changes of the point at a place, or of several."""
-        if isinstance(place, slice):
-            return [self[k] for k in range(*place.indices(self.points))]
-        if not -self.points <= place < self.points:
-            raise IndexError(place)
+    def __getitem__(self, index: Any) -> Any:
+        """Changes of the point at an index, or of several."""
+        if isinstance(index, slice):
+            return [self[k] for k in range(*index.indices(self.points))]
+        if not -self.points <= index < self.points:
+            raise IndexError(index)
         changes: Changes = {}
-        for axis, value in zip(self.axes, self.values(place % self.points), strict=True):
+        for axis, value in zip(self.axes, self.values(index % self.points), strict=True):
             if value is not None:
                 changes |= axis.changes(value)
         return changes
 
-    def values(self, place: int) -> tuple[Any, ...]:
+    def values(self, index: int) -> tuple[Any, ...]:
         """What each axis is set to at a point; None where it is left as it is."""
         if self.kind == "table":
-            return tuple(self.rows[place].values())
+            return tuple(self.rows[index].values())
         if self.kind == "grid":
-            return self._combination(place)
+            return self._combination(index)
         if self.kind == "one_at_a_time":
-            return self._single(place - 1)
-        return tuple(axis.at(float(u)) for axis, u in zip(self.axes, self._shares(place), strict=True))
+            return self._single(index - 1)
+        return tuple(axis.at(float(u)) for axis, u in zip(self.axes, self._shares(index), strict=True))
 
-    def _shares(self, place: int) -> Any:
+    def _shares(self, index: int) -> Any:
         """Where on each axis a point lies, as a share of it."""
         axes = len(self.axes)
         if self.kind == "shares":
-            return self.rows[place]
+            return self.rows[index]
         if self.kind == "prior":
-            return [draws.uniform(self.seed, place, axis, 0, draws.UNKNOWN, 0) for axis in range(axes)]
+            return [draws.uniform(self.seed, index, axis, 0, draws.UNKNOWN, 0) for axis in range(axes)]
         if self.kind == "latin_hypercube":
-            return _latin(axes, self.points, self.seed)[place]
-        return _sobol(axes, self.seed, place // _BLOCK)[place % _BLOCK]
+            return _latin(axes, self.points, self.seed)[index]
+        return _sobol(axes, self.seed, index // _BLOCK)[index % _BLOCK]
 
-    def _combination(self, place: int) -> tuple[Any, ...]:
+    def _combination(self, index: int) -> tuple[Any, ...]:
         chosen = []
         for axis in reversed(self.axes):
-            place, position = divmod(place, len(axis.values))
+            index, position = divmod(index, len(axis.values))
             chosen.append(axis.values[position])
         return tuple(reversed(chosen))
 
-    def _single(self, place: int) -> tuple[Any, ...]:
+    def _single(self, index: int) -> tuple[Any, ...]:
         chosen: list[Any] = [None] * len(self.axes)
         for number, axis in enumerate(self.axes):
-            if 0 <= place < len(axis.values):
-                chosen[number] = axis.values[place]
-            place -= len(axis.values)
+            if 0 <= index < len(axis.values):
+                chosen[number] = axis.values[index]
+            index -= len(axis.values)
         return tuple(chosen)
 
     def check(self, scenario: Scenario) -> None:

@@ -27,9 +27,9 @@ def export(study: Study, file: str | Path, runs: bool = False) -> int:
             return len(frame)
         rows = 0
         with path.open("w", encoding="utf-8", newline="") as out:
-            for place in range(len(study.design)):
-                frame = study.runs(place)
-                frame.insert(0, "point", place)
-                frame.to_csv(out, header=place == 0)
+            for index in range(len(study.design)):
+                frame = study.runs(index)
+                frame.insert(0, "point", index)
+                frame.to_csv(out, header=index == 0)
                 rows += len(frame)
         return rows

@@ -26,7 +26,7 @@ _BEAT = 0.2  # seconds between two looks at what has come
 class Point:
     """What is known of a point so far."""
 
-    place: int
+    index: int
     changes: dict[str, Any]
     name: str
     blocks: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # runs, successes, failed runs, by number
@@ -91,7 +91,7 @@ class Runner:
         self.opened = 0
         first = sorted({round(k * (len(design) - 1) / (_PILOT - 1)) for k in range(_PILOT)})
         self.pilot = len(first)  # points that are still to be looked at before all others
-        self.places = chain(first, (place for place in range(len(design)) if place not in first))
+        self.indices = chain(first, (index for index in range(len(design)) if index not in first))
         self.seconds_per_run = 0.0
         self.simulated = 0
         self.started = time.monotonic()
@@ -103,11 +103,11 @@ class Runner:
         return key_of(self.job.name, self.code, point.name, start, size)
 
     def wanted(self) -> list[tuple[int, bytes]]:
-        """Places and keys of the blocks that make up the result, in order; every point is settled by now."""
+        """Points and keys of the blocks that make up the result, in order; every point is settled by now."""
         rows = []
-        for place in range(len(self.design)):
-            point = Point(place, {}, name_of(self.design[place]))
-            rows += [(place, self.key(point, block)) for block in range(self.finished[place][0])]
+        for index in range(len(self.design)):
+            point = Point(index, {}, name_of(self.design[index]))
+            rows += [(index, self.key(point, block)) for block in range(self.finished[index][0])]
         return rows
 
     # ----------------------------------------------------------------------------------------------------------------
@@ -115,11 +115,11 @@ class Runner:
 
     def _open(self) -> Point | None:
         """Begin with the next point that needs runs; blocks that exist are counted first."""
-        for place in self.places:
-            changes = self.design[place]
-            point = Point(place, changes, name_of(changes))
+        for index in self.indices:
+            changes = self.design[index]
+            point = Point(index, changes, name_of(changes))
             self.opened += 1
-            self.points[place] = point
+            self.points[index] = point
             self._find(point)
             self._count(point)
             if not point.settled:
@@ -152,8 +152,8 @@ class Runner:
             enough = at_look and self.stopping.settled(point.successes, point.runs)
             point.settled = point.upto == self.last or hopeless or enough
         if point.settled:
-            self.finished[point.place] = (point.upto, point.runs, point.successes, point.lost)
-            self.points.pop(point.place, None)
+            self.finished[point.index] = (point.upto, point.runs, point.successes, point.lost)
+            self.points.pop(point.index, None)
 
     def _next_task(self) -> Task | None:
         """Return what to hand out next; None: nothing, until something comes back."""
@@ -172,7 +172,7 @@ class Runner:
             while point.asked < min(first + size, self.last) and point.asked not in point.blocks:
                 point.asked += 1
             if point.asked > first:
-                return Task(point.place, point.changes, first, point.asked - first)
+                return Task(point.index, point.changes, first, point.asked - first)
 
     def _open_blocks(self, point: Point) -> int:
         """Blocks of a point that should be handed out by what is known of it [-]."""
@@ -245,11 +245,11 @@ class Runner:
         self.simulated += runs
         per_run = seconds / max(runs, 1)
         self.seconds_per_run = per_run if not self.seconds_per_run else 0.7 * self.seconds_per_run + 0.3 * per_run
-        point = self.points.get(task.place)
+        point = self.points.get(task.point)
         if point is None:
             return  # settled meanwhile
         keys = [self.key(point, block.first_run // self.job.block) for block in blocks]
-        new = [place for place, key in enumerate(keys) if key not in self.store]
+        new = [k for k, key in enumerate(keys) if key not in self.store]
         if new:
             self.store.append([keys[k] for k in new], [blocks[k] for k in new])
         for key, block in zip(keys, blocks, strict=True):

@@ -29,7 +29,7 @@ class BusyError(StoreError):
 
 
 def schema_of(columns: Sequence[str], dtypes: Sequence[np.dtype[Any]]) -> pa.Schema:
-    """Layout of the blocks: their key, place, runs and successes, and a list of raw values for each column."""
+    """Layout of the blocks: their key, point (``place``), runs and successes, and a list of raw values a column."""
     fields = [("key", pa.binary(32)), ("place", pa.int64()), ("first_run", pa.int64())]
     fields += [("runs", pa.int32()), ("successes", pa.int32()), ("failures", pa.string())]
     fields += [(name, pa.list_(_NUMBER[dtype.kind])) for name, dtype in zip(columns, dtypes, strict=True)]
@@ -137,7 +137,7 @@ class Store:
         self.folder, self.schema = folder, schema
         self.notes: list[str] = []  # what was found and mended, one sentence each
         self._counts: dict[bytes, tuple[int, int, int]] = {}  # key: runs, successes, failed runs
-        self._places: dict[bytes, tuple[_Source, int, int]] = {}  # key: file, batch and row
+        self._rows: dict[bytes, tuple[_Source, int, int]] = {}  # key: file, batch and row
         self._writer: Any = None
         self._file: Any = None
         self._read()
@@ -162,7 +162,7 @@ class Store:
         lost = [len(json.loads(text)) if text else 0 for text in failures]
         counts = zip(batch.column("runs").to_pylist(), batch.column("successes").to_pylist(), lost, strict=True)
         self._counts.update(zip(keys, counts, strict=True))
-        self._places.update((key, (source, number, row)) for row, key in enumerate(keys))
+        self._rows.update((key, (source, number, row)) for row, key in enumerate(keys))
 
     def __contains__(self, key: bytes) -> bool:
         """Whether a block is there."""
@@ -177,7 +177,7 @@ class Store:
         return self._counts[key]
 
     def _row(self, key: bytes) -> pa.RecordBatch:
-        source, number, row = self._places[key]
+        source, number, row = self._rows[key]
         return source.batch(number).slice(row, 1)
 
     def append(self, keys: Sequence[bytes], blocks: Sequence[Block]) -> None:
@@ -208,7 +208,7 @@ class Store:
     def _batch(self, keys: Sequence[bytes], blocks: Sequence[Block]) -> pa.RecordBatch:
         arrays: list[pa.Array] = [
             pa.array(keys, pa.binary(32)),
-            pa.array([block.place for block in blocks], pa.int64()),
+            pa.array([block.point for block in blocks], pa.int64()),
             pa.array([block.first_run for block in blocks], pa.int64()),
             pa.array([block.runs for block in blocks], pa.int32()),
             pa.array([block.successes for block in blocks], pa.int32()),
@@ -239,14 +239,14 @@ class Store:
         return found
 
     def rows(self, wanted: Iterable[tuple[int, bytes]]) -> Iterator[pa.RecordBatch]:
-        """Blocks by place in the design and key, in the order asked for, a group at a time."""
-        if len(self._places) < len(self._counts):
+        """Blocks by point and key, in the order asked for, a group at a time."""
+        if len(self._rows) < len(self._counts):
             self._read()
         group: list[pa.RecordBatch] = []
-        for place, key in wanted:
+        for point, key in wanted:
             row = self._row(key)
-            if row.column("place")[0].as_py() != place:
-                row = row.set_column(1, self.schema.field(1), pa.array([place], pa.int64()))
+            if row.column("place")[0].as_py() != point:
+                row = row.set_column(1, self.schema.field(1), pa.array([point], pa.int64()))
             group.append(row)
             if len(group) == _GROUP:
                 yield _joined(group)

@@ -169,7 +169,7 @@ class Study:
     # Results
 
     def _groups(self) -> Iterator[Any]:
-        """Groups of finished blocks, in order of places."""
+        """Groups of finished blocks, in order of points."""
         import pyarrow.parquet as pq
 
         path = self.folder / TABLE
@@ -189,13 +189,13 @@ class Study:
             shape = (size, self._classes(name)) if self._classes(name) else (size,)
             sums[f"sum.{name}"], sums[f"known.{name}"] = np.zeros(shape), np.zeros(size, np.int64)
         for group in self._groups():
-            places = group.column("place").to_numpy()
+            points = group.column("place").to_numpy()
             lost = [len(json.loads(text)) if text else 0 for text in group.column("failures").to_pylist()]
             for name, values in (("runs", group.column("runs").to_numpy()), ("lost", np.array(lost, np.int64))):
-                np.add.at(sums[name], places, values)
-            np.add.at(sums["successes"], places, group.column("successes").to_numpy())
+                np.add.at(sums[name], points, values)
+            np.add.at(sums["successes"], points, group.column("successes").to_numpy())
             for name in self.job.columns:
-                whose, values = _flat(group, name, places)
+                whose, values = _flat(group, name, points)
                 if classes := self._classes(name):
                     np.add.at(sums[f"sum.{name}"], (whose, values.astype(np.int64) % classes), 1.0)
                 else:
@@ -259,17 +259,17 @@ class Study:
         """Return what each axis is set to at each point, in one row a point."""
         import pandas as pd
 
-        rows = [self.design.values(place) for place in range(len(self.design))]
+        rows = [self.design.values(index) for index in range(len(self.design))]
         frame = pd.DataFrame(rows, columns=[axis.name for axis in self.design.axes])
         return frame.rename_axis("point")
 
-    def estimate(self, place: int) -> Estimate:
+    def estimate(self, index: int) -> Estimate:
         """Return the probability of the event at a point."""
         return self.stopping.estimate(
-            int(self._sums["successes"][place]), int(self._sums["runs"][place]), self.job.seed
+            int(self._sums["successes"][index]), int(self._sums["runs"][index]), self.job.seed
         )
 
-    def blocks(self, place: int | None = None) -> Any:
+    def blocks(self, index: int | None = None) -> Any:
         """Return the blocks of a point, or of all, as an Arrow table.
 
         Raises
@@ -282,33 +282,33 @@ class Study:
         if not self.done:
             raise StoreError(f"{self.folder}: expected a finished study; go on with: abm study resume {self.folder}")
         with reading(self.folder / TABLE):
-            return pq.read_table(self.folder / TABLE, filters=None if place is None else [("place", "==", place)])
+            return pq.read_table(self.folder / TABLE, filters=None if index is None else [("place", "==", index)])
 
-    def runs(self, place: int) -> pd.DataFrame:
+    def runs(self, index: int) -> pd.DataFrame:
         """Return the kept columns of the runs of a point, one row a run; its index is the run number."""
         import pandas as pd
 
-        blocks = self.blocks(place)
-        index: list[int] = []
+        blocks = self.blocks(index)
+        numbers: list[int] = []
         firsts, counts = blocks.column("first_run").to_pylist(), blocks.column("runs").to_pylist()
         for first, count, text in zip(firsts, counts, blocks.column("failures").to_pylist(), strict=True):
             lost = {run for _, run, *_ in json.loads(text)} if text else set()
-            index += [run for run in range(first, first + count + len(lost - {None})) if run not in lost]
+            numbers += [run for run in range(first, first + count + len(lost - {None})) if run not in lost]
         made = {}
         for name, (dtype, scale) in self._raw.items():
             _, values = _flat(blocks, name, np.zeros(blocks.num_rows, np.int64))
             made[name] = self.columns.series(name, values.astype(dtype), scale)
-        return pd.DataFrame(made, index=pd.Index(index, name="run", dtype="int64"))
+        return pd.DataFrame(made, index=pd.Index(numbers, name="run", dtype="int64"))
 
     def failures(self) -> list[Failure]:
         """Return every run that failed, and every point that could not be simulated."""
         found: dict[tuple[Any, ...], Failure] = {}
         for group in self._groups():
             failures = group.column("failures").to_pylist()
-            for place, text in zip(group.column("place").to_pylist(), failures, strict=True):
+            for index, text in zip(group.column("place").to_pylist(), failures, strict=True):
                 for _, *rest in json.loads(text) if text else ():
-                    failure = Failure(place, *rest)
-                    found.setdefault((place, failure.run), failure)
+                    failure = Failure(index, *rest)
+                    found.setdefault((index, failure.run), failure)
         return list(found.values())
 
     def difference(self, first: int, second: int, event: str | None = None) -> Difference:
@@ -339,7 +339,7 @@ class Study:
 
     def _common(self, first: int, second: int) -> list[pd.DataFrame]:
         """Runs that two points have both."""
-        frames = [self.runs(place) for place in (first, second)]
+        frames = [self.runs(index) for index in (first, second)]
         common = frames[0].index.intersection(frames[1].index)
         return [frame.loc[common] for frame in frames]
 
@@ -357,13 +357,13 @@ class Study:
         return Layers(float(np.mean(p)), spread, float(np.mean(np.sqrt(noise))), len(p), quantiles)
 
 
-def _flat(group: Any, name: str, places: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Values of a list column one after the other, and the place of each."""
+def _flat(group: Any, name: str, points: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Values of a list column one after the other, and the point of each."""
     import pyarrow.compute as pc
 
     column = group.column(name)
     lengths = pc.list_value_length(column).to_numpy()
-    return np.repeat(places, lengths), pc.list_flatten(column).to_numpy()
+    return np.repeat(points, lengths), pc.list_flatten(column).to_numpy()
 
 
 def _dated(value: Any) -> Any:

@@ -30,11 +30,11 @@ def verify(study: Study, blocks: int = 20, seed: int = 1) -> tuple[list[str], in
     """
     table = study.blocks()
     drawn = (hashlib.sha256(f"{seed} {k}".encode()).digest() for k in range(blocks))
-    chosen = sorted({int.from_bytes(one, "big") % table.num_rows for one in drawn})
+    chosen = sorted({int.from_bytes(digest, "big") % table.num_rows for digest in drawn})
     wrong = []
     for row in chosen:
-        place, first = table.column("place")[row].as_py(), table.column("first_run")[row].as_py()
-        (again,) = study.job(Task(place, study.design[place], first // study.job.block, 1))
+        index, first = table.column("place")[row].as_py(), table.column("first_run")[row].as_py()
+        (again,) = study.job(Task(index, study.design[index], first // study.job.block, 1))
         kept = {name: np.asarray(table.column(name)[row].values) for name in study.job.columns}
         same = table.column("runs")[row].as_py() == again.runs
         same = same and table.column("successes")[row].as_py() == again.successes
@@ -43,8 +43,8 @@ def verify(study: Study, blocks: int = 20, seed: int = 1) -> tuple[list[str], in
             fresh = again.values.get(name, np.zeros(0))
             same = same and np.array_equal(values, fresh.astype(values.dtype), equal_nan=values.dtype.kind == "f")
         if not same:
-            changes = json.dumps(study.design[place], default=str)
+            changes = json.dumps(study.design[index], default=str)
             wrong.append(
-                f"point {place} ({changes}), runs from {first}: expected what a fresh run gives, got other numbers"
+                f"point {index} ({changes}), runs from {first}: expected what a fresh run gives, got other numbers"
             )
     return wrong, len(chosen)

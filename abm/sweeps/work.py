@@ -30,7 +30,7 @@ _KEPT = 6  # points that a worker keeps prepared
 class Failure(NamedTuple):
     """A run that failed, or a point that cannot be simulated at all (then ``run`` is None)."""
 
-    place: int
+    place: int  # index of its point in the design; the JSON of a study has the field under this name
     run: int | None
     seed: int
     message: str
@@ -42,8 +42,8 @@ class Block(NamedTuple):
 
     Attributes
     ----------
-    place, first_run
-        The point's place in the design, and the number of the first run.
+    point, first_run
+        The point's index in the design, and the number of the first run.
     runs
         Runs in which it is known whether the event came [-].
     successes
@@ -54,7 +54,7 @@ class Block(NamedTuple):
         Runs that are missing.
     """
 
-    place: int
+    point: int
     first_run: int
     runs: int
     successes: int
@@ -65,7 +65,7 @@ class Block(NamedTuple):
 class Task(NamedTuple):
     """Consecutive blocks of one point, to be done together."""
 
-    place: int
+    point: int
     changes: Mapping[str, Any]
     first_block: int
     blocks: int
@@ -123,11 +123,11 @@ class Job:
         """Simulate the blocks of a task; what fails is told, not raised."""
         starts = [k * self.block for k in range(task.first_block, task.first_block + task.blocks)]
         try:
-            point = _prepared(self, task)
+            prepared = _prepared(self, task)
         except ScenarioError as error:
-            failure = Failure(task.place, None, self.seed, str(error), "")
-            return [Block(task.place, start, 0, 0, {}, (failure,)) for start in starts]
-        return [point.block(task.place, range(start, min(start + self.block, self.most))) for start in starts]
+            failure = Failure(task.point, None, self.seed, str(error), "")
+            return [Block(task.point, start, 0, 0, {}, (failure,)) for start in starts]
+        return [prepared.block(task.point, range(start, min(start + self.block, self.most))) for start in starts]
 
 
 class _Point:
@@ -143,10 +143,10 @@ class _Point:
             raise ScenarioError(scenario.file, [Fault("columns", "expected columns of the outcomes", repr(missing[0]))])
         self.simulate: Callable[[int, range, bool], Batch] = engine_of(job.engine, scenario, population, job.agents)
 
-    def block(self, place: int, runs: range) -> Block:
+    def block(self, index: int, runs: range) -> Block:
         """Simulate the runs of a block; if that fails, one by one, so that only those that fail are missing."""
         try:
-            return self._counted(place, runs, self.simulate(self.job.seed, runs, False), ())
+            return self._counted(index, runs, self.simulate(self.job.seed, runs, False), ())
         except Exception:
             pass
         done, failures = [self.columns.empty()], []
@@ -155,29 +155,29 @@ class _Point:
                 done.append(self.simulate(self.job.seed, range(run, run + 1), False))
             except Exception as error:
                 message = f"{type(error).__name__}: {error}"
-                failures.append(Failure(place, run, self.job.seed, message, traceback.format_exc()))
-        return self._counted(place, runs, Batch.joined(done), tuple(failures))
+                failures.append(Failure(index, run, self.job.seed, message, traceback.format_exc()))
+        return self._counted(index, runs, Batch.joined(done), tuple(failures))
 
-    def _counted(self, place: int, runs: range, batch: Batch, failures: tuple[Failure, ...]) -> Block:
+    def _counted(self, index: int, runs: range, batch: Batch, failures: tuple[Failure, ...]) -> Block:
         happened = self.columns.happened(batch, self.job.event)
         values = {name: self.columns.raw(batch, name)[0].copy() for name in self.job.columns}
-        return Block(place, runs.start, len(happened), int(np.count_nonzero(happened)), values, failures)
+        return Block(index, runs.start, len(happened), int(np.count_nonzero(happened)), values, failures)
 
 
 @dataclass
-class _Place:
-    """Where a point is kept, once it is ready."""
+class _Slot:
+    """Where a point is kept, once it is ready; its lock is held while it is made."""
 
-    door: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Lock = field(default_factory=threading.Lock)
     point: _Point | None = None
 
 
-_points: OrderedDict[tuple[str, str], _Place] = OrderedDict()
-_door = threading.Lock()
+_points: OrderedDict[tuple[str, str], _Slot] = OrderedDict()
+_points_lock = threading.Lock()
 
 
 def name_of(changes: Mapping[str, Any]) -> str:
-    """Name of a point: what it changes, whatever its place in a design.
+    """Name of a point: what it changes, whatever its index in a design.
 
     Examples
     --------
@@ -190,12 +190,12 @@ def name_of(changes: Mapping[str, Any]) -> str:
 def _prepared(job: Job, task: Task) -> _Point:
     """Return the point of a task, made ready once for all of its tasks that come to this worker."""
     key = (job.name, name_of(task.changes))
-    with _door:
-        place = _points.setdefault(key, _Place())
+    with _points_lock:
+        slot = _points.setdefault(key, _Slot())
         _points.move_to_end(key)
         while len(_points) > _KEPT:
             _points.popitem(last=False)
-    with place.door:  # whoever comes second waits for what the first makes
-        if place.point is None:
-            place.point = _Point(job, task.changes)
-        return place.point
+    with slot.lock:  # whoever comes second waits for what the first makes
+        if slot.point is None:
+            slot.point = _Point(job, task.changes)
+        return slot.point
