@@ -21,21 +21,17 @@ from abm.runs.estimates import spread
 from abm.runs.outcomes import Batch, Estimate, Outcomes, RunResult, Trace, estimate
 
 NAN = math.nan
+NOTHING = dict.fromkeys(RESULT.names, 0) | {"closed_day": NAN, "default_day": NAN, "survived": None}
 
 
 def a_run(number: int, funded: int, **more) -> RunResult:
     """Write down a run of three investors: a lead, a fund, and a member of a pool."""
     parts = [funded, 0, 0] if funded < 9_000 else [6_000, 3_000, funded - 9_000]
     stages = [STAGES.index("paid" if part else "looking") for part in parts]
-    return RunResult(
-        number,
-        funded,
-        stage=stages,
-        sign_day=[0.0, 10.5 * (number + 1), NAN],
-        investor_paid_musd=parts,
-        investor_shares=parts,
-        **{"closed": funded >= 8_000, "gate_day": [40.0 * (number + 1)], **more},
-    )
+    lists = {"stage": stages, "sign_day": [0.0, 10.5 * (number + 1), NAN], "investor_paid_musd": parts,
+             "investor_shares": parts, "gate_day": [40.0 * (number + 1)]}  # fmt: skip
+    lists |= {name: more.pop(name) for name in list(more) if name in lists or name.endswith("_path")}
+    return RunResult(NOTHING | {"run": number, "paid_musd": funded, "closed": funded >= 8_000} | more, **lists)
 
 
 RUNS = [
@@ -315,7 +311,7 @@ def test_a_batch_has_a_field_for_everything_that_a_run_leaves_behind():
 
 
 def test_a_world_without_investors_and_gatekeepers_makes_a_batch_too():
-    batch = Batch.of([RunResult(0), RunResult(1)], 0, 0, 3)
+    batch = Batch.of([RunResult(NOTHING), RunResult(NOTHING | {"run": 1})], 0, 0, 3)
     assert (batch.fates.shape, batch.gate_days.shape, batch.paths.shape) == ((2, 0), (2, 0), (2, 3, 3))
 
 

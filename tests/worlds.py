@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import math
 from random import Random
@@ -113,7 +112,8 @@ def results(raw: dict[str, Any] | abm.Scenario, runs: int, seed: int = 1, first:
 
 def bits(result: RunResult, *without: str) -> str:
     """Every field of a result to the last bit, but for those named; days that never came compare equal."""
-    return repr({k: v for k, v in dataclasses.asdict(result).items() if k not in without})
+    fields = dict(result.record) | {name: value for name, value in vars(result).items() if name != "record"}
+    return repr({name: value for name, value in fields.items() if name not in without})
 
 
 def paid(raw: dict[str, Any], **agents: Any) -> dict[str, float]:

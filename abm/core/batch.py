@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,24 +16,21 @@ PATHS = ("committed", "paid", "cash")
 
 @dataclass
 class RunResult:
-    """What one run of the readable model leaves behind."""
+    """What one run of the readable model leaves behind; the numbers of its record can be read as attributes, too.
 
-    run: int
-    paid_musd: int = 0
-    closed: bool = False
-    closed_day: float = float("nan")
-    survived: bool | None = None
-    default_day: float = float("nan")
-    cause: int = 0
-    pre_money_musd: int = 0
-    rung: int = 0
-    new_shares: int = 0
-    dilution: float = 0.0
-    gap_musd: int = 0
-    extended: bool = False
-    listed: bool = False
-    end_cash_musd: int = 0
-    least_cash_musd: int = 0
+    Attributes
+    ----------
+    record
+        Every field of :data:`abm.core.records.RESULT`; ``survived`` is None where there is no company.
+    stage, sign_day, investor_paid_musd, investor_shares
+        One value an investor.
+    gate_day
+        One value a gatekeeper.
+    committed_path, paid_path, cash_path
+        One value a week, as long as the run was watched.
+    """
+
+    record: Mapping[str, Any]
     stage: list[int] = field(default_factory=list)
     sign_day: list[float] = field(default_factory=list)
     investor_paid_musd: list[int] = field(default_factory=list)
@@ -42,6 +39,12 @@ class RunResult:
     committed_path: list[int] = field(default_factory=list)
     paid_path: list[int] = field(default_factory=list)
     cash_path: list[int] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a number of the record."""
+        if name not in (RESULT.names or ()):
+            raise AttributeError(f"the result of a run has no {name!r}")
+        return self.record[name]
 
 
 class Batch(NamedTuple):
@@ -85,14 +88,15 @@ class Batch(NamedTuple):
 
         Examples
         --------
-        >>> batch = Batch.of([RunResult(7, paid_musd=500, paid_path=[0, 500])], investors=0, gates=0, weeks=4)
+        >>> record = dict.fromkeys(RESULT.names, 0) | {"run": 7, "paid_musd": 500}
+        >>> batch = Batch.of([RunResult(record, paid_path=[0, 500])], investors=0, gates=0, weeks=4)
         >>> batch.rows["paid_musd"], batch.paths[0, 1]
         (array([500]), array([  0, 500, 500, 500]))
         """
         rows = np.zeros(len(results), RESULT)
         fates = np.zeros((len(results), investors), FATE)
         for name in RESULT.names or ():
-            rows[name] = [getattr(result, name) or 0 for result in results]
+            rows[name] = [result.record[name] or 0 for result in results]  # nothing survives without a company
         for name, key in (("investor_paid_musd", "paid_musd"), ("investor_shares", "shares")):
             fates[key] = _matrix([getattr(result, name) for result in results], investors)
         for name in ("stage", "sign_day"):

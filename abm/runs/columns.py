@@ -45,10 +45,10 @@ class Columns:
 
     def __init__(self, ids: Sequence[str], gate_ids: Sequence[str], company: bool) -> None:
         self.ids, self.gate_ids, self.company = tuple(ids), tuple(gate_ids), company
-        places = [(f"{name}.{one}", name, k) for k, one in enumerate(self.ids) for name in _OF_INVESTOR]
-        places += [(f"gate_day.{one}", "gate_day", k) for k, one in enumerate(self.gate_ids)]
-        self._places = {column: (name, k) for column, name, k in places}
-        self.names = (*_OF_RUN, *self._places)
+        sources = [(f"{name}.{who}", name, k) for k, who in enumerate(self.ids) for name in _OF_INVESTOR]
+        sources += [(f"gate_day.{gate}", "gate_day", k) for k, gate in enumerate(self.gate_ids)]
+        self._sources = {column: (name, k) for column, name, k in sources}
+        self.names = (*_OF_RUN, *self._sources)
 
     def numbers(self, batch: Batch, column: str) -> tuple[np.ndarray[Any, Any], int]:
         """Numbers of a column in the runs in which there are any, and what to divide them by.
@@ -86,11 +86,11 @@ class Columns:
         if column in _OF_RUN:
             field, scale = _OF_RUN[column]
             return batch.rows[field], scale
-        name, place = self._places[column]
+        name, index = self._sources[column]
         if name == "gate_day":
-            return batch.gate_days[:, place], 1
+            return batch.gate_days[:, index], 1
         field, scale = _OF_INVESTOR[name]
-        return batch.fates[field][:, place], scale
+        return batch.fates[field][:, index], scale
 
     def frame(self, batch: Batch, names: Iterable[str] | None = None) -> pd.DataFrame:
         """Return a pandas frame of all columns, or of those named."""

@@ -31,7 +31,7 @@ def strong_parts(pairs: list[tuple[str, str]]) -> list[set[str]]:
 def _reached(start: str, following: dict[str, list[str]]) -> set[str]:
     reached, waiting = {start}, [start]
     while waiting:
-        new = [one for one in following.get(waiting.pop(), ()) if one not in reached]
+        new = [node for node in following.get(waiting.pop(), ()) if node not in reached]
         reached.update(new)
         waiting += new
     return reached

@@ -139,27 +139,27 @@ class Names:
         self._pools = {pool.id: (int(pool.count), _uncapped(pool.name or pool.id)) for pool in scenario.investor_pools}
         self.company = scenario.company.name if scenario.company else "the company"
 
-    def of(self, one: str) -> str:
+    def of(self, who: str) -> str:
         """Name one investor, the company, or a consent."""
-        if one not in self._names and one in self._gates:
-            return self.consent(one)
-        return self.company if one not in self._names and one == "company" else self.all_of([one])
+        if who not in self._names and who in self._gates:
+            return self.consent(who)
+        return self.company if who not in self._names and who == "company" else self.all_of([who])
 
     def consent(self, gate: str) -> str:
         """Name a consent."""
         name = self._gates[gate]
         return f"'{name}'" if "consent" in name.lower() else f"the consent '{name}'"
 
-    def pool(self, one: str) -> str:
+    def pool(self, investor: str) -> str:
         """Return the id of the pool that an investor is a member of, or nothing."""
-        pool, mark, _ = one.partition("#")
+        pool, mark, _ = investor.partition("#")
         return pool if mark and pool in self._pools else ""
 
     def groups(self, ids: Sequence[str]) -> list[tuple[str, list[str]]]:
         """Investors by name and by pool: what each group is called, and its ids."""
         groups: dict[str, list[str]] = {}
-        for one in ids:
-            groups.setdefault(self.pool(one) or one, []).append(one)
+        for investor in ids:
+            groups.setdefault(self.pool(investor) or investor, []).append(investor)
         named_first = sorted(groups.items(), key=lambda group: bool(self.pool(group[1][0])))
         return [(self._group(name, members), members) for name, members in named_first]
 

@@ -94,7 +94,8 @@ class _Summary:
         amounts: dict[str, float] = {}
         for k in self._places("paid"):
             amounts[self.trace[k].who] = amounts.get(self.trace[k].who, 0.0) + self.trace[k].amount_bn
-        groups = [(sum(amounts[one] for one in set(ids)), name, ids) for name, ids in self.names.groups(list(amounts))]
+        named = self.names.groups(list(amounts))
+        groups = [(sum(amounts[investor] for investor in set(ids)), name, ids) for name, ids in named]
         groups.sort(key=lambda group: -group[0])
         most = _MOST if len(groups) > _MOST + 1 else _MOST + 1  # one more is named rather than counted
         each = [f"{name} {figure(bn)}" for bn, name, _ in groups[:most]]
@@ -111,7 +112,7 @@ class _Summary:
             text = f"The round closed on {date(model.case.date(model.closed_day))}; its deadline was {until}."
             return self._say(text, self._places("reached its target"), ("round",))
         text = f"The round failed, first of all because {CAUSE_WORDS[CAUSES[model.cause]]}."
-        repairs = sorted(self.binding.items(), key=lambda one: -one[1])
+        repairs = sorted(self.binding.items(), key=lambda repair: -repair[1])
         if repairs:
             each = [f"USD {money(bn)} {_REPAIRS[cause]}" for cause, bn in repairs]
             text += f" One repair alone would have brought more: {listed(each, 'or')}."
@@ -120,23 +121,23 @@ class _Summary:
     def _held_out(self) -> list[Sentence]:
         """Tell on what the signed money hung that was kept out to the end, the largest first."""
         model, hung = self.model, dict[tuple[str, str], list[int]]()
-        for place, standing in model.narrator.standings.items():
-            gone = model.investors[place].stage in (WITHDRAWN, UNPAID)
+        for index, standing in model.narrator.standings.items():
+            gone = model.investors[index].stage in (WITHDRAWN, UNPAID)
             if gone or any(all(need.met for need in clause) for clause in standing.clauses):
                 continue
             unmet = [[self.names.lacks(need) for need in clause if not need.met] for clause in standing.clauses]
-            one = model.population.ids[place]
-            hung.setdefault((self.names.pool(one) or one, either(unmet)), []).append(place)
+            investor = model.population.ids[index]
+            hung.setdefault((self.names.pool(investor) or investor, either(unmet)), []).append(index)
         sentences = []
-        for (_, words), places in sorted(hung.items(), key=lambda item: -self._money(item[1]))[:_MOST]:
-            ids = tuple(model.population.ids[place] for place in places)
-            total, who = f"USD {money(self._money(places))}", self.names.all_of(ids)
+        for (_, words), indices in sorted(hung.items(), key=lambda item: -self._money(item[1]))[:_MOST]:
+            ids = tuple(model.population.ids[index] for index in indices)
+            total, who = f"USD {money(self._money(indices))}", self.names.all_of(ids)
             whose = f"the {total} of {who}" if self.names.pool(ids[0]) else f"{owned(who)} {total}"
             sentences.append(self._say(f"To the end, {whose} hung on {words}.", self._places("waits", who=ids), ids))
         return sentences
 
-    def _money(self, places: list[int]) -> float:
-        return in_bn(sum(self.model.narrator.standings[place].ticket_musd for place in places))
+    def _money(self, indices: list[int]) -> float:
+        return in_bn(sum(self.model.narrator.standings[index].ticket_musd for index in indices))
 
     def _circles(self) -> list[Sentence]:
         sentences = []

@@ -58,7 +58,7 @@ class _Teller:
     def __init__(self, model: FundingModel) -> None:
         self.model, self.names = model, Names(model.case, model.population)
         self.trace = model.trace
-        self.places = {name: place for place, name in enumerate(model.population.ids)}
+        self.index_of = {name: index for index, name in enumerate(model.population.ids)}
         self.waits = {id(wait.event): wait.unmet for wait in model.narrator.waits}
         over = [event.day for event in self.trace if event.who == "round" and event.what == "missed its target"]
         self.over = min([*over, model.deadline_day])
@@ -125,9 +125,9 @@ def _opened(teller: _Teller, events: list[Event]) -> str:
     text = f"{company} opened its round: USD {money(terms.amount_bn)} until {until}, at USD {price} billion pre-money."
     if not asked:
         return text
-    named = [one for one in asked if not teller.names.pool(one)]
+    named = [who for who in asked if not teller.names.pool(who)]
     pools = [name for name, members in teller.names.groups(asked) if teller.names.pool(members[0])]
-    some = [teller.names.of(one) for one in named] if len(named) <= _FEW else [f"{count(len(named))} by name"]
+    some = [teller.names.of(who) for who in named] if len(named) <= _FEW else [f"{count(len(named))} by name"]
     return f"{text} {capital(_numbered(len(asked), 'investor'))} looked at it: {listed(some + pools)}."
 
 
@@ -142,15 +142,15 @@ def _signed(teller: _Teller, events: list[Event]) -> str:
 def _condition(teller: _Teller, events: list[Event]) -> str:
     if not events[0].why:
         return ""
-    asked = [teller.model.narrator.asked[teller.places[event.who]] for event in events]
+    asked = [teller.model.narrator.asked[teller.index_of[event.who]] for event in events]
     words = list(dict.fromkeys(either([teller.names.asks(n) for n in clause] for clause in own) for own in asked))
     return f", on condition that {words[0]}" if len(words) == 1 else f", on conditions: {'; '.join(words)}"
 
 
 def _waits(teller: _Teller, events: list[Event]) -> str:
     total = f"USD {money(sum(event.amount_bn for event in events))}"
-    one = len(events) == 1 and not teller.names.pool(events[0].who)
-    whose = f"{owned(teller.who(events))} {total}" if one else f"the {total} of {teller.who(events)}"
+    alone = len(events) == 1 and not teller.names.pool(events[0].who)
+    whose = f"{owned(teller.who(events))} {total}" if alone else f"the {total} of {teller.who(events)}"
     unmet = teller.waits[id(events[0])]
     if not unmet:
         return f"{whose} had all that was asked for, and waited for {events[0].why.removeprefix('for ')}."

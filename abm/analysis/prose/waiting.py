@@ -116,13 +116,13 @@ class Waiting:
         while True:
             parts = strong_parts([(edge.source, edge.target) for edge in edges])
             within = {
-                one: sum(money.get(other, 0.0) for other in part if other != one) for part in parts for one in part
+                who: sum(money.get(other, 0.0) for other in part if other != who) for part in parts for who in part
             }
             possible = [edge for edge in edges if edge.lacking_bn <= within.get(edge.source, 0.0)]
             if len(possible) == len(edges):
                 break
             edges = possible
-        found = [tuple(one for one in money if one in part) for part in parts]
+        found = [tuple(who for who in money if who in part) for part in parts]
         return sorted((circle for circle in found if len(circle) > 1), key=lambda circle: (-len(circle), circle))
 
     def to_json(self) -> dict[str, Any]:
@@ -158,17 +158,17 @@ def who_waits(model: FundingModel) -> Waiting:
     [('beta', 'gamma', 'delta', 'epsilon')]
     """
     names = Names(model.case, model.population)
-    edges = [edge for place in sorted(model.narrator.standings) for edge in _asked(model, place, names)]
+    edges = [edge for index in sorted(model.narrator.standings) for edge in _asked(model, index, names)]
     edges += _required(model, names, edges)
     if any(edge.target == BOOK for edge in edges):
         edges += _counted(model)
     return Waiting(_nodes(model, names, edges), tuple(edges))
 
 
-def _asked(model: FundingModel, place: int, names: Names) -> list[Edge]:
+def _asked(model: FundingModel, index: int, names: Names) -> list[Edge]:
     """Everything that one signature asked for."""
-    standing, who = model.narrator.standings[place], model.population.ids[place]
-    stuck, bn = _stuck(model, place), in_bn(standing.ticket_musd)
+    standing, who = model.narrator.standings[index], model.population.ids[index]
+    stuck, bn = _stuck(model, index), in_bn(standing.ticket_musd)
     return [
         Edge(who, target, names.lacks(need), need.met, stuck and not need.met, k, bn, _lacking_bn(need))
         for k, clause in enumerate(standing.clauses)
@@ -178,10 +178,10 @@ def _asked(model: FundingModel, place: int, names: Names) -> list[Edge]:
     ]
 
 
-def _stuck(model: FundingModel, place: int) -> bool:
+def _stuck(model: FundingModel, index: int) -> bool:
     """Whether an investor was kept out by his conditions: not by second thoughts, nor for not paying."""
-    held = any(all(need.met for need in clause) for clause in model.narrator.standings[place].clauses)
-    return not held and model.investors[place].stage not in (WITHDRAWN, UNPAID)
+    held = any(all(need.met for need in clause) for clause in model.narrator.standings[index].clauses)
+    return not held and model.investors[index].stage not in (WITHDRAWN, UNPAID)
 
 
 def _lacking_bn(need: Need) -> float:
@@ -215,15 +215,16 @@ def _required(model: FundingModel, names: Names, asked: list[Edge]) -> list[Edge
 def _counted(model: FundingModel) -> list[Edge]:
     """The conditional money that a closing counts once it is in: it ties those together who wait for a total."""
     edges = []
-    for place, standing in sorted(model.narrator.standings.items()):
-        stuck, bn = _stuck(model, place), in_bn(standing.ticket_musd)
-        edges.append(Edge(BOOK, model.population.ids[place], f"its {bn:g} billion", not stuck, stuck, 0, bn))
+    for index, standing in sorted(model.narrator.standings.items()):
+        stuck, bn = _stuck(model, index), in_bn(standing.ticket_musd)
+        edges.append(Edge(BOOK, model.population.ids[index], f"its {bn:g} billion", not stuck, stuck, 0, bn))
     return edges
 
 
 def _nodes(model: FundingModel, names: Names, edges: list[Edge]) -> tuple[Node, ...]:
     seen = {edge.source for edge in edges} | {edge.target for edge in edges}
-    nodes = [_investor(model, one, names) for one in model.investors if one.id in seen or _signed(one)]
+    shown = [investor for investor in model.investors if investor.id in seen or _signed(investor)]
+    nodes = [_investor(model, investor, names) for investor in shown]
     status = ("open", "satisfied", "blocked")
     nodes += [Node(gate.id, names.consent(gate.id), "gatekeeper", status[gate.status], 0.0) for gate in model.gates]
     nodes += [Node(BOOK, "the money in the round", "book", "", in_bn(model.paid_musd))] if BOOK in seen else []
@@ -231,11 +232,11 @@ def _nodes(model: FundingModel, names: Names, edges: list[Edge]) -> tuple[Node, 
     return tuple(nodes)
 
 
-def _signed(one: Investor) -> bool:
-    return one.stage != LOOKING
+def _signed(investor: Investor) -> bool:
+    return investor.stage != LOOKING
 
 
-def _investor(model: FundingModel, one: Investor, names: Names) -> Node:
-    standing = model.narrator.standings.get(one.index)
-    ticket = standing.ticket_musd if standing else one.ticket_musd
-    return Node(one.id, names.of(one.id), "investor", STAGES[one.stage], in_bn(ticket))
+def _investor(model: FundingModel, investor: Investor, names: Names) -> Node:
+    standing = model.narrator.standings.get(investor.index)
+    ticket = standing.ticket_musd if standing else investor.ticket_musd
+    return Node(investor.id, names.of(investor.id), "investor", STAGES[investor.stage], in_bn(ticket))
