@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.rules.failure import CASH, CAUSES
 from abm.runs.terms import CAUSE_WORDS
@@ -99,7 +100,7 @@ def _why(which: Which, ending: str, run: int, found: int, runs: int, seed: int) 
     return f"{group}; run {run} is the nearest to their median in money paid, days, signatures and largest payers."
 
 
-def _features(outcomes: Outcomes, like: Any) -> Any:
+def _features(outcomes: Outcomes, like: NDArray[np.bool_]) -> NDArray[np.float64]:
     """One row a run: what runs are compared by, in their own units."""
     rows, fates, terms = outcomes.batch.rows, outcomes.batch.fates, outcomes.scenario.round
     deadline = outcomes.scenario.window_days + rows["extended"] * float(terms.extension_days)
@@ -111,7 +112,7 @@ def _features(outcomes: Outcomes, like: Any) -> Any:
     return np.column_stack([rows["paid_musd"], end, consents, signed, fates["paid_musd"][:, largest]]).astype(float)
 
 
-def _nearest_to_the_median(features: Any, like: Any) -> int:
+def _nearest_to_the_median(features: NDArray[np.float64], like: NDArray[np.bool_]) -> int:
     """Place of the run, of those alike, with the least distance to their median."""
     group = features[like]
     low, middle, high = np.quantile(group, (0.25, 0.5, 0.75), axis=0)

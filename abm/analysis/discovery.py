@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from abm.analysis.box.limits import Box, Floats, Table, Words, phrase
 from abm.analysis.box.prim import find, trajectory
@@ -112,7 +113,7 @@ def _verb(wanted: str, event: str) -> tuple[str, str]:
 
 def discover(
     worlds: Study | pd.DataFrame,
-    p: Any = None,
+    p: ArrayLike | None = None,
     wanted: str = "closed",
     threshold: float | None = None,
     search: Search | None = None,
@@ -167,7 +168,7 @@ def discover(
 
 def cover(
     worlds: Study | pd.DataFrame,
-    p: Any = None,
+    p: ArrayLike | None = None,
     boxes: int = 3,
     wanted: str = "closed",
     threshold: float | None = None,
@@ -206,7 +207,7 @@ def cover(
 
 
 def outcomes_of(
-    worlds: Study | pd.DataFrame, p: Any, wanted: str, threshold: float | None
+    worlds: Study | pd.DataFrame, p: ArrayLike | None, wanted: str, threshold: float | None
 ) -> tuple[pd.DataFrame, Floats]:
     """Parameters of the worlds that were run, and the probability of what is wanted in each."""
     import pandas as pd

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abm.analysis.discovery import FEWEST, Discovery, discover
 from abm.analysis.drivers import Drivers, morris, need
@@ -189,7 +189,7 @@ def leaf_name(index: int) -> str:
     return f"worlds {'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[index % 26]}"
 
 
-def _stories(scenario: Scenario, outcomes: Outcomes, seed: int) -> Any:
+def _stories(scenario: Scenario, outcomes: Outcomes, seed: int) -> Iterator[Explained]:
     """One failed and one closed story, as far as there are such runs."""
     closed = outcomes.batch.rows["closed"]
     looked = min(2_000, outcomes.runs)

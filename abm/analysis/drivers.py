@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core.errors import Refusal
 from abm.core.renamed import renamed
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
     from abm.sweeps import Study
 
-Function = Callable[[Any], Any]  # float64[points, axes] of shares from 0 to 1 to float64[points]
+Floats = NDArray[np.float64]
+Function = Callable[[Floats], Floats]  # float64[points, axes] of shares from 0 to 1 to float64[points]
 _LEVELS = 4  # places on an axis at which Morris looks
 
 
@@ -231,7 +233,7 @@ class _Answer:
         self.event, self.how = event, dict(how)
         self.points, self.noise = 0, 0.0
 
-    def __call__(self, shares: Any) -> Any:
+    def __call__(self, shares: Floats) -> Floats:
         design = Design.shares(self.axes, shares)
         study = sweep(self.scenario, design, self.runs, self.seed, event=self.event, columns=("closed",), **self.how)
         if study.interrupted:
@@ -259,7 +261,7 @@ def _asked(scenario: Scenario | str | Path, axes: Axes | Sequence[Axis] | None) 
     return loaded, Design.shares(axes, np.zeros((1, len(axes)))).axes
 
 
-def _known(function: Function, shares: Any) -> Any:
+def _known(function: Function, shares: Floats) -> Floats:
     """Values of a function, all of them known: the library turns one that is not into indices of 0 without a word."""
     values = np.asarray(function(shares), float)
     if (unknown := np.flatnonzero(~np.isfinite(values))).size:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.errors import ScenarioError
@@ -20,6 +21,8 @@ from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Rows = NDArray[Any]  # records of abm.core.records.RESULT, one a run
 
 
 def measure_gains(
@@ -110,12 +113,12 @@ def pulled(scenario: Scenario, levers: Sequence[Lever], sizes: Mapping[str, floa
     return scenario
 
 
-def _rows(scenario: Scenario, runs: int, seed: int, workers: int | None) -> Any:
+def _rows(scenario: Scenario, runs: int, seed: int, workers: int | None) -> Rows:
     return simulate(scenario, runs, seed, keep="rows", workers=workers).batch.rows
 
 
 def _gain(
-    scenario: Scenario, base: Any, levers: list[Lever], sizes: Mapping[str, float], seed: int, workers: int | None
+    scenario: Scenario, base: Rows, levers: list[Lever], sizes: Mapping[str, float], seed: int, workers: int | None
 ) -> dict[str, Any]:
     """Return a row of :func:`measure_gains`."""
     known = [sizes.get(lever.id, lever.standard) for lever in levers]
@@ -143,7 +146,7 @@ def _gain(
     return row
 
 
-def _differences(base: Any, rows: Any, seed: int, company: bool) -> dict[str, Difference]:
+def _differences(base: Rows, rows: Rows, seed: int, company: bool) -> dict[str, Difference]:
     """What changed, run by run: probability of closing, money, survival, dilution in percentage points."""
     nothing = Difference(math.nan, math.nan, math.nan, 0, seed, math.nan)
     if not len(base):

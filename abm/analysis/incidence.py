@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ def cumulative_shares(
     return pd.concat(frames, ignore_index=True)
 
 
-def endings(outcomes: Outcomes) -> tuple[Any, Any]:
+def endings(outcomes: Outcomes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """When the round of each run was over, and how.
 
     A run that closes ends on its closing day. One that fails ends on the day of default where the cause is cash, else
@@ -140,7 +140,7 @@ def _week_ends(outcomes: Outcomes) -> list[float]:
     return sorted({*(float(day) for day in range(0, int(max(last)) + 1, 7)), *last})
 
 
-def _dates(outcomes: Outcomes, days: Any) -> Any:
+def _dates(outcomes: Outcomes, days: pd.Series[float]) -> pd.DatetimeIndex:
     """Dates of days; NaT where there is none."""
     import pandas as pd
 

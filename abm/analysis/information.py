@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from abm.core.renamed import renamed
 from abm.runs.estimates import bootstrap_interval
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from abm.sweeps.study import Study
 
+Floats = NDArray[np.float64]
 _KNOTS = (0.05, 0.35, 0.65, 0.95)  # quantiles; Harrell's, for a cubic spline of three degrees of freedom
 _RESAMPLES = 200
 _FEWEST = 20  # draws
@@ -62,7 +64,11 @@ class Information:
 
 
 def value_of_information(
-    draws: pd.DataFrame, p: Any, actions: Sequence[str] | None = None, runs: Any = None, seed: int = 1
+    draws: pd.DataFrame,
+    p: ArrayLike,
+    actions: Sequence[str] | None = None,
+    runs: ArrayLike | None = None,
+    seed: int = 1,
 ) -> Information:
     r"""Find what learning each unknown number would be worth, from draws of all of them.
 
@@ -135,7 +141,7 @@ def value_of_information(
     return Information(frame, sample.everything(), names, len(draws), each, seed)
 
 
-def _checked(draws: pd.DataFrame, p: Any) -> Any:
+def _checked(draws: pd.DataFrame, p: Floats) -> Floats:
     """Probabilities or runs as float[draws, actions, runs]."""
     if p.ndim not in (1, 2, 3) or len(p) != len(draws) or 0 in p.shape:
         raise ValueError(f"expected a probability for each of {len(draws)} draws, got an array of {p.shape}")
@@ -150,7 +156,7 @@ def _checked(draws: pd.DataFrame, p: Any) -> Any:
 # What a number may look like
 
 
-def _bases(draws: pd.DataFrame) -> Iterator[tuple[Any, Any]]:
+def _bases(draws: pd.DataFrame) -> Iterator[tuple[Hashable, Floats]]:
     """Yield each column that varies, and what it is regressed on: float[draws, terms], orthonormal, constant first."""
     for path in draws:
         values = draws[path].to_numpy()
@@ -159,7 +165,7 @@ def _bases(draws: pd.DataFrame) -> Iterator[tuple[Any, Any]]:
             yield path, np.linalg.qr(terms)[0] * np.sqrt(len(values))
 
 
-def _terms(path: str, values: Any) -> list[Any]:
+def _terms(path: str, values: NDArray[Any]) -> list[Floats]:
     """A restricted cubic spline in a number or date, an indicator for each but the first of a few values."""
     if isinstance(values[0], dt.date):
         values = np.array([value.toordinal() for value in values])
@@ -171,8 +177,8 @@ def _terms(path: str, values: Any) -> list[Any]:
     x = (values - known[0]) / (known[-1] - known[0])
     *inner, last, end = np.quantile((known - known[0]) / (known[-1] - known[0]), _KNOTS)
 
-    def beyond(knot: float) -> Any:
-        return np.maximum(x - knot, 0.0) ** 3
+    def beyond(knot: float) -> Floats:
+        return np.asarray(np.maximum(x - knot, 0.0) ** 3)
 
     return [x] + [
         beyond(knot) - (beyond(last) * (end - knot) - beyond(end) * (last - knot)) / (end - last) for knot in inner
@@ -190,13 +196,13 @@ class _Sample:
     Sides are the probability under the first action, then how much each action has over the best on average.
     """
 
-    sides: Any  # float[draws, sides, samples]
-    weights: Any  # how often each draw is in a sample, float[draws, samples]
-    noise: Any  # Monte Carlo variance of each side, float[sides]
-    times: Any  # how often that is in the variance over the draws of each sample, float[samples]
+    sides: Floats  # float[draws, sides, samples]
+    weights: Floats  # how often each draw is in a sample, float[draws, samples]
+    noise: Floats  # Monte Carlo variance of each side, float[sides]
+    times: Floats  # how often that is in the variance over the draws of each sample, float[samples]
 
     @classmethod
-    def of(cls, happened: Any, runs: Any, chance: np.random.Generator) -> _Sample:
+    def of(cls, happened: Floats, runs: ArrayLike | None, chance: np.random.Generator) -> _Sample:
         """Draw again: draws, and runs where they are known one by one."""
         size, actions, each = happened.shape
         p = happened.mean(axis=2)
@@ -212,7 +218,7 @@ class _Sample:
         times = np.where(np.arange(1 + _RESAMPLES) > 0, 2.0 if each > 1 else 1.0, 1.0)
         return cls(sides @ picked.T / each, weights, noise, times)
 
-    def worth(self, basis: Any) -> dict[str, float]:
+    def worth(self, basis: Floats) -> dict[str, float]:
         """What it is worth to know the number behind a basis."""
         size, sides, samples = self.sides.shape
         terms = basis.shape[1]
@@ -231,7 +237,7 @@ class _Sample:
         """What it is worth to know the probability itself."""
         return self._summed(self.sides, self.noise[:, None] * self.times)
 
-    def _summed(self, fit: Any, noise: Any) -> dict[str, float]:
+    def _summed(self, fit: Floats, noise: Floats) -> dict[str, float]:
         """Draw a fit in until its variance is what noise leaves, and see what it is good for."""
         mean, moved, variance = self._drawn_in(fit, noise)
         known = mean[0] + moved[:, 0]
@@ -248,7 +254,7 @@ class _Sample:
             columns |= {name: value, f"{name}_low": min(low, value), f"{name}_high": max(high, value)}
         return columns
 
-    def _drawn_in(self, fit: Any, noise: Any) -> tuple[Any, Any, Any]:
+    def _drawn_in(self, fit: Floats, noise: Floats) -> tuple[Floats, Floats, Floats]:
         """Mean, movements about it and their variance, over the draws of each sample, noise taken out."""
         mean = self._mean(fit)
         moved = fit - mean
@@ -257,12 +263,13 @@ class _Sample:
         shrink = np.sqrt(left / np.where(variance > 0, variance, 1.0))
         return mean, moved * shrink, left
 
-    def _mean(self, values: Any) -> Any:
+    def _mean(self, values: Floats) -> Floats:
         """Mean over the draws of each sample."""
-        return np.einsum("n...r,nr->...r", values, self.weights) / len(values)
+        mean: Floats = np.einsum("n...r,nr->...r", values, self.weights) / len(values)
+        return mean
 
 
-def _interaction(sides: Any) -> Any:
+def _interaction(sides: Floats) -> Floats:
     """Variance that runs leave in the differences between draws, which share their luck: float[sides].
 
     The mean square of the interaction of draws and runs, over the number of runs: luck that helps all draws alike
@@ -270,15 +277,16 @@ def _interaction(sides: Any) -> Any:
     """
     size, _, each = sides.shape
     apart = sides - sides.mean(axis=0) - sides.mean(axis=2, keepdims=True) + sides.mean(axis=(0, 2))[:, None]
-    return (apart**2).sum(axis=(0, 2)) / ((size - 1) * (each - 1)) / each
+    variance: Floats = (apart**2).sum(axis=(0, 2)) / ((size - 1) * (each - 1)) / each
+    return variance
 
 
-def _binomial(sides: Any, runs: Any) -> Any:
+def _binomial(sides: Floats, runs: ArrayLike | None) -> Floats:
     """Variance of probabilities of so many runs, float[sides]; of differences, the least there can be."""
     if runs is None:
         return np.zeros(sides.shape[1])
     size = np.abs(sides)
-    return np.mean(size * (1 - size) / np.maximum(np.reshape(runs, (-1, 1)) - 1, 1), axis=0)
+    return np.asarray(np.mean(size * (1 - size) / np.maximum(np.reshape(runs, (-1, 1)) - 1, 1), axis=0))
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -330,7 +338,7 @@ def information_of(study: Study | Mapping[str, Study], seed: int = 1) -> Informa
     return value_of_information(draws[kept], p, tuple(named), runs.min(axis=0)[kept], seed)
 
 
-def _happened(study: Study, index: int) -> Any:
+def _happened(study: Study, index: int) -> NDArray[np.bool_]:
     from abm.runs.columns import true_in
 
     return true_in(study.runs(index), study.job.event)

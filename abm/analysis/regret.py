@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.errors import ScenarioError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 NOTHING = "as it is"
 _RESAMPLES = 1_000
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def compare_levers(
 
 
 def _checked(
-    worlds: Sequence[Any], labels: Sequence[str] | None, weights: Sequence[float] | None
+    worlds: Sequence[Mapping[str, Any]], labels: Sequence[str] | None, weights: Sequence[float] | None
 ) -> tuple[list[str], list[float]]:
     """Labels and weights of the worlds."""
     names = [f"world {k + 1}" for k in range(len(worlds))] if labels is None else [str(name) for name in labels]
@@ -167,10 +170,10 @@ def _checked(
     return names, parts
 
 
-def _in_world(world: Scenario, levers: Sequence[Lever], runs: int, seed: int) -> tuple[Any, dict[str, str]]:
+def _in_world(world: Scenario, levers: Sequence[Lever], runs: int, seed: int) -> tuple[Bools, dict[str, str]]:
     """Whether each run closes, bool[1 + levers, runs], and why levers are refused; these count as not pulled."""
 
-    def closed(changed: Scenario) -> Any:
+    def closed(changed: Scenario) -> Bools:
         return simulate(changed, runs, seed, keep="rows").batch.rows["closed"]
 
     found, reasons, known = [closed(world)], dict[str, str](), levers_of(world)
@@ -219,7 +222,7 @@ def minimax(regret: pd.DataFrame) -> tuple[str, float]:
 
 
 def _weighed(
-    closed: Any, labels: list[str], weights: Any, refused: pd.DataFrame, words: dict[str, str], seed: int
+    closed: Bools, labels: list[str], weights: Floats, refused: pd.DataFrame, words: dict[str, str], seed: int
 ) -> Regret:
     """Weigh up what was found in the worlds: bool[worlds, levers, runs]."""
     import pandas as pd
@@ -239,7 +242,7 @@ def _weighed(
     return Regret(p, regret, choice, worst, low, high, shares, worlds, refused, words, closed.shape[2], seed)
 
 
-def _bootstrap(closed: Any, weights: Any, groups: list[Any], seed: int) -> Any:
+def _bootstrap(closed: Bools, weights: Floats, groups: list[NDArray[np.int64]], seed: int) -> Floats:
     """Largest regret of each lever, drawn again and again: float64[draws, levers].
 
     Worlds are drawn within their scenario. Runs are drawn once for all worlds and levers, as these share their luck.

@@ -6,7 +6,7 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from abm.analysis.rare.levels import EVENTS, LEVELS, USUAL, player
 from abm.analysis.rare.splitting import Repetition, split
 from abm.population import prepare
-from abm.runs.estimates import Estimate, estimate, student_interval, wilson
+from abm.runs.estimates import Estimate, Interval, estimate, student_interval, wilson
 from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ class Tail:
     seed: int
     extinct: int
     stopped: int
-    each: np.ndarray[Any, Any] = field(repr=False)
-    first_runs: np.ndarray[Any, Any] = field(repr=False)
+    each: NDArray[np.float64] = field(repr=False)
+    first_runs: NDArray[np.int64] = field(repr=False)
     curve: pd.DataFrame = field(repr=False)
     levels: pd.DataFrame = field(repr=False)
 
@@ -231,7 +231,7 @@ def _summed_up(made: list[Repetition], event: str, level: str, weeks: int, parti
     )  # fmt: skip
 
 
-def _mean_chance(each: NDArray[np.float64]) -> tuple[Any, Any, Any]:
+def _mean_chance(each: NDArray[np.float64]) -> Interval:
     """Mean of the repetitions and its interval, cut at 0 and 1: a t-interval does not know that these are chances."""
     mean, low, high = student_interval(each)
     return mean, np.maximum(low, 0.0), np.minimum(high, 1.0)

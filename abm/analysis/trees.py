@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from abm.analysis.box.limits import Box, Floats, Limit, Table, Words, roundest
 from abm.analysis.box.regions import Region
@@ -15,10 +16,12 @@ from abm.core.errors import Refusal
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.tree import DecisionTreeRegressor
 
     from abm.sweeps.study import Study
 
 _FOLDS = 10
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Tree:
     base: float
     wanted: str
 
-    def leaf_of(self, frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def leaf_of(self, frame: pd.DataFrame) -> NDArray[np.int64]:
         """Place of the leaf that each world lies in, int64[worlds]; -1 for a word the tree was not grown on.
 
         Parameters
@@ -64,8 +67,8 @@ class Tree:
 
 def grow_tree(
     worlds: Study | pd.DataFrame,
-    p: Any = None,
-    runs: Any = None,
+    p: ArrayLike | None = None,
+    runs: ArrayLike | None = None,
     wanted: str = "closed",
     most: int = 6,
     least: float = 0.05,
@@ -132,7 +135,7 @@ def grow_tree(
     return Tree(tuple(ranked), errors, float(chance.mean()), wanted)
 
 
-def _weights(worlds: Any, p: Any, runs: Any) -> Floats:
+def _weights(worlds: Study | pd.DataFrame, p: ArrayLike | None, runs: ArrayLike | None) -> Floats:
     """Runs of every world that was run at all."""
     import pandas as pd
 
@@ -146,7 +149,7 @@ def _weights(worlds: Any, p: Any, runs: Any) -> Floats:
     return np.asarray(weights[known])
 
 
-def _fitted(values: Floats, p: Floats, weights: Floats, leaves: int, least: float) -> Any:
+def _fitted(values: Floats, p: Floats, weights: Floats, leaves: int, least: float) -> DecisionTreeRegressor:
     """Grow a tree with so many leaves at most, one where so few are asked for; the seed only decides between ties."""
     try:
         from sklearn.tree import DecisionTreeRegressor
@@ -174,8 +177,8 @@ def _errors(table: Table, p: Floats, weights: Floats, most: int, least: float, s
 
 
 def _leaves(
-    model: Any, table: Table, node: int, region: Region, inside: Any, order: tuple[int, ...]
-) -> Iterator[tuple[Region, Any, tuple[int, ...]]]:
+    model: DecisionTreeRegressor, table: Table, node: int, region: Region, inside: Indices, order: tuple[int, ...]
+) -> Iterator[tuple[Region, Indices, tuple[int, ...]]]:
     """Regions of the leaves below a node, the points in them, and the parameters in the order they were cut in."""
     tree = model.tree_
     column, cut = int(tree.feature[node]), float(tree.threshold[node])
@@ -191,7 +194,7 @@ def _leaves(
         yield from _leaves(model, table, int(child), region.moved(column, upper, cut), inside[side], order)
 
 
-def _leaf(table: Table, p: Floats, region: Region, inside: Any, order: tuple[int, ...]) -> Box:
+def _leaf(table: Table, p: Floats, region: Region, inside: Indices, order: tuple[int, ...]) -> Box:
     """Put a leaf into words and numbers."""
     limits: list[Limit] = [table.limit(owner, region.low, region.high) for owner in dict.fromkeys(order)]
     total, here = float(p.sum()), float(p[inside].sum())

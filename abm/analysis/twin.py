@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abm.analysis.levers import Changes, Lever, chosen, levers_of
 from abm.core.errors import ScenarioError
@@ -222,7 +222,9 @@ def threats_of(scenario: Scenario) -> list[Lever]:
     return [*_more(scenario), *_consents(scenario), *_absences(scenario)]
 
 
-def _threat(name: str, who: str, unit: str, largest: float, says: Callable[[float], str], sets: Any) -> Lever:
+def _threat(
+    name: str, who: str, unit: str, largest: float, says: Callable[[float], str], sets: Callable[[float], Changes]
+) -> Lever:
     standard = 0.1 if unit == "share" else 1.0
     return Lever(name, unit, standard, largest, says, sets, lambda _: 0.0, "-", "nothing", unit == "-", who)
 

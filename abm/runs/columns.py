@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core.batch import Batch
 from abm.core.records import FATE, OUTCOMES, RESULT, STAGES
@@ -50,7 +51,7 @@ class Columns:
         self._sources = {column: (name, k) for column, name, k in sources}
         self.names = (*_OF_RUN, *self._sources)
 
-    def numbers(self, batch: Batch, column: str) -> tuple[np.ndarray[Any, Any], int]:
+    def numbers(self, batch: Batch, column: str) -> tuple[NDArray[Any], int]:
         """Numbers of a column in the runs in which there are any, and what to divide them by.
 
         Raises
@@ -65,7 +66,7 @@ class Columns:
             values = values[:0]
         return (values[np.isfinite(values)] if values.dtype == np.float64 else values), scale
 
-    def happened(self, batch: Batch, event: str) -> np.ndarray[Any, Any]:
+    def happened(self, batch: Batch, event: str) -> NDArray[np.bool_]:
         """Whether an event happened, in each run in which that is known.
 
         Raises
@@ -81,7 +82,7 @@ class Columns:
         """Return a batch of no runs."""
         return Batch(np.zeros(0, RESULT), np.zeros((0, len(self.ids)), FATE), np.zeros((0, len(self.gate_ids))))
 
-    def raw(self, batch: Batch, column: str) -> tuple[np.ndarray[Any, Any], int]:
+    def raw(self, batch: Batch, column: str) -> tuple[NDArray[Any], int]:
         """Values of a column as they are kept, and what to divide them by."""
         if column in _OF_RUN:
             field, scale = _OF_RUN[column]
@@ -102,7 +103,7 @@ class Columns:
     def _series(self, batch: Batch, column: str) -> Any:
         return self.series(column, *self.raw(batch, column))
 
-    def series(self, column: str, values: np.ndarray[Any, Any], scale: int) -> Any:
+    def series(self, column: str, values: NDArray[Any], scale: int) -> Any:
         """Values as :meth:`raw` returned them, in the type that the column has in a frame."""
         import pandas as pd
 
@@ -115,7 +116,7 @@ class Columns:
         return values / scale if scale > 1 else values.copy()
 
 
-def true_in(frame: pd.DataFrame, event: str) -> np.ndarray[Any, Any]:
+def true_in(frame: pd.DataFrame, event: str) -> NDArray[np.bool_]:
     """Whether an event happened, in each row of a frame in which that is known.
 
     Raises
@@ -135,7 +136,7 @@ def true_in(frame: pd.DataFrame, event: str) -> np.ndarray[Any, Any]:
     return known.to_numpy(dtype=np.bool_)
 
 
-def number_in(frame: pd.DataFrame, what: str) -> np.ndarray[Any, Any]:
+def number_in(frame: pd.DataFrame, what: str) -> NDArray[np.float64]:
     """Value of a column, or of a formula over columns, in each row of a frame.
 
     Raises

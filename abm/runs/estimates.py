@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal
+Interval = tuple[Any, Any, Any]  # a mean and its bounds, all numbers or all arrays
 _QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
 
 
@@ -131,7 +132,7 @@ def spread(values: NDArray[Any], counts: NDArray[np.int64], scale: int = 1) -> d
     return found
 
 
-def normal_interval(values: NDArray[np.float64]) -> tuple[Any, Any, Any]:
+def normal_interval(values: NDArray[np.float64]) -> Interval:
     """Mean of many runs with its normal 95 % interval; without bounds where there is one run alone.
 
     Parameters
@@ -154,7 +155,7 @@ def normal_interval(values: NDArray[np.float64]) -> tuple[Any, Any, Any]:
     return mean, mean - half, mean + half
 
 
-def student_interval(values: NDArray[np.float64]) -> tuple[Any, Any, Any]:
+def student_interval(values: NDArray[np.float64]) -> Interval:
     """Mean of a few independent repetitions with its 95 % t-interval.
 
     Parameters

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core.batch import Batch
 from abm.rules.failure import CAUSES
@@ -62,21 +63,22 @@ class Payer(NamedTuple):
     pays: Estimate
 
 
+Counted = tuple[NDArray[Any], NDArray[np.int64]]  # each value of a column once, and how often it came
+
+
 @dataclass(frozen=True)
 class _Sums:
     """Counts and totals of some runs; those of all runs are their sum."""
 
     totals: dict[str, Any]  # numbers and arrays that add up
-    values: dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]  # column: each value once, how often it came
+    values: dict[str, Counted]
 
     def __add__(self, other: _Sums) -> _Sums:
         totals = {name: total + other.totals[name] for name, total in self.totals.items()}
         return _Sums(totals, {name: _merged(one, other.values[name]) for name, one in self.values.items()})
 
 
-def _merged(
-    first: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]], second: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _merged(first: Counted, second: Counted) -> Counted:
     """Put two counts of values together."""
     values, places = np.unique(np.concatenate([first[0], second[0]]), return_inverse=True)
     counts = np.zeros(len(values), np.int64)
@@ -171,7 +173,7 @@ class Totals(Simulated):
         numbers = {column: self.columns.numbers(batch, column)[0] for column in COUNTED}
         return _Sums(totals, {name: np.unique(values, return_counts=True) for name, values in numbers.items()})
 
-    def _estimate(self, times: Any, runs: Any = None) -> Estimate:
+    def _estimate(self, times: np.integer[Any] | int, runs: np.integer[Any] | int | None = None) -> Estimate:
         return estimate(int(times), self.runs if runs is None else int(runs), self.seed)
 
     def probability(self, event: str) -> Estimate:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from abm.core import draws
 from abm.core.errors import Fault, ScenarioError
@@ -163,7 +164,7 @@ class Design(Sequence[Changes]):
         return cls("prior", tuple(axes), points, seed)
 
     @classmethod
-    def shares(cls, axes: Axes | Sequence[Axis], shares: Any) -> Design:
+    def shares(cls, axes: Axes | Sequence[Axis], shares: ArrayLike) -> Design:
         """Points at given shares of the axes, float[points, axes] from 0 to 1, as libraries of sampling make them.
 
         A share is a place on the law of an axis: 0.5 is the median of a range, or the middle one of its values.
@@ -220,16 +221,17 @@ class Design(Sequence[Changes]):
             return self._single(index - 1)
         return tuple(axis.at(float(u)) for axis, u in zip(self.axes, self._shares(index), strict=True))
 
-    def _shares(self, index: int) -> Any:
+    def _shares(self, index: int) -> Sequence[float]:
         """Where on each axis a point lies, as a share of it."""
         axes = len(self.axes)
         if self.kind == "shares":
-            return self.rows[index]
+            shares: tuple[float, ...] = self.rows[index]
+            return shares
         if self.kind == "prior":
             return [draws.uniform(self.seed, index, axis, 0, draws.UNKNOWN, 0) for axis in range(axes)]
         if self.kind == "latin_hypercube":
-            return _latin(axes, self.points, self.seed)[index]
-        return _sobol(axes, self.seed, index // _BLOCK)[index % _BLOCK]
+            return list(_latin(axes, self.points, self.seed)[index])
+        return list(_sobol(axes, self.seed, index // _BLOCK)[index % _BLOCK])
 
     def _combination(self, index: int) -> tuple[Any, ...]:
         chosen = []
@@ -291,7 +293,7 @@ def _axes(axes: Axes, ranges: bool = True) -> tuple[Axis, ...]:
     return tuple(read)
 
 
-def _is_list(given: Any) -> bool:
+def _is_list(given: object) -> bool:
     return isinstance(given, Iterable) and not isinstance(given, str | Mapping)
 
 
@@ -303,7 +305,7 @@ def _is_range(given: tuple[Any, ...]) -> bool:
     return (dates or numbers) and given[0] < given[1]
 
 
-def _refuse(paths: tuple[str, ...], given: Any) -> Axis:
+def _refuse(paths: tuple[str, ...], given: object) -> Axis:
     raise ValueError(f"expected a list of values or a range (low, high) for {paths[0]}, got {given!r}")
 
 
@@ -322,7 +324,7 @@ def _rows(rows: Any) -> Iterable[Changes]:
 
 
 @lru_cache(maxsize=8)
-def _sobol(axes: int, seed: int, block: int) -> np.ndarray[Any, Any]:
+def _sobol(axes: int, seed: int, block: int) -> NDArray[np.float64]:
     """Points of a scrambled Sobol' sequence, a block of them, float64[_BLOCK, axes]."""
     from scipy.stats import qmc
 
@@ -333,7 +335,7 @@ def _sobol(axes: int, seed: int, block: int) -> np.ndarray[Any, Any]:
 
 
 @lru_cache(maxsize=2)
-def _latin(axes: int, points: int, seed: int) -> np.ndarray[Any, Any]:
+def _latin(axes: int, points: int, seed: int) -> NDArray[np.float64]:
     """Latin hypercube, float64[points, axes]."""
     from scipy.stats import qmc
 

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
 
 from abm.runs.stream import LOOK
-from abm.sweeps.design import Design
+from abm.sweeps.design import Changes, Design
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import Store, key_of
-from abm.sweeps.work import Job, Task, name_of
+from abm.sweeps.work import Block, Job, Task, name_of
 
 _TASK_SECONDS = 0.5  # of work that is handed out at once
 _AHEAD = 3  # tasks given out for each worker
@@ -27,7 +26,7 @@ class Point:
     """What is known of a point so far."""
 
     index: int
-    changes: dict[str, Any]
+    changes: Changes
     name: str
     blocks: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # runs, successes, failed runs, by number
     upto: int = 0  # blocks that are there without a gap, and counted
@@ -96,7 +95,7 @@ class Runner:
         self.simulated = 0
         self.started = time.monotonic()
 
-    def key(self, point: Point | Any, block: int) -> bytes:
+    def key(self, point: Point, block: int) -> bytes:
         """Key of a block of a point."""
         start = block * self.job.block
         size = min(self.job.block, self.stopping.most - start)
@@ -207,7 +206,7 @@ class Runner:
         log
             Called with the progress, a few times a second.
         """
-        pending: dict[Future[Any], tuple[Task, int]] = {}
+        pending: dict[Future[tuple[float, list[Block]]], tuple[Task, int]] = {}
         again: list[tuple[Task, int]] = []
         try:
             while True:
@@ -239,7 +238,7 @@ class Runner:
             for future in pending:
                 future.cancel()
 
-    def _take(self, task: Task, seconds: float, blocks: list[Any]) -> None:
+    def _take(self, task: Task, seconds: float, blocks: list[Block]) -> None:
         """Write down what came back."""
         runs = sum(block.runs + len(block.failures) for block in blocks)
         self.simulated += runs
@@ -273,7 +272,7 @@ class Runner:
         return Progress(len(self.design), len(self.finished), runs, expected, rate, left, worst)
 
 
-def _timed(job: Job, task: Task) -> tuple[float, list[Any]]:
+def _timed(job: Job, task: Task) -> tuple[float, list[Block]]:
     """Do a task, and say how long it took [s]."""
     start = time.perf_counter()
     blocks = job(task)

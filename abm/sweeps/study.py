@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core.errors import StoreError
 from abm.core.version import VERSION
@@ -34,6 +35,7 @@ from abm.sweeps.work import Failure, Job
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 _FORMAT = 1
 
@@ -168,7 +170,7 @@ class Study:
     # ----------------------------------------------------------------------------------------------------------------
     # Results
 
-    def _groups(self) -> Iterator[Any]:
+    def _groups(self) -> Iterator[pa.Table]:
         """Groups of finished blocks, in order of points."""
         import pyarrow.parquet as pq
 
@@ -180,11 +182,11 @@ class Study:
                 yield file.read_row_group(number)
 
     @cached_property
-    def _sums(self) -> dict[str, np.ndarray[Any, Any]]:
+    def _sums(self) -> dict[str, NDArray[Any]]:
         """Totals of every column over the runs of every point."""
         size = len(self.design)
         names = ("runs", "successes", "lost")
-        sums: dict[str, np.ndarray[Any, Any]] = {name: np.zeros(size, np.int64) for name in names}
+        sums: dict[str, NDArray[Any]] = {name: np.zeros(size, np.int64) for name in names}
         for name in self.job.columns:
             shape = (size, self._classes(name)) if self._classes(name) else (size,)
             sums[f"sum.{name}"], sums[f"known.{name}"] = np.zeros(shape), np.zeros(size, np.int64)
@@ -238,7 +240,7 @@ class Study:
         columns |= dict(self._means())
         return pd.concat([frame, pd.DataFrame(columns, index=frame.index)], axis=1)
 
-    def _means(self) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+    def _means(self) -> Iterator[tuple[str, NDArray[Any]]]:
         from abm.core.records import STAGES
         from abm.rules.failure import CAUSES
 
@@ -269,7 +271,7 @@ class Study:
             int(self._sums["successes"][index]), int(self._sums["runs"][index]), self.job.seed
         )
 
-    def blocks(self, index: int | None = None) -> Any:
+    def blocks(self, index: int | None = None) -> pa.Table:
         """Return the blocks of a point, or of all, as an Arrow table.
 
         Raises
@@ -357,7 +359,7 @@ class Study:
         return Layers(float(np.mean(p)), spread, float(np.mean(np.sqrt(noise))), len(p), quantiles)
 
 
-def _flat(group: Any, name: str, points: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _flat(group: pa.Table, name: str, points: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Values of a list column one after the other, and the point of each."""
     import pyarrow.compute as pc
 
@@ -366,7 +368,7 @@ def _flat(group: Any, name: str, points: Any) -> tuple[np.ndarray[Any, Any], np.
     return np.repeat(points, lengths), pc.list_flatten(column).to_numpy()
 
 
-def _dated(value: Any) -> Any:
+def _dated(value: object) -> dict[str, str]:
     """Tell JSON of a date."""
     if isinstance(value, dt.date):
         return {"date": value.isoformat()}

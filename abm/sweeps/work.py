@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core.batch import Batch
 from abm.core.errors import Fault, ScenarioError
@@ -58,7 +59,7 @@ class Block(NamedTuple):
     first_run: int
     runs: int
     successes: int
-    values: dict[str, np.ndarray[Any, Any]]
+    values: dict[str, NDArray[Any]]
     failures: tuple[Failure, ...] = ()
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.analysis.prose.phrases import date, listed
 
 if TYPE_CHECKING:
     import pandas as pd
 
+End = Any  # a number or a date, or None where there is no end
 Words = Mapping[str, str] | Callable[[str], str] | None
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
-Floats = np.ndarray[Any, np.dtype[np.float64]]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,13 @@ class Limit:
     """
 
     path: str
-    low: Any = None
-    high: Any = None
+    low: End = None
+    high: End = None
     members: tuple[Any, ...] | None = None
     others: tuple[Any, ...] = ()
     chance: float = math.nan
 
-    def holds(self, column: Any) -> Bools:
+    def holds(self, column: Iterable[Any]) -> Bools:
         """Say for each value whether it is allowed."""
         if self.members is not None:
             return np.array([value in self.members for value in column], np.bool_)
@@ -125,7 +127,7 @@ def phrase(path: str, words: Words) -> str:
     return path if words is None else words(path) if callable(words) else words.get(path, path)
 
 
-def _end_text(end: Any) -> str:
+def _end_text(end: End) -> str:
     return date(end) if isinstance(end, dt.date) else f"{end:.6g}" if isinstance(end, float) else str(end)
 
 
@@ -148,7 +150,7 @@ class Table:
     values: Floats
     paths: tuple[str, ...]
     kinds: tuple[str, ...]
-    owner: np.ndarray[Any, np.dtype[np.int64]]
+    owner: NDArray[np.int64]
     words: tuple[Any, ...]
 
     @classmethod
@@ -173,7 +175,7 @@ class Table:
             members, others = (tuple(self.words[k] for k in mine[chosen]) for chosen in (allowed, ~allowed))
             return Limit(path, members=members, others=others, chance=chance)
         least, most = float(low[mine[0]]), float(high[mine[0]])
-        ends: list[Any] = [None if math.isinf(end) else end for end in (least, most)]
+        ends: list[End] = [None if math.isinf(end) else end for end in (least, most)]
         if kind != "number":
             ends = [None if end is None else turn(end) for end, turn in zip(ends, (math.ceil, math.floor), strict=True)]
         if kind == "date":

@@ -12,9 +12,10 @@ multinomial classified outcomes. Environmental Modelling & Software 79, 311-321.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.analysis.box.limits import Box, Floats, Table
 from abm.analysis.box.regions import RULES, Region, Search, chance_of, score_of
@@ -78,7 +79,7 @@ def peel(table: Table, p: Floats, search: Search) -> list[Region]:
         path.append(region)
 
 
-def _slices(table: Table, p: Floats, order: np.ndarray[Any, Any], alpha: float, fewest: int) -> tuple[Floats, Floats]:
+def _slices(table: Table, p: Floats, order: NDArray[np.int64], alpha: float, fewest: int) -> tuple[Floats, Floats]:
     """Rise of the mean per point lost if each column's first points go, and where the cut lies, float64[columns]."""
     columns, size = np.arange(len(order)), order.shape[1]
     if size <= fewest:

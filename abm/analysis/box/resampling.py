@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from abm.analysis.box.limits import Bools, Floats, Table
+from abm.analysis.box.limits import Bools, End, Floats, Table
 from abm.analysis.box.prim import find
 from abm.analysis.box.regions import Region, Search
 from abm.runs.estimates import wilson
@@ -127,6 +127,6 @@ def stability(table: Table, made: list[tuple[Bools, Region]], chosen: Region) ->
     return frame.sort_values(["chosen", "times"], ascending=False, kind="stable", ignore_index=True)
 
 
-def _in_its_kind(table: Table, path: str, end: Any) -> Any:
+def _in_its_kind(table: Table, path: str, end: float | None) -> End:
     is_date = table.kinds[table.paths.index(path)] == "date"
     return dt.date.fromordinal(round(end)) if is_date and end is not None else end

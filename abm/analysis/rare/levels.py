@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from abm.analysis.rare.splitting import Play
 from abm.core.schedule import DAYS, YEARS
 from abm.ensemble.lineages import WATCHED, Lineage, Lineages
 from abm.population.layout import Population
 
 _CALM = 0.001  # noise to reckon with where there is none [USD billion in a year]
 
-Paths = dict[str, np.ndarray[Any, Any]]
+Floats = NDArray[np.float64]
+Paths = dict[str, NDArray[Any]]  # whole USD million, or rates
 
 #: Events, and in which weeks they have happened: from money committed, paid, cash ... [USD million], runs by weeks.
-EVENTS: dict[str, Callable[[Paths, Population], Any]] = {
+EVENTS: dict[str, Callable[[Paths, Population], NDArray[np.bool_]]] = {
     "default": lambda paths, _: paths["cash"] < 0.0,
     "closed": lambda paths, population: paths["paid"] >= float(population.round.target_musd),
 }
@@ -41,20 +44,20 @@ class Level:
     event: str
     words: str
     unit: str
-    score: Callable[[Paths, Population], Any]
+    score: Callable[[Paths, Population], Floats]
 
 
-def cash(paths: Paths, population: Population) -> Any:
+def cash(paths: Paths, population: Population) -> Floats:
     """Cash, less is closer to a default [-USD million]."""
     return -paths["cash"]
 
 
-def runway(paths: Paths, population: Population) -> Any:
+def runway(paths: Paths, population: Population) -> Floats:
     """Weeks that cash net of debts lasts at the outflow of the week, fewer are closer to a default [-weeks]."""
     return -_net(paths) / np.maximum(paths["outflow"], 1.0)
 
 
-def shortfall(paths: Paths, population: Population) -> Any:
+def shortfall(paths: Paths, population: Population) -> Floats:
     """Planned bills of the weeks still to come, less cash net of debts and money expected [USD million].
 
     Expected is what the market gives to those who have signed and not paid, while the round is open.
@@ -65,11 +68,11 @@ def shortfall(paths: Paths, population: Population) -> Any:
     for claim in population.claims:
         if 0.0 < claim["day"] <= DAYS * weeks:
             bills[math.ceil(claim["day"] / DAYS) - 1] += claim["musd"]
-    to_come = np.cumsum(bills[::-1])[::-1] - bills
+    to_come: Floats = np.cumsum(bills[::-1])[::-1] - bills
     return to_come - _net(paths) - paths["expected"]
 
 
-def strain(paths: Paths, population: Population) -> Any:
+def strain(paths: Paths, population: Population) -> Floats:
     """Shortfall, in spreads of what the noise of the burn can still add until the last week [-].
 
     The same shortfall is worse the less can still happen: were burn the only luck, default would have the chance
@@ -80,17 +83,17 @@ def strain(paths: Paths, population: Population) -> Any:
     return shortfall(paths, population) / (a_week * np.sqrt(np.arange(weeks, 0, -1)))
 
 
-def _net(paths: Paths) -> Any:
+def _net(paths: Paths) -> Floats:
     """Cash less what is owed to suppliers and on the bridge [USD million]; their limits nobody has seen."""
     return paths["cash"] - paths["debt"]
 
 
-def book(paths: Paths, population: Population) -> Any:
+def book(paths: Paths, population: Population) -> Floats:
     """Share of the target that is signed or paid, more is closer to closing [-]."""
     return paths["committed"] / float(population.round.target_musd)
 
 
-def paid(paths: Paths, population: Population) -> Any:
+def paid(paths: Paths, population: Population) -> Floats:
     """Share of the target that is paid, more is closer to closing [-]."""
     return paths["paid"] / float(population.round.target_musd)
 
@@ -109,7 +112,7 @@ LEVELS = {
 USUAL = {"default": "strain", "closed": "book"}
 
 
-def player(population: Population, seed: int, event: str, level: str, weeks: int) -> Callable[[Sequence[Lineage]], Any]:
+def player(population: Population, seed: int, event: str, level: str, weeks: int) -> Play:
     """Return what plays lineages of a scenario and scores them, as :func:`abm.analysis.rare.splitting.split` wants it.
 
     Parameters
@@ -133,7 +136,7 @@ def player(population: Population, seed: int, event: str, level: str, weeks: int
     """
     engine, happened, score = Lineages(population), EVENTS[event], LEVELS[level].score
 
-    def play(lineages: Sequence[Lineage]) -> Any:
+    def play(lineages: Sequence[Lineage]) -> Floats:
         paths = dict(zip(WATCHED, engine(seed, lineages, weeks).paths.transpose(1, 0, 2), strict=True))
         return np.where(happened(paths, population), np.inf, score(paths, population))
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 Lineage = tuple[tuple[int, int], ...]
 
 #: Replays lineages: float[P, T], the score of each at the end of weeks 1 to T, infinite once the event has happened.
-Play = Callable[[Sequence[Lineage]], np.ndarray[Any, Any]]
+Play = Callable[[Sequence[Lineage]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Repetition:
     """
 
     p: float
-    by_week: np.ndarray[Any, Any]
+    by_week: NDArray[np.float64]
     levels: tuple[float, ...]
     kept: tuple[float, ...]
     played: int
@@ -177,6 +177,6 @@ def split(
     )
 
 
-def _records(scores: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _records(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """The highest score so far, week by week."""
     return np.maximum.accumulate(scores, axis=1)
