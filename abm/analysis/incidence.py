@@ -190,6 +190,7 @@ def time_to_close(outcomes: Outcomes, quantiles: Sequence[float] = _QUANTILES) -
     runs, last = len(days), _last_day(outcomes, extended=float(outcomes.scenario.round.extension_probability) > 0)
     padded = np.concatenate([[0.0], days, [last]])
     low, high = quantile_ranks(runs, share)
+    # rounded first: 0.07 times 100 is a little more than 7, and would be the 8th
     ranks = {"day": np.ceil(np.round(runs * share, 9)).astype(np.int64), "low_day": low, "high_day": high}
     columns = {name: padded[rank] for name, rank in ranks.items()}
     columns["day"] = columns["day"] if runs else np.full(len(share), np.nan)

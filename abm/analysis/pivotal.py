@@ -232,6 +232,7 @@ class Game:
         for _, name, member in members_of(scenario):
             owner = name.split("#")[0]
             key = owner if owner in own else ""
+            # plus one: money is rounded to whole USD million on its way into a run
             self._most[key] = self._most.get(key, 0.0) + 1000.0 * largest_ticket(member) + 1.0
 
     def hopeless(self, inside: frozenset[int]) -> bool:

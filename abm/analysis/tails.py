@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SPAN = 2**21  # run numbers of a repetition
 _PLAIN = 2**31  # where the run numbers of plain simulation start
 _MOST_REPETITIONS = _PLAIN // _SPAN
-_MOST_PARTICLES = _SPAN // 4
+_MOST_PARTICLES = _SPAN // 4  # the rest of the numbers is for clones
 _PATIENCE = 100  # lineages a particle before a repetition gives up: enough for probabilities down to exp(-100)
 _CHUNK = 500
 _FEW = 5  # first runs from which too much comes

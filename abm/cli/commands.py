@@ -255,7 +255,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _refused(error: Exception, arguments: list[str]) -> int:
     """Print what the user can mend; let anything else be the traceback it is."""
-    if hasattr(error, "format_message"):  # a usage error of the command line's own library
+    # a usage error of the command line's own library, which is known by what it can do: some versions bring a copy
+    if hasattr(error, "format_message"):
         message = error.format_message()
         if message:  # there is none where the help was asked for by giving no command
             print(f"abm: {message}{_what_came(message, arguments)}", file=sys.stderr)

@@ -125,7 +125,7 @@ def spread(values: NDArray[Any], counts: NDArray[np.int64], scale: int = 1) -> d
         values = values.astype(np.int64)
     found = {"mean": float(values @ counts) / total / scale}
     for name, q in _QUANTILES.items():
-        rank = q * (total - 1)
+        rank = q * (total - 1)  # as numpy's quantile has it by default
         below = int(rank)
         low, high = (values[np.searchsorted(upto, min(k, total - 1), side="right")] for k in (below, below + 1))
         found[name] = float(low + (high - low) * (rank - below)) / scale
@@ -290,7 +290,7 @@ def confidence_sequence(successes: int, runs: int, error: float = 0.05) -> tuple
     limit, p = -math.log(error), successes / runs
 
     def beyond(q: float) -> float:
-        return min(evidence_against(successes, runs, q), 1e9) - limit
+        return min(evidence_against(successes, runs, q), 1e9) - limit  # a search for a root cannot take infinity
 
     low = brentq(beyond, 0.0, p, xtol=1e-16) if successes else 0.0
     high = brentq(beyond, p, 1.0, xtol=1e-16) if successes < runs else 1.0

@@ -195,7 +195,7 @@ def collect(stream: Stream, sinks: Sequence[Sink], progress: Callable[[Stream], 
             if last is None or not given:
                 raise
             interrupted = True
-            for sink in sinks:
+            for sink in sinks:  # the key may have come between two sinks: all of them get the last batch
                 if sink.runs < given:
                     sink.add(last)
     reached = stream.reached if stream.within is None else bool(stream.reached) and not interrupted

@@ -80,9 +80,9 @@ class _Sums:
 
 def _merged(first: Counted, second: Counted) -> Counted:
     """Put two counts of values together."""
-    values, places = np.unique(np.concatenate([first[0], second[0]]), return_inverse=True)
-    counts = np.zeros(len(values), np.int64)
-    np.add.at(counts, places, np.concatenate([first[1], second[1]]))
+    values, indices = np.unique(np.concatenate([first[0], second[0]]), return_inverse=True)
+    counts = np.zeros(len(values), np.int64)  # filled by add.at, as a value that both have comes twice
+    np.add.at(counts, indices, np.concatenate([first[1], second[1]]))
     return values, counts
 
 

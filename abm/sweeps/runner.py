@@ -229,7 +229,7 @@ class Runner:
                         lost.append((task, tries))
                         continue
                     self._take(task, seconds, blocks)
-                if lost:
+                if lost:  # with one worker goes the executor, and with it every task that was handed out
                     lost += pending.values()
                     pending.clear()
                     again, executor = again + lost, renew() if renew else executor
@@ -243,6 +243,7 @@ class Runner:
         runs = sum(block.runs + len(block.failures) for block in blocks)
         self.simulated += runs
         per_run = seconds / max(runs, 1)
+        # smoothed, so that one slow task, such as the first that compiles, does not set the size of all that follow
         self.seconds_per_run = per_run if not self.seconds_per_run else 0.7 * self.seconds_per_run + 0.3 * per_run
         point = self.points.get(task.point)
         if point is None:

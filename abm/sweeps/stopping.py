@@ -87,6 +87,7 @@ class Stopping:
         if self.threshold is not None and 0 < self.threshold < 1:
             q = self.threshold
             distance = p * math.log(p / q) + (1 - p) * math.log((1 - p) / (1 - q))
+            # evidence grows by the distance a run, less half the log of the runs that the mixture costs
             needed = (-math.log(ERROR) + 0.5 * math.log(self.most)) / max(distance, 1e-12)
             return int(min(self.most, max(runs, needed)))
         return self.most

@@ -198,12 +198,12 @@ class Store:
         self._counts.update((key, other.counts(key)) for key in keys)
 
     def _write(self, batch: pa.RecordBatch) -> None:
-        if self._writer is None:
+        if self._writer is None:  # a journal of its own for each session: the end of an older one may be damaged
             number = 1 + max((int(path.stem.split("-")[1]) for path in self._journals()), default=0)
             self._file = (self.folder / f"journal-{number:04}.arrows").open("xb")
             self._writer = pa.ipc.new_stream(self._file, self.schema)
         self._writer.write_batch(batch, custom_metadata={_SUM: _checksum(batch)})
-        self._file.flush()
+        self._file.flush()  # to the system, which outlives the program
 
     def _batch(self, keys: Sequence[bytes], blocks: Sequence[Block]) -> pa.RecordBatch:
         arrays: list[pa.Array] = [
@@ -257,6 +257,7 @@ class Store:
     def compact(self, wanted: Sequence[tuple[int, bytes]]) -> None:
         """Turn everything into one sorted Parquet file; blocks that nobody wants now are put aside, not thrown away."""
         self.close()
+        # the journals go last: whatever ends the program before that, nothing that was simulated is lost
         known = {key for _, key in wanted}
         spare = sorted(set(self._counts) - known)
         if spare:

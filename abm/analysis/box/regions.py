@@ -73,6 +73,7 @@ def explained(sums: Any, counts: Any, p: Floats) -> Any:
     """
     size, base = len(p), float(p.mean())
     above = np.maximum(sums - counts * base, 0.0)
+    # never 0 / 0: where p is the same everywhere, nothing is explained
     bottom = counts * np.maximum(size - counts, 0) * max(float(((p - base) ** 2).sum()), 1e-300)
     return np.where(bottom > 0, size * above * above / np.where(bottom > 0, bottom, 1.0), 0.0)
 
