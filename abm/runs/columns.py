@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from abm.core.batch import Batch
 from abm.core.records import FATE, OUTCOMES, RESULT, STAGES
 from abm.rules.failure import CAUSES
+from abm.runs.expressions import Expression, read_expression
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,14 +127,10 @@ def true_in(frame: pd.DataFrame, event: str) -> NDArray[np.bool_]:
     """
     import pandas as pd
 
-    try:
-        truth = frame[event] if event in frame else frame.eval(_quoted(event, frame.columns))
-    except Exception as error:
-        raise ValueError(f"expected a condition on the columns of the outcomes, got {event!r} ({error})") from None
-    if str(getattr(truth, "dtype", "")) not in ("bool", "boolean"):
+    truth = read_event(event, frame.columns).of(frame)
+    if not isinstance(truth, pd.Series) or str(truth.dtype) not in ("bool", "boolean"):
         raise ValueError(f"expected an event that is true or false in every run, got {event!r}")
-    known: pd.Series[Any] = pd.Series(truth).dropna()
-    return known.to_numpy(dtype=np.bool_)
+    return truth.dropna().to_numpy(dtype=np.bool_)
 
 
 def number_in(frame: pd.DataFrame, what: str) -> NDArray[np.float64]:
@@ -145,37 +141,39 @@ def number_in(frame: pd.DataFrame, what: str) -> NDArray[np.float64]:
     ValueError
         Where it cannot be read as a number.
     """
-    try:
-        values = frame[what] if what in frame else frame.eval(_quoted(what, frame.columns))
-        return np.asarray(values, dtype=np.float64)
-    except Exception as error:
-        raise ValueError(f"expected a formula over the columns of the outcomes, got {what!r} ({error})") from None
+    import pandas as pd
+
+    values = _read(what, frame.columns, "a formula over the columns of the outcomes").of(frame)
+    if not isinstance(values, pd.Series) or not pd.api.types.is_numeric_dtype(values):
+        raise ValueError(f"expected a formula that is a number in every run, got {what!r}")
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def by_run(event: str, columns: Iterable[str]) -> bool:
-    """Whether an event can be told from one run alone, without its place among others or what is true of all.
+def read_event(event: str, columns: Iterable[str]) -> Expression:
+    """Read an event; :attr:`Expression.by_run` says whether a run tells it alone, without the others.
+
+    Raises
+    ------
+    ValueError
+        Where it cannot be read.
 
     Examples
     --------
-    >>> by_run("paid_bn.lead > 0", ["paid_bn.lead"]), by_run("funded_bn > funded_bn.mean()", ["funded_bn"])
-    (True, False)
+    >>> read_event("paid_bn.lead > 0", ["paid_bn.lead"]).by_run
+    True
+    >>> read_event("funded_bn > mean(funded_bn)", ["funded_bn"]).by_run
+    False
     """
-    rest = re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"", "", _quoted(event, columns))
-    return not re.search(r"(?<!\d)\.\s*[^\W\d]|\b(index|ilevel_\d+)\b", rest)
+    return _read(event, columns, "a condition on the columns of the outcomes")
+
+
+def _read(text: str, columns: Iterable[str], expected: str) -> Expression:
+    try:
+        return read_expression(text, columns)
+    except ValueError as error:
+        raise ValueError(f"expected {expected}, got {text!r} ({error})") from None
 
 
 def _hint(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, list(known), n=1)
     return f" (did you mean '{close[0]}'?)" if close else ""
-
-
-def _quoted(event: str, columns: Iterable[str]) -> str:
-    """Put the columns whose names have dots into back-ticks, as pandas asks for.
-
-    Examples
-    --------
-    >>> _quoted("paid_bn.pool#1 > 0.75 and closed", ["closed", "paid_bn.pool#1"])
-    '`paid_bn.pool#1` > 0.75 and closed'
-    """
-    dotted = sorted((re.escape(name) for name in columns if "." in name), key=len, reverse=True)
-    return re.sub(rf"(?<![\w`.#-])({'|'.join(dotted)})(?![\w`#-])", r"`\1`", event) if dotted else event

@@ -109,9 +109,9 @@ class Outcomes(Simulated):
         Parameters
         ----------
         event
-            A column of True and False (``"closed"``), or a condition on columns (``"funded_bn >= 20"``) as
-            :meth:`pandas.DataFrame.query` reads it. Runs in which it is undefined (``survived`` without a company) do
-            not count.
+            A column of True and False (``"closed"``), or a condition on columns (``"funded_bn >= 20"``), as
+            :mod:`abm.runs.expressions` reads it. Runs in which it is undefined (``survived`` without a company) do not
+            count.
 
         Returns
         -------

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from abm.core.batch import Batch
 from abm.rules.failure import CAUSES
-from abm.runs.columns import COUNTED, TRUTHS, Columns, by_run
+from abm.runs.columns import COUNTED, TRUTHS, Columns, read_event
 from abm.runs.estimates import Estimate, estimate, spread
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Totals(Simulated):
         named = (events,) if isinstance(events, str) else events
         self.events = tuple(dict.fromkeys(("closed", "survived", *named)))
         for event in self.events:
-            if event not in TRUTHS and not by_run(event, self.columns.names):
+            if event not in TRUTHS and not read_event(event, self.columns.names).by_run:
                 raise ValueError(f"expected an event that a run tells alone, or keep='rows' for any, got {event!r}")
         self.owners = tuple(dict.fromkeys(name.split("#")[0] for name in self.ids))
         members = [[name.split("#")[0] == owner for owner in self.owners] for name in self.ids]
