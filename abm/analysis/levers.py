@@ -1,4 +1,4 @@
-"""Levers: what a company or its counterparties could change about a round, and what that costs."""
+"""Levers: all that a scenario has, found by kind and picked by name; what each is made of is in ``lever/``."""
 
 from __future__ import annotations
 

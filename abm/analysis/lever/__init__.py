@@ -1,4 +1,4 @@
-"""Levers: what can be changed about a round, kind by kind."""
+"""Lever: one lever, and the kinds there are; a round is searched for them in ``levers.py``."""
 
 from abm.analysis.lever.lever import Changes, Lever, switch
 

@@ -1,4 +1,4 @@
-"""A lever: something about a round that can be changed, as far as one likes, and what that costs."""
+"""A lever: how far it is pulled, the changed keys of the scenario which that makes, and what it costs."""
 
 from __future__ import annotations
 
