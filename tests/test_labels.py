@@ -1,4 +1,4 @@
-"""Words: paths of a scenario as they are said."""
+"""Labels: paths of a scenario as they are said."""
 
 from __future__ import annotations
 

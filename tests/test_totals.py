@@ -1,4 +1,4 @@
-"""Tally: counting runs as they come says what keeping them says, and refuses the rest with a sentence."""
+"""Totals: counting runs as they come says what keeping them says, and refuses the rest with a sentence."""
 
 from __future__ import annotations
 
