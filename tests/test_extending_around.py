@@ -348,7 +348,7 @@ def test_a_public_thing_that_is_renamed_keeps_its_old_name_for_a_while(tmp_path)
     copy = Copy(tmp_path, "rename what others import")
     module = "abm/plots/funded.py"
     copy.replace(module, "def funded(", "def paid_amounts(")
-    copy.before(module, "from abm.plots.theme import", "from abm.core.renamed import renamed\n")
+    copy.before(module, "from abm.plots.theme import", "from abm.core.old_names import renamed\n")
     copy.after(module, "    return ax\n", '\n\n__getattr__ = renamed(__name__, {"funded": "paid_amounts"})\n')
     copy.replace("abm/plots/__init__.py", "funded.funded(", "funded.paid_amounts(")
     copy.after("tests/test_renamed.py", "RENAMED: list[tuple[str, str, str]] = [\n",

@@ -4,10 +4,14 @@ import importlib
 import sys
 import types
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import abm
-from abm.core.renamed import renamed
+from abm.analysis.discovery import discover
+from abm.analysis.pivotal import shapley_values
+from abm.core.old_names import renamed
 
 #: Every name that a published version had and that is called otherwise now: module, old, new.
 RENAMED: list[tuple[str, str, str]] = [
@@ -58,3 +62,16 @@ def test_agents_and_the_model_answer_to_the_old_names_of_their_attributes():
         with pytest.warns(DeprecationWarning, match=f"{type(thing).__name__}.{old} is called {new} now"):
             assert getattr(thing, old) == getattr(thing, new)
     assert investor.index == 3
+
+
+def test_findings_answer_to_the_old_names_of_their_attributes():
+    pivotal = shapley_values("three-investors", runs=10, workers=1)
+    with pytest.warns(DeprecationWarning, match=r"Pivotal\.nobody is called empty_coalition now"):
+        assert pivotal.nobody is pivotal.empty_coalition
+    totals = abm.simulate("three-investors", runs=10, keep="totals", workers=1)
+    with pytest.warns(DeprecationWarning, match=r"Totals\.apart is called closing_gap_probability now"):
+        assert totals.apart() == totals.closing_gap_probability()
+    x = np.linspace(0.0, 1.0, 30)
+    discovery = discover(pd.DataFrame({"x": x}), x, resamples=2)
+    with pytest.warns(DeprecationWarning, match=r"Discovery\.honest is called holdout now"):
+        assert discovery.honest is discovery.holdout

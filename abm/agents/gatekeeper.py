@@ -9,8 +9,8 @@ import mesa
 
 from abm.agents.attributes import fields_of
 from abm.core import draws
+from abm.core.old_names import renamed_attribute
 from abm.core.records import BLOCKED, OPEN, SATISFIED
-from abm.core.renamed import renamed_attribute
 from abm.rules import gatekeepers as rules
 from abm.rules.sums import add
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import mesa
 
 from abm.agents.attributes import fields_of
+from abm.core.old_names import renamed_attribute
 from abm.core.records import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
-from abm.core.renamed import renamed_attribute
 from abm.core.schedule import YEARS
 from abm.rules import belief, decision
 from abm.rules.appetite import openness

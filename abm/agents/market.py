@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from abm.agents.attributes import fields_of
 from abm.core import draws
-from abm.core.renamed import renamed_attribute
+from abm.core.old_names import renamed_attribute
 from abm.core.schedule import YEARS
 from abm.rules import environment
 from abm.rules.belief import prior_mean, signal

@@ -16,8 +16,8 @@ from abm.agents.market import Market
 from abm.agents.narrator import Narrator, Silence
 from abm.core import draws, schedule
 from abm.core.batch import RunResult
+from abm.core.old_names import renamed_attribute
 from abm.core.records import LOOKING, PAID, SIGNED, UNPAID, Flags, Floats, Integers, Record
-from abm.core.renamed import renamed_attribute
 from abm.core.trace import Event, Trace
 from abm.population import Population, prepare, sampling
 from abm.rules import book as book_rules

@@ -13,6 +13,7 @@ from abm.analysis.box.prim import find, trajectory
 from abm.analysis.box.regions import Search, box_of
 from abm.analysis.box.resampling import Holdout, ends_of, holdout, split_half, stability
 from abm.analysis.prose.phrases import capital
+from abm.core.old_names import renamed_attribute
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +69,8 @@ class Discovery:
     wanted: str = "closed"
     threshold: float | None = None
     event: str = "closed"
+
+    honest = renamed_attribute("honest", "holdout")
 
     @property
     def better(self) -> bool:

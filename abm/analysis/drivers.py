@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.errors import Refusal
-from abm.core.renamed import renamed
+from abm.core.old_names import renamed
 from abm.runs.terms import GRADE_WORDS
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.sources import numbers_of

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.errors import ScenarioError
-from abm.core.renamed import renamed
+from abm.core.old_names import renamed
 from abm.runs.differences import Difference, paired_events, paired_means
 from abm.runs.estimates import estimate
 from abm.runs.simulation import simulate

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.renamed import renamed
+from abm.core.old_names import renamed
 from abm.rules.failure import CASH, CAUSES
 from abm.runs.estimates import quantile_ranks, wilson
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.core.renamed import renamed
+from abm.core.old_names import renamed
 from abm.runs.estimates import bootstrap_interval
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
-from abm.core.renamed import renamed
+from abm.core.old_names import renamed, renamed_attribute
 from abm.population.contracts import musd
 from abm.population.layout import members_of
 from abm.runs.differences import Difference, paired_events
@@ -68,6 +68,8 @@ class Pivotal:
     empty_coalition: Estimate
     shared: float
     method: str
+
+    nobody = renamed_attribute("nobody", "empty_coalition")
 
 
 def players_of(scenario: Scenario, paths: Sequence[str] | None = None) -> list[Player]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.errors import ScenarioError
-from abm.core.renamed import renamed
+from abm.core.old_names import renamed
 from abm.runs.estimates import bootstrap_interval
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario

@@ -28,7 +28,7 @@ def incidence(
     ----------
     frame
         One row a cause and day, the cause at the bottom first: ``date``, ``cause``, ``p``, ``low``, ``high`` [-], as
-        :func:`abm.analysis.incidence.incidence` returns them. What is left is still open.
+        :func:`abm.analysis.incidence.cumulative_incidence` returns them. What is left is still open.
     ax
         Axes to draw on. The legend stands to their right.
     words

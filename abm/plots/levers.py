@@ -25,7 +25,7 @@ def gains(frame: pd.DataFrame, ax: Axes, most: int = 10) -> Axes:
     ----------
     frame
         One row a lever: ``words``, ``change``, ``low``, ``high`` [-], ``cost``, ``cost_unit``, as
-        :func:`abm.analysis.gains.gains` returns them; refused ones (NaN) are left out.
+        :func:`abm.analysis.gains.measure_gains` returns them; refused ones (NaN) are left out.
     ax
         Axes to draw on.
     most

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from abm.core.renamed import renamed
+from abm.core.old_names import renamed
 from abm.plots.sweeps import heat, over_worlds, response, tornado
 
 if TYPE_CHECKING:

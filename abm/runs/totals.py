@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.batch import Batch
+from abm.core.old_names import renamed_attribute
 from abm.rules.failure import CAUSES
 from abm.runs.columns import COUNTED, TRUTHS, Columns, read_event
 from abm.runs.estimates import Estimate, estimate, spread
@@ -228,6 +229,8 @@ class Totals(Simulated):
         """Probability that closing everything at once, and not one after the other, makes a difference."""
         values, counts = self._sums().values["closing_gap_bn"]
         return self._estimate(counts[values > 0].sum())
+
+    apart = renamed_attribute("apart", "closing_gap_probability")
 
     def survival(self, closed: bool) -> Estimate:
         """Probability that the company survives, over the runs in which the round closed, or did not."""
