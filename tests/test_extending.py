@@ -115,28 +115,20 @@ kind = "crossover"
 role = "follower"
 ticket_bn = 2.0
 signed_at_start = true
-conditions = [[{ min_day = 20 }]]
+conditions = [[{ min_day = 20 }, { min_moment = 20 }]]
 """
 
 
-@pytest.mark.parametrize(
-    ("says", "phrase"),
-    [("", "min day 20"), (', says="day {wanted}"', "day 20")],
-    ids=["without a phrase", "with a phrase"],
-)
-def test_a_new_kind_of_condition_is_one_function(tmp_path, says, phrase):
+def test_a_new_kind_of_condition_is_one_function_with_a_phrase_or_without(tmp_path):
     copy = Copy(tmp_path, "add a kind of condition")
-    copy.before(
-        "abm/rules/conditions.py",
-        "\n\nMIN_OWN_SHARE =",
-        f"""
+    for name, says in (("min_day", ""), ("min_moment", ' says="day {wanted}",')):
+        copy.before("abm/rules/conditions.py", "\n\nMIN_OWN_SHARE =", f'''
 
-@condition("constant"{says}, min_day=Key("count", "count"))
-def late_enough(atom: Any, i: int, book: Book) -> bool:
-    \"\"\"Hold from that day on.\"\"\"
+@condition("constant",{says} {name}=Key("count", "count"))
+def {name}_has_come(atom: Any, i: int, book: Book) -> bool:
+    """Hold from that day on."""
     return book.facts.day >= atom.count
-""",
-    )
+''')  # fmt: skip
     (tmp_path / "late.toml").write_text(LATE, "utf-8")
     found = copy.ask("""
 from abm.analysis.story import tell_story
@@ -151,11 +143,12 @@ answer["schema"], answer["page"] = str(json_schema()), parameters_text()
 """)
     assert "late.toml: sound" in found["check"]
     assert found["days"] == ["21.0", "21.0"]  # the first week that ends after day 20
-    assert f"on condition that {phrase}" in found["story"]
-    assert f"waited for {phrase}" in found["story"]
-    assert phrase in found["explained"]
-    assert "min_day" in found["schema"]
-    assert "| `min_day` |" in found["page"]
+    assert "on condition that min day 20 and day 20" in found["story"]
+    assert "waited for min day 20 and day 20" in found["story"]
+    assert "min day 20" in found["explained"]
+    for name in ("min_day", "min_moment"):
+        assert name in found["schema"]
+        assert f"| `{name}` |" in found["page"]
 
 
 # --------------------------------------------------------------------------------------------------------------------
