@@ -160,6 +160,7 @@ class _Reader(ast.NodeVisitor):
         self._level = 0
 
     def read(self, node: ast.expr) -> _Value:
+        """Read a part that stands in another."""
         if self._level == MOST_LEVELS:
             raise ValueError(f"at most {MOST_LEVELS} levels of brackets")
         self._level += 1
@@ -168,6 +169,7 @@ class _Reader(ast.NodeVisitor):
         return value
 
     def generic_visit(self, node: ast.AST) -> Any:
+        """Refuse what the language does not have."""
         raise ValueError(f"{self._spelled(node)} is not part of the language")
 
     def _spelled(self, node: ast.AST) -> str:
@@ -178,6 +180,7 @@ class _Reader(ast.NodeVisitor):
             return "a part of it"
 
     def visit_Constant(self, node: ast.Constant) -> _Value:
+        """A number, a word, true or false."""
         value = node.value
         if isinstance(value, int | float) and not isinstance(value, bool):
             if not abs(value) < LARGEST_NUMBER:
@@ -188,12 +191,14 @@ class _Reader(ast.NodeVisitor):
         return lambda columns: value
 
     def visit_Name(self, node: ast.Name) -> _Value:
+        """A column."""
         if node.id not in self.names:
             self._refuse_name(node.id)
         column = self.names[node.id]
         return lambda columns: columns[column]
 
     def visit_Attribute(self, node: ast.Attribute) -> _Value:
+        """A name with a dot that is no column; of columns, such names were replaced before."""
         if not isinstance(node.value, ast.Name) or node.value.id in self.names:
             self.generic_visit(node)
         return self._refuse_name(ast.unparse(node))
@@ -203,6 +208,7 @@ class _Reader(ast.NodeVisitor):
         raise ValueError(f"unknown column {name!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> _Value:
+        """Not, minus and plus."""
         inner = self.read(node.operand)
         if isinstance(node.op, ast.Not):
             return lambda columns: ~_truth(inner(columns))
@@ -211,11 +217,13 @@ class _Reader(ast.NodeVisitor):
         return lambda columns: _number(inner(columns))
 
     def visit_BoolOp(self, node: ast.BoolOp) -> _Value:
+        """And, or."""
         parts = [self.read(part) for part in node.values]
         join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
         return lambda columns: reduce(join, (_truth(part(columns)) for part in parts))
 
     def visit_BinOp(self, node: ast.BinOp) -> _Value:
+        """Arithmetic; powers are small, as they might not end otherwise."""
         if type(node.op) not in _BINARY:
             self.generic_visit(node)
         if isinstance(node.op, ast.Pow):
@@ -226,6 +234,7 @@ class _Reader(ast.NodeVisitor):
         return lambda columns: apply(_number(left(columns)), _number(right(columns)))
 
     def visit_Compare(self, node: ast.Compare) -> _Value:
+        """Comparisons, one or a chain, and membership of a list."""
         if len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn):
             return self._read_membership(node)
         if any(type(op) not in _COMPARE for op in node.ops):
@@ -252,6 +261,7 @@ class _Reader(ast.NodeVisitor):
         return lambda columns: _series(left(columns)).isin(known) ^ negated
 
     def visit_Call(self, node: ast.Call) -> _Value:
+        """A function of a column, or a method as pandas spells it."""
         method = node.func if isinstance(node.func, ast.Attribute) else None  # column.mean(), as pandas spells it
         name = method.attr if method else getattr(node.func, "id", self._spelled(node.func))
         if name not in FUNCTIONS:
