@@ -217,16 +217,16 @@ def test_an_analysis_is_a_file_and_a_section(tmp_path):
     found = copy.ask("""
 from dataclasses import fields
 from abm.analysis.dossier import Dossier, Effort
-from abm.analysis.gains import gains
+from abm.analysis.gains import measure_gains
 from abm.analysis.haste import weeks_to_close
-from abm.analysis.incidence import incidence
+from abm.analysis.incidence import cumulative_incidence
 from abm.report.whole import write_report
 
 small = abm.load_scenario("small.toml")
 outcomes = abm.simulate(small, 6, 1, engine="mesa", workers=1)
 worked_out = {
-    "scenario": small, "seed": 1, "effort": Effort(), "outcomes": outcomes, "incidence": incidence(outcomes),
-    "gains": gains(small, ["price"], 2, workers=1), "stories": (),
+    "scenario": small, "seed": 1, "effort": Effort(), "outcomes": outcomes, "incidence": cumulative_incidence(outcomes),
+    "gains": measure_gains(small, ["price"], 2, workers=1), "stories": (),
 }
 dossier = Dossier(**{field.name: worked_out.get(field.name) for field in fields(Dossier)})
 page = write_report(dossier, "report.html", "abm report small.toml").read_text()
@@ -250,11 +250,11 @@ def patience(scenario: Scenario) -> Iterator[Lever]:
 ''')  # fmt: skip
     copy.before("abm/analysis/lever/kinds.py", "    offer.price,", "    offer.patience,\n")
     found = copy.ask("""
-from abm.analysis.gains import gains
+from abm.analysis.gains import measure_gains
 from abm.analysis.levers import levers_of
 
 answer["listed"] = [lever.id for lever in levers_of("small.toml")][:2]
-answer["row"] = gains("small.toml", ["patience"], 6, workers=1).iloc[0].to_dict()
+answer["row"] = measure_gains("small.toml", ["patience"], 6, workers=1).iloc[0].to_dict()
 small = abm.load_scenario("small.toml")
 answer["before"], answer["after"] = (
     abm.simulate(world, 6, 1, engine="mesa", workers=1).probability("closed").p
