@@ -20,9 +20,10 @@ import abm
 from abm.cli import main
 from abm.core.errors import StoreError
 from abm.sweeps import Design, Study, resume, runner, sweep
+from abm.sweeps.manifest import MANIFEST
 from abm.sweeps.run_sweep import complete_study
 from abm.sweeps.stopping import Stopping
-from abm.sweeps.store import MANIFEST, TABLE
+from abm.sweeps.store import TABLE
 from abm.sweeps.verify import verify
 from abm.sweeps.work import Job, Task
 
@@ -417,7 +418,7 @@ def test_dates_and_ranges_survive_the_manifest(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [(None, "expected the folder of a study"), ("{", "expected the manifest of a study"), ("{}", "expected format 1")],
+    [(None, "expected the folder of a study"), ("{", "expected the manifest of a study"), ("{}", "expected format 2")],
 )
 def test_a_folder_without_a_study_is_one_sentence(tmp_path, text, message):
     if text is not None:

@@ -201,7 +201,7 @@ def _stories(scenario: Scenario, outcomes: Outcomes, seed: int) -> Iterator[Expl
 def target_of(name: str) -> Scenario | Study:
     """Read what a report is about: the folder of a study, a packaged scenario, or the path of one."""
     from abm.scenario import load_scenario
-    from abm.sweeps.store import MANIFEST
+    from abm.sweeps.manifest import MANIFEST
 
     folder = Path(name)
     if folder.is_dir():

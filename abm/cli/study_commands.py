@@ -189,6 +189,17 @@ def _draw(study: Study, folder: Path) -> list[Path]:
 
 
 _Folder = Annotated[Path, typer.Argument(help="Folder of a study.")]
+_Class = Annotated[
+    str | None, typer.Option(metavar="MODULE:CLASS", help="Class of your own that the study was made with.")
+]
+
+
+def _opened(folder: Path, **classes: str | None) -> Study:
+    """Open a study, with the classes that are named on this command line; those it names itself are not imported."""
+    from abm.sweeps import Study
+    from abm.sweeps.own_classes import class_named
+
+    return Study.open(folder).with_classes({role: class_named(name) for role, name in classes.items() if name})
 
 
 @studies.command()
@@ -196,13 +207,14 @@ def ls(folder: Annotated[Path, typer.Argument(help="Where to look for studies.")
     """List the studies in a folder and below it."""
     from abm.core.errors import StoreError
     from abm.sweeps import Study
-    from abm.sweeps.store import MANIFEST
+    from abm.sweeps.manifest import MANIFEST
 
     for manifest in sorted(folder.rglob(MANIFEST)):
         try:
             study = Study.open(manifest.parent)
-        except StoreError:
-            continue  # the manifest of something else
+        except StoreError as error:
+            print(f"{manifest.parent}  cannot be opened: {error}")
+            continue
         state = "finished" if study.done else "unfinished"
         print(f"{manifest.parent}  {study.job.scenario.id}, {study.design.kind}, {len(study.design):,} points, {state}")
 
@@ -224,13 +236,17 @@ def resume(
     workers: Annotated[int | None, typer.Option(min=1, help="How many (default: one a core).")] = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler.")] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Tell the progress as one JSON event a line.")] = False,
+    investor: _Class = None,
+    gatekeeper: _Class = None,
+    company: _Class = None,
 ) -> None:
     """Go on with a study that was interrupted."""
     from abm.cli.progress import watch
-    from abm.sweeps import resume as go_on
+    from abm.sweeps.run_sweep import complete_study
 
+    study = _opened(folder, investor=investor, gatekeeper=gatekeeper, company=company)
     with watch(log_json) as log:
-        study = go_on(folder, executor, workers, cluster, log)
+        study = complete_study(study, executor, workers, cluster, progress=log)
     _finish(study, folder, False)
 
 
@@ -238,14 +254,17 @@ def resume(
 def merge(
     folder: _Folder,
     others: Annotated[list[Path], typer.Argument(help="Studies whose runs are taken over.")],
+    investor: _Class = None,
+    gatekeeper: _Class = None,
+    company: _Class = None,
 ) -> None:
     """Take over from other studies every run that this one lacks, and simulate the rest."""
     from abm.cli.progress import watch
-    from abm.sweeps import Study
     from abm.sweeps.run_sweep import complete_study
 
+    study = _opened(folder, investor=investor, gatekeeper=gatekeeper, company=company)
     with watch(False) as log:
-        study = complete_study(Study.open(folder), reuse=others, progress=log)
+        study = complete_study(study, reuse=others, progress=log)
     _finish(study, folder, False)
 
 
@@ -254,12 +273,15 @@ def verify(
     folder: _Folder,
     blocks: Annotated[int, typer.Option(min=1, help="Blocks of runs to repeat.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Which ones: another seed, another sample.")] = 1,
+    investor: _Class = None,
+    gatekeeper: _Class = None,
+    company: _Class = None,
 ) -> None:
     """Repeat a random sample of the runs of a study, and compare them bit for bit."""
-    from abm.sweeps import Study
     from abm.sweeps.verify import verify as compare
 
-    wrong, compared = compare(Study.open(folder), blocks, seed)
+    study = _opened(folder, investor=investor, gatekeeper=gatekeeper, company=company)
+    wrong, compared = compare(study, blocks, seed)
     for sentence in wrong:
         print(f"{folder}: {sentence}", file=sys.stderr)
     if wrong:

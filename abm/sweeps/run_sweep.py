@@ -16,6 +16,7 @@ from abm.scenario import Scenario, load_scenario
 from abm.sweeps.design import Axes, Design
 from abm.sweeps.executors import pool_for
 from abm.sweeps.fingerprint import code_digest
+from abm.sweeps.own_classes import own_classes
 from abm.sweeps.runner import Progress, Runner
 from abm.sweeps.stopping import stopping_of
 from abm.sweeps.store import lock
@@ -120,7 +121,7 @@ def sweep(
         design = Design.grid(design)
     most = (RUNS if within is None and decide is None else MOST)[engine]
     stopping = stopping_of(runs, within, decide, event, most)
-    job = Job(scenario, seed, engine, stopping.event, tuple(columns), stopping.most, chosen)
+    job = Job(scenario, seed, engine, stopping.event, tuple(columns), stopping.most, own_classes(chosen))
     _check(job, design)
     return complete_study(Study(folder, design, job, stopping), executor, workers, cluster, reuse, progress)
 
@@ -131,9 +132,14 @@ def resume(
     workers: int | None = None,
     cluster: str | None = None,
     progress: Callable[[Progress], None] | None = None,
+    *,
+    investor: type[Investor] | None = None,
+    gatekeeper: type[Gatekeeper] | None = None,
+    company: type[Company] | None = None,
 ) -> Study:
     """Go on with a study that was left unfinished; arguments as in :func:`sweep`."""
-    return complete_study(Study.open(folder), executor, workers, cluster, (), progress)
+    study = Study.open(folder).with_classes({"investor": investor, "gatekeeper": gatekeeper, "company": company})
+    return complete_study(study, executor, workers, cluster, (), progress)
 
 
 def complete_study(
@@ -163,19 +169,25 @@ def _simulate_missing(
     reuse: Iterable[str | Path],
     progress: Callable[[Progress], None],
 ) -> None:
+    study.require_classes()
+    store = study.store()  # which looks whether the files of an answer are whole
+    study.digests = None  # from here on, whatever ends the program, no answer stands beside another question
     study.write_manifest()
-    store = study.store()
     others = tuple(Study.open(folder).store() for folder in reuse)
     runner = Runner(study.design, study.job, study.stopping, store, code_digest(), others)
     try:
         with pool_for(executor, workers, study.job.engine, cluster) as pool:
             runner.run(*pool, progress)
-        store.compact(runner.wanted())
+        # the journals go last: whatever ends the program before that, nothing that was simulated is lost
+        study.digests = store.compact(runner.wanted())
+        study.write_manifest()
+        store.drop_journals()
     except KeyboardInterrupt:
         study.interrupted = True
     finally:
         store.close()
-    study.notes = store.notes
+    why = "its code cannot be read whole, so no earlier run of it is reused"
+    study.notes += [*store.notes, *(f"{one.name}: {why}" for one in study.job.agents.values() if not one.known)]
 
 
 def _check(job: Job, design: Design) -> None:

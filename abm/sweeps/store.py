@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from abm.core.errors import StoreError
 from abm.runs.drafts import atomic_write
 from abm.sweeps.work import Block, Failure
 
-TABLE, SPARE, MANIFEST, LOCK = "blocks.parquet", "spare.parquet", "study.json", ".lock"
+TABLE, SPARE, LOCK = "blocks.parquet", "spare.parquet", ".lock"
 _GROUP = 256  # blocks of a row group
 _NUMBER = {"b": pa.bool_(), "i": pa.int64(), "f": pa.float64(), "u": pa.int64()}
 
@@ -49,6 +50,30 @@ def _checksum(batch: pa.RecordBatch) -> bytes:
     return str(zlib.crc32(batch.serialize())).encode()
 
 
+#: What comes of reading bytes that are not what was written.
+_DAMAGES = (pa.ArrowException, OSError, ValueError, KeyError, IndexError, TypeError, OverflowError, MemoryError)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def whole(path: Path, digests: Mapping[str, str]) -> Path:
+    """A file of results, if it is what was written.
+
+    Raises
+    ------
+    StoreError
+        Where it is missing or damaged.
+    """
+    with reading(path):
+        if digest_of(path) != digests[path.name]:
+            raise ValueError("another digest")
+    return path
+
+
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Read the results of a study, and say in one sentence if they are damaged.
@@ -60,9 +85,11 @@ def reading(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
+    except StoreError:
+        raise
+    except _DAMAGES as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT, errno.EINVAL):
+            raise  # the disk, not the file
         text = f"{path}: expected the results of a study, the file is damaged; run the sweep again into another folder"
         raise StoreError(text) from error
 
@@ -82,7 +109,7 @@ class _Table:
     def __init__(self, path: Path) -> None:
         self._path = path
         with reading(path):
-            self._file = pq.ParquetFile(path, memory_map=True)
+            self._file = pq.ParquetFile(path, memory_map=True, page_checksum_verification=True)
         self.batches = self._file.num_row_groups
         self._last: tuple[int, Any] = (-1, None)
 
@@ -131,10 +158,12 @@ class Store:
         The study's folder, made if need be.
     schema
         From :func:`schema_of`.
+    digests
+        SHA-256 by file name, of files that must be what was written.
     """
 
-    def __init__(self, folder: Path, schema: pa.Schema) -> None:
-        self.folder, self.schema = folder, schema
+    def __init__(self, folder: Path, schema: pa.Schema, digests: Mapping[str, str]) -> None:
+        self.folder, self.schema, self._digests = folder, schema, digests
         self.notes: list[str] = []  # what was found and mended, one sentence each
         self._counts: dict[bytes, tuple[int, int, int]] = {}  # key: runs, successes, failed runs
         self._rows: dict[bytes, tuple[_Source, int, int]] = {}  # key: file, batch and row
@@ -147,14 +176,19 @@ class Store:
 
     def _read(self) -> None:
         """Find out what is there."""
-        tables = [_Table(self.folder / name) for name in (TABLE, SPARE) if (self.folder / name).exists()]
+        paths = [self.folder / name for name in (TABLE, SPARE)]
+        for path in paths:
+            if path.name in self._digests:
+                whole(path, self._digests)
+        tables = [_Table(path) for path in paths if path.exists()]
         journals = [_Journal(path) for path in self._journals()]
         sources: list[_Source] = [*tables, *journals]
         for source in sources:
             for number in range(source.batches):
                 batch = source.batch(number)
                 if batch.schema.equals(self.schema):
-                    self._learn(source, number, batch)
+                    with reading(self.folder):
+                        self._learn(source, number, batch)
         self.notes = [journal.note for journal in journals if journal.note]
 
     def _learn(self, source: _Source, number: int, batch: pa.RecordBatch) -> None:
@@ -254,10 +288,15 @@ class Store:
         if group:
             yield _joined(group)
 
-    def compact(self, wanted: Sequence[tuple[int, bytes]]) -> None:
-        """Turn everything into one sorted Parquet file; blocks that nobody wants now are put aside, not thrown away."""
+    def compact(self, wanted: Sequence[tuple[int, bytes]]) -> dict[str, str]:
+        """Turn everything into one sorted Parquet file; blocks that nobody wants now are put aside, not thrown away.
+
+        Returns
+        -------
+        dict
+            SHA-256 of the files by name, for the manifest; the journals go when that is written.
+        """
         self.close()
-        # the journals go last: whatever ends the program before that, nothing that was simulated is lost
         known = {key for _, key in wanted}
         spare = sorted(set(self._counts) - known)
         if spare:
@@ -265,13 +304,19 @@ class Store:
         else:
             (self.folder / SPARE).unlink(missing_ok=True)
         self._table(TABLE, wanted)
+        return {name: digest_of(self.folder / name) for name in (TABLE, SPARE) if (self.folder / name).exists()}
+
+    def drop_journals(self) -> None:
+        """Remove what the files have taken over."""
         for journal in self._journals():
             journal.unlink()
 
     def _table(self, name: str, wanted: Sequence[tuple[int, bytes]]) -> None:
-        with atomic_write(self.folder / name) as path, pq.ParquetWriter(path, self.schema, compression="zstd") as table:
-            for group in self.rows(wanted):
-                table.write_batch(group)
+        with atomic_write(self.folder / name) as path:
+            settings = {"compression": "zstd", "write_page_checksum": True}
+            with pq.ParquetWriter(path, self.schema, **settings) as table:
+                for group in self.rows(wanted):
+                    table.write_batch(group)
 
 
 def _joined(group: list[pa.RecordBatch]) -> pa.RecordBatch:

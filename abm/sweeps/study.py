@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import importlib
 import json
 import math
 import shutil
@@ -11,7 +9,7 @@ import tempfile
 import tomllib
 import weakref
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,20 +22,19 @@ from abm.core.version import VERSION
 from abm.population.layout import Population, records_of
 from abm.runs.columns import Columns, number_in, true_in
 from abm.runs.differences import Difference, paired_events, paired_means
-from abm.runs.drafts import atomic_write
 from abm.runs.estimates import Estimate
 from abm.scenario import scenario_of
 from abm.sweeps.design import Axis, Design
 from abm.sweeps.fingerprint import code_digest
+from abm.sweeps.manifest import MANIFEST, read_manifest, write_manifest
+from abm.sweeps.own_classes import OwnClass, own_classes
 from abm.sweeps.stopping import Stopping
-from abm.sweeps.store import MANIFEST, TABLE, Store, reading, schema_of
+from abm.sweeps.store import TABLE, Store, reading, schema_of, whole
 from abm.sweeps.work import Failure, Job
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -84,6 +81,7 @@ class Study:
         self.design, self.job, self.stopping = design, job, stopping
         self.interrupted = False
         self.notes: list[str] = []  # what was found damaged, and mended
+        self.digests: dict[str, str] | None = None  # SHA-256 of its files of results, once all of it is simulated
 
     # ----------------------------------------------------------------------------------------------------------------
     # The folder
@@ -98,17 +96,17 @@ class Study:
             Where there is none, or this version cannot read it.
         """
         path = Path(folder) / MANIFEST
+        record = read_manifest(path)
         try:
-            record = json.loads(path.read_text("utf-8"), object_hook=_read)
-        except FileNotFoundError:
-            raise StoreError(f"{folder}: expected the folder of a study, it has no {MANIFEST}") from None
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path}: expected the manifest of a study, got {error}") from None
-        if record.get("format") != _FORMAT:
-            raise StoreError(f"{path}: expected format {_FORMAT}, got {record.get('format')!r}")
+            return cls._of(folder, record)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            raise StoreError(f"{path}: expected the manifest of a study, it is damaged") from None
+
+    @classmethod
+    def _of(cls, folder: str | Path, record: dict[str, Any]) -> Study:
         raw, baseline = tomllib.loads(record["scenario"]), tomllib.loads(record["baseline"])
         scenario = scenario_of(raw, baseline, record["file"])
-        agents = {role: _class(name) for role, name in record["agents"].items()}
+        agents = {role: OwnClass(**given) for role, given in record["agents"].items()}
         job = Job(
             scenario, record["seed"], record["engine"], record["stopping"]["event"], tuple(record["columns"]),
             record["stopping"]["most"], agents,
@@ -116,30 +114,53 @@ class Study:
         axes = tuple(Axis(**{**axis, "paths": tuple(axis["paths"]), "values": tuple(map(_hashable, axis["values"]))})
                      for axis in record["design"].pop("axes"))  # fmt: skip
         rows = tuple(record["design"].pop("rows"))
-        return cls(folder, Design(axes=axes, rows=rows, **record["design"]), job, Stopping(**record["stopping"]))
+        study = cls(folder, Design(axes=axes, rows=rows, **record["design"]), job, Stopping(**record["stopping"]))
+        study.digests = record["files"]
+        return study
+
+    def with_classes(self, agents: Mapping[str, type[Any] | None]) -> Study:
+        """Let it be simulated with classes of one's own, by role; the study itself."""
+        given = own_classes({role: cls for role, cls in agents.items() if cls is not None})
+        others = [one.name for role, one in given.items() if self.job.agents.get(role) not in (one, None)]
+        if others and self.digests is not None:
+            self.notes.append(f"{', '.join(others)}: not the class that the study was made with; all is simulated anew")
+        self.job = replace(self.job, agents={**self.job.agents, **given})
+        return self
+
+    def require_classes(self) -> None:
+        """Refuse to simulate without the classes of one's own that it was made with.
+
+        Raises
+        ------
+        StoreError
+            Where one is missing: nothing is imported because a file says so.
+        """
+        for role, given in self.job.agents.items():
+            if given.cls is None:
+                asked = f"expected the class that the study was made with, --{role} {given.name}"
+                raise StoreError(f"{self.folder}: {asked}")
 
     def write_manifest(self) -> None:
-        """Write down what is asked, so that anybody can go on with it."""
+        """Write down what is asked, so that anybody can go on with it; and, once it is there, what the answer is."""
         import tomli_w
 
         scenario = self.job.scenario
         record = {
-            "format": _FORMAT,
             "abm": VERSION,
             "code": code_digest(),
             "file": scenario.file,
             "scenario_sha256": scenario.digest,
             "seed": self.job.seed,
             "engine": self.job.engine,
-            "agents": {role: f"{cls.__module__}:{cls.__qualname__}" for role, cls in self.job.agents.items()},
+            "agents": {role: given.to_json() for role, given in self.job.agents.items()},
             "columns": self.job.columns,
             "stopping": asdict(self.stopping),
             "design": asdict(self.design),
             "scenario": tomli_w.dumps(scenario.raw),
             "baseline": tomli_w.dumps(scenario.baseline.raw),
+            "files": self.digests,
         }
-        with atomic_write(self.folder / MANIFEST) as path:
-            path.write_text(json.dumps(record, indent=2, default=_dated) + "\n", encoding="utf-8")
+        write_manifest(self.folder / MANIFEST, record)
 
     @cached_property
     def population(self) -> Population:
@@ -160,12 +181,26 @@ class Study:
 
     def store(self) -> Store:
         """Open its store."""
-        return Store(self.folder, schema_of(self.job.columns, [dtype for dtype, _ in self._raw.values()]))
+        layout = schema_of(self.job.columns, [dtype for dtype, _ in self._raw.values()])
+        return Store(self.folder, layout, self.digests or {})
 
     @property
     def done(self) -> bool:
         """Whether it has been finished, and its results stand in one file."""
-        return (self.folder / TABLE).exists() and not list(self.folder.glob("journal-*.arrows"))
+        return self.digests is not None and not list(self.folder.glob("journal-*.arrows"))
+
+    @cached_property
+    def table(self) -> Path:
+        """The file of its results, which is what was written.
+
+        Raises
+        ------
+        StoreError
+            Where the study is not finished, or its file is damaged.
+        """
+        if not self.done:
+            raise StoreError(f"{self.folder}: expected a finished study; go on with: abm study resume {self.folder}")
+        return whole(self.folder / TABLE, self.digests or {})
 
     # ----------------------------------------------------------------------------------------------------------------
     # Results
@@ -174,10 +209,7 @@ class Study:
         """Groups of finished blocks, in order of points."""
         import pyarrow.parquet as pq
 
-        path = self.folder / TABLE
-        if not self.done:
-            raise StoreError(f"{self.folder}: expected a finished study; go on with: abm study resume {self.folder}")
-        with reading(path), pq.ParquetFile(path) as file:
+        with reading(self.table), pq.ParquetFile(self.table) as file:
             for number in range(file.num_row_groups):
                 yield file.read_row_group(number)
 
@@ -281,10 +313,8 @@ class Study:
         """
         import pyarrow.parquet as pq
 
-        if not self.done:
-            raise StoreError(f"{self.folder}: expected a finished study; go on with: abm study resume {self.folder}")
-        with reading(self.folder / TABLE):
-            return pq.read_table(self.folder / TABLE, filters=None if index is None else [("place", "==", index)])
+        with reading(self.table):
+            return pq.read_table(self.table, filters=None if index is None else [("place", "==", index)])
 
     def runs(self, index: int) -> pd.DataFrame:
         """Return the kept columns of the runs of a point, one row a run; its index is the run number."""
@@ -368,28 +398,6 @@ def _flat(group: pa.Table, name: str, points: NDArray[np.int64]) -> tuple[NDArra
     return np.repeat(points, lengths), pc.list_flatten(column).to_numpy()
 
 
-def _dated(value: object) -> dict[str, str]:
-    """Tell JSON of a date."""
-    if isinstance(value, dt.date):
-        return {"date": value.isoformat()}
-    raise TypeError(f"expected a number, a word, a list or a date on an axis, got {value!r}")
-
-
-def _read(table: Mapping[str, Any]) -> Any:
-    return dt.date.fromisoformat(table["date"]) if set(table) == {"date"} else table
-
-
 def _hashable(value: Any) -> Any:
     """Values of linked paths were a tuple before they were written."""
     return tuple(value) if isinstance(value, list) else value
-
-
-def _class(name: str) -> Any:
-    module, _, qualified = name.partition(":")
-    try:
-        found: Any = importlib.import_module(module)
-        for part in qualified.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError):
-        raise StoreError(f"{name}: expected a class that can be imported, as the study was made with it") from None
-    return found

@@ -28,6 +28,7 @@ def verify(study: Study, blocks: int = 20, seed: int = 1) -> tuple[list[str], in
     wrong, compared
         A sentence for each block that came out otherwise, and how many were compared [-].
     """
+    study.require_classes()
     table = study.blocks()
     # hashed, not drawn by a generator: the same blocks on every version of numpy
     drawn = (hashlib.sha256(f"{seed} {k}".encode()).digest() for k in range(blocks))

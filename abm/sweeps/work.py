@@ -21,6 +21,7 @@ from abm.population import prepare
 from abm.runs.columns import Columns
 from abm.runs.stream import LOOK, EngineName, engine_of
 from abm.scenario import Scenario
+from abm.sweeps.own_classes import OwnClass
 
 #: Runs of a block, the unit that is kept: results do not depend on it, but stored ones do, so it is never tuned.
 BLOCK: dict[EngineName, int] = {"ensemble": LOOK, "mesa": 20}
@@ -80,8 +81,10 @@ class Job:
     ----------
     scenario
         The scenario that the points change.
-    seed, engine, agents
+    seed, engine
         As in :func:`abm.simulate`.
+    agents
+        Classes of a user's own, by role.
     event
         What is counted.
     columns
@@ -96,7 +99,7 @@ class Job:
     event: str
     columns: tuple[str, ...]
     most: int
-    agents: Mapping[str, type[Any]] = field(default_factory=dict)
+    agents: Mapping[str, OwnClass] = field(default_factory=dict)
 
     @cached_property
     def block(self) -> int:
@@ -107,7 +110,7 @@ class Job:
     def name(self) -> str:
         """Name of everything that decides a result, but for the point and the runs."""
         parts = [self.scenario.digest, self.seed, self.engine, self.event, *self.columns]
-        parts += [f"{role}={cls.__module__}.{cls.__qualname__}" for role, cls in sorted(self.agents.items())]
+        parts += [f"{role}={given.name} {given.code}" for role, given in sorted(self.agents.items())]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def point(self, changes: Mapping[str, Any]) -> Scenario:
@@ -142,7 +145,8 @@ class _Point:
         missing = [name for name in job.columns if name not in self.columns.names]
         if missing:
             raise ScenarioError(scenario.file, [Fault("columns", "expected columns of the outcomes", repr(missing[0]))])
-        self.simulate: Callable[[int, range, bool], Batch] = engine_of(job.engine, scenario, population, job.agents)
+        agents = {role: given.loaded() for role, given in job.agents.items()}
+        self.simulate: Callable[[int, range, bool], Batch] = engine_of(job.engine, scenario, population, agents)
 
     def block(self, index: int, runs: range) -> Block:
         """Simulate the runs of a block; if that fails, one by one, so that only those that fail are missing."""
