@@ -23,7 +23,7 @@ from abm.sweeps import Design, Study, resume, runner, sweep
 from abm.sweeps.manifest import MANIFEST
 from abm.sweeps.run_sweep import complete_study
 from abm.sweeps.stopping import Stopping
-from abm.sweeps.store import TABLE
+from abm.sweeps.store import TABLE, digest_of
 from abm.sweeps.verify import verify
 from abm.sweeps.work import Job, Task
 
@@ -389,6 +389,11 @@ def test_verify_finds_what_was_changed(whole, tmp_path):
     for row in rows:
         row["closed"][7] = not row["closed"][7]
     pq.write_table(pa.Table.from_pylist(rows, table.schema), tmp_path / "copy" / TABLE)
+    changed = Study.open(tmp_path / "copy")
+    with pytest.raises(StoreError, match=r"blocks\.parquet: .* the file is damaged"):
+        verify(changed, 5)
+    changed.digests = {TABLE: digest_of(changed.folder / TABLE)}  # as somebody would do who changed it on purpose
+    changed.write_manifest()
     wrong, compared = verify(Study.open(tmp_path / "copy"), 5)
     assert len(wrong) == compared > 0
     assert "expected what a fresh run gives" in wrong[0]

@@ -46,8 +46,8 @@ _SUM = b"crc32"
 
 
 def _checksum(batch: pa.RecordBatch) -> bytes:
-    """Checksum of a batch, which Arrow itself does not write."""
-    return str(zlib.crc32(batch.serialize())).encode()
+    """Checksum of a batch and its schema, which Arrow itself does not write."""
+    return str(zlib.crc32(batch.serialize(), zlib.crc32(batch.schema.serialize()))).encode()
 
 
 #: What comes of reading bytes that are not what was written.
@@ -128,16 +128,16 @@ class _Journal:
         self._batches: list[pa.RecordBatch] = []
         self.note = ""
         try:
-            with pa.ipc.open_stream(pa.memory_map(str(path))) as reader:
-                while True:
-                    batch, metadata = reader.read_next_batch_with_custom_metadata()
+            file = pa.memory_map(str(path))
+            with pa.ipc.open_stream(file) as reader:
+                for batch, metadata in reader.iter_batches_with_custom_metadata():
                     batch.validate(full=True)
                     if metadata is None or metadata[_SUM] != _checksum(batch):
                         raise pa.ArrowInvalid("another checksum")
                     self._batches.append(batch)
-        except StopIteration:
-            pass
-        except (pa.ArrowException, OSError, KeyError):
+            if file.tell() < file.size():  # zeros look like the mark of an end
+                raise pa.ArrowInvalid("something after the end")
+        except _DAMAGES:
             self.note = f"{path}: the end is damaged, kept the {len(self._batches)} whole batches before it"
         self.batches = len(self._batches)
 
@@ -236,6 +236,7 @@ class Store:
             number = 1 + max((int(path.stem.split("-")[1]) for path in self._journals()), default=0)
             self._file = (self.folder / f"journal-{number:04}.arrows").open("xb")
             self._writer = pa.ipc.new_stream(self._file, self.schema)
+        batch = pa.RecordBatch.from_arrays(batch.columns, schema=self.schema)  # Parquet adds words of its own to it
         self._writer.write_batch(batch, custom_metadata={_SUM: _checksum(batch)})
         self._file.flush()  # to the system, which outlives the program
 
