@@ -68,7 +68,8 @@ class FundingModel(mesa.Model):
         prepared: Population | None = None,
         narrate: bool = True,
     ) -> None:
-        super().__init__(rng=0)  # Mesa's own generators are never used
+        # the model draws by address; these generators are for agents of one's own, each run its own luck
+        super().__init__(rng=int(seed) * 2**32 + int(run))
         self.case, self.seed, self.run = scenario, int(seed), int(run)
         self.population = prepared or prepare(scenario)
         shared = self.population

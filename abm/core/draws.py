@@ -43,6 +43,7 @@ IPO_WITHDRAWAL = 507
 LATER_ROUND = 508
 CONDITIONAL = 509
 UNKNOWN = 601  # of a design: what the file does not know
+OWN = 10_000  # from here on, purposes are free for agents of a user's own
 
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
