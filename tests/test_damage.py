@@ -18,7 +18,7 @@ AXES = {"round.target_bn": [6.0, 8.0]}
 
 
 def asked(folder: Path, **changes: object) -> Study:
-    given = {"runs": 40, "seed": 1, "event": "closed", "engine": "mesa", "executor": "threads", "workers": 1, **changes}
+    given = {"runs": 12, "seed": 1, "event": "closed", "engine": "mesa", "executor": "threads", "workers": 1, **changes}
     return sweep("three-investors", AXES, folder=folder, **given)
 
 
@@ -145,8 +145,8 @@ class Writes:
 QUESTIONS = {
     "another event": {"event": "funded_bn >= 6"},
     "another seed": {"seed": 2},
-    "more runs": {"runs": 60},
-    "fewer runs": {"runs": 20},
+    "more runs": {"runs": 24},
+    "fewer runs": {"runs": 8},
     "another engine's word": {"columns": ("closed", "funded_bn")},
 }
 

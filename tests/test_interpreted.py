@@ -87,7 +87,7 @@ PLANTED = {
     "a draw's purpose": ("kernel.py", "draws.VALUE)", "draws.NEWS)", "environment"),
     "a draw's agent": (
         "parts.py",
-        "run, place, 0, draws.LATER_ROUND",
+        "run, index, 0, draws.LATER_ROUND",
         "run, 7, 0, draws.LATER_ROUND",
         "company_policy",
     ),

@@ -54,6 +54,7 @@ def finished(folder, batches=BATCHES):
     store = Store(folder, SCHEMA)
     fill(store, batches)
     store.compact(IN_ORDER)
+    store.drop_journals()
     return sha(folder / TABLE)
 
 
@@ -98,6 +99,7 @@ def test_a_journal_that_breaks_off_or_rots_keeps_its_whole_batches(tmp_path_fact
     assert len(again.notes) <= 1
     fill(again, [[one for batch in BATCHES for one in batch if key(*one) not in again]])
     again.compact(IN_ORDER)
+    again.drop_journals()
     assert sha(folder / TABLE) == finished(tmp_path_factory.mktemp("whole") / "a")
 
 
@@ -115,9 +117,11 @@ def test_a_finished_study_can_be_widened(tmp_path):
     store = Store(tmp_path, SCHEMA)
     fill(store, BATCHES[:1])
     store.compact([(0, key(0, 0)), (0, key(0, 5))])
+    store.drop_journals()
     again = Store(tmp_path, SCHEMA)
     fill(again, BATCHES[1:])
     again.compact(IN_ORDER)
+    again.drop_journals()
     assert sha(tmp_path / TABLE) == finished(tmp_path / "whole")
     assert not list(tmp_path.glob("journal-*"))
 
@@ -126,10 +130,12 @@ def test_what_nobody_wants_now_is_put_aside_and_found_again(tmp_path):
     store = Store(tmp_path, SCHEMA)
     fill(store, BATCHES)
     store.compact([(7, key(1, 0))])  # the point stands elsewhere in another design
+    store.drop_journals()
     assert pq.read_table(tmp_path / TABLE).column("place").to_pylist() == [7]
     assert (tmp_path / SPARE).exists()
     again = Store(tmp_path, SCHEMA)
     again.compact(IN_ORDER)
+    again.drop_journals()
     assert sha(tmp_path / TABLE) == finished(tmp_path / "whole")
     assert not (tmp_path / SPARE).exists()
 
@@ -141,6 +147,7 @@ def test_blocks_are_copied_from_another_store(tmp_path):
     store.copy_from(other, [one for _, one in IN_ORDER])
     assert [store.counts(one) for _, one in IN_ORDER] == [other.counts(one) for _, one in IN_ORDER]
     store.compact(IN_ORDER)
+    store.drop_journals()
     assert sha(tmp_path / "b" / TABLE) == sha(tmp_path / "a" / TABLE)
 
 
@@ -150,6 +157,7 @@ def test_failures_are_kept_with_their_blocks(tmp_path):
     store.append([b"k" * 32], [block(0, 0)._replace(failures=(failure,))])
     assert store.counts(b"k" * 32) == (5, 3, 1)
     store.compact([(0, b"k" * 32)])
+    store.drop_journals()
     assert Store(tmp_path, SCHEMA).counts(b"k" * 32) == (5, 3, 1)
 
 

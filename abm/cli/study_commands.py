@@ -106,7 +106,9 @@ def _design(scenario: Scenario, name: str, vary: list[str], points: int, seed: i
         if vary:
             raise Refusal("--vary: expected none with the design prior, which varies what the file does not know")
         return Design.prior(scenario, points, seed)
-    if name.endswith(".csv"):
+    if name.lower().endswith((".csv", ".tsv", ".txt", ".xlsx")):
+        if vary:
+            raise Refusal("--vary: expected none with a table, which says what varies")
         return Design.table(name)
     if name not in DESIGNS:
         raise Refusal(f"--design: expected one of {', '.join(DESIGNS)} or a CSV file, got {name!r}")

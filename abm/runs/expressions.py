@@ -119,7 +119,7 @@ def _read(text: str, columns: frozenset[str]) -> Expression:
         tree = ast.parse(plain.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise ValueError("it does not read as one expression") from None
-    reader = _Reader(names, columns)
+    reader = _Translator(names, columns)
     value = reader.read(tree)
     return Expression(text, tuple(dict.fromkeys(names.values())), reader.by_run, value)
 
@@ -151,7 +151,7 @@ def _column(word: str, columns: frozenset[str]) -> str:
     return next((word[:end] for end in ends if word[:end] in columns), "")
 
 
-class _Reader(ast.NodeVisitor):
+class _Translator(ast.NodeVisitor):
     """Turns a syntax tree into a function of the columns; what has no method here is refused."""
 
     def __init__(self, names: Mapping[str, str], columns: Iterable[str]) -> None:

@@ -2,8 +2,9 @@
 
 from abm.core.errors import StoreError
 from abm.sweeps.design import Axis, Design
+from abm.sweeps.layers import Layers
 from abm.sweeps.run_sweep import resume, sweep
 from abm.sweeps.store import BusyError
-from abm.sweeps.study import Layers, Study
+from abm.sweeps.study import Study
 
 __all__ = ["Axis", "BusyError", "Design", "Layers", "StoreError", "Study", "resume", "sweep"]

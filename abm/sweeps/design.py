@@ -18,6 +18,7 @@ from abm.core.errors import Fault, ScenarioError
 from abm.scenario import Scenario
 from abm.scenario.fields import Value
 from abm.scenario.sources import numbers_of
+from abm.sweeps.tables import read_table
 
 Changes = dict[str, Any]
 _BLOCK = 1024  # points of a Sobol' sequence that are made at once: a power of two, as its balance asks for
@@ -111,6 +112,7 @@ class Design(Sequence[Changes]):
     points: int
     seed: int = 1
     rows: tuple[Any, ...] = field(default=(), repr=False)
+    labels: tuple[str, ...] = field(default=(), repr=False)  # what the points of a table are called
 
     def __post_init__(self) -> None:
         if not 1 <= self.points <= _LONGEST:
@@ -184,16 +186,22 @@ class Design(Sequence[Changes]):
     def table(cls, rows: str | Path | Iterable[Mapping[str, Any]] | Any) -> Design:
         """Points of one's own: a pandas frame, a list of mappings, or the path of a CSV file with paths as its head.
 
+        Two paths joined by ``+`` move together; an empty cell leaves a path as it is; a column that is no path names
+        the points. See :func:`abm.sweeps.tables.read_table`.
+
         Raises
         ------
         ValueError
             Where there are no points, or they do not all change the same paths.
         """
-        made = tuple(_rows(rows))
+        given, labels = _rows(rows)
+        made = tuple(given)
         if not made or any(row.keys() != made[0].keys() for row in made):
             raise ValueError("expected a table with a column for each path and at least one row")
-        axes = tuple(Axis((path,), tuple(dict.fromkeys(row[path] for row in made))) for path in made[0])
-        return cls("table", axes, len(made), rows=made)
+        if empty := [head for head in made[0] if all(row[head] is None for row in made)]:
+            raise ValueError(f"expected at least one value in every column, got none for {empty[0]}")
+        axes = tuple(Axis(tuple(head.split("+")), _distinct(row[head] for row in made)) for head in made[0])
+        return cls("table", axes, len(made), rows=made, labels=labels)
 
     def __len__(self) -> int:
         """Number of points."""
@@ -285,7 +293,9 @@ def _axes(axes: Axes, ranges: bool = True) -> tuple[Axis, ...]:
                 raise ValueError(f"expected a list of values for {paths[0]}, got the range {given}")
             read.append(Axis(paths, low=given[0], high=given[1]) if _is_range(given) else _refuse(paths, given))
             continue
-        values = tuple(v.item() if isinstance(v, np.generic) else v for v in given) if _is_list(given) else ()
+        if isinstance(given, set | frozenset):
+            given = sorted(given, key=lambda value: (str(type(value)), value))  # noqa: PLW2901, sets have no order
+        values = tuple(map(_plain, given)) if _is_list(given) else ()
         read.append(Axis(paths, values) if values else _refuse(paths, given))
     taken = [path for axis in read for path in axis.paths]
     if len(set(taken)) < len(taken):
@@ -309,18 +319,27 @@ def _refuse(paths: tuple[str, ...], given: object) -> Axis:
     raise ValueError(f"expected a list of values or a range (low, high) for {paths[0]}, got {given!r}")
 
 
-def _rows(rows: Any) -> Iterable[Changes]:
-    """Read a table of points."""
+def _rows(rows: Any) -> tuple[list[Changes], tuple[str, ...]]:
+    """Read a table of points, and what they are called."""
     if isinstance(rows, str | Path):
-        import csv
-
-        from abm.scenario import parse_setting
-
-        with Path(rows).open(encoding="utf-8", newline="") as file:
-            return [dict(parse_setting(f"{path}={text}") for path, text in row.items()) for row in csv.DictReader(file)]
+        return read_table(rows)
     if hasattr(rows, "to_dict"):
-        return [{str(path): value for path, value in row.items()} for row in rows.to_dict("records")]
-    return [dict(row) for row in rows]
+        rows = rows.to_dict("records")
+    return [{str(path): _plain(value) for path, value in row.items()} for row in rows], ()
+
+
+def _plain(value: Any) -> Any:
+    """A value as Python's own: a scalar of NumPy, a time stamp at midnight, nothing for what is missing."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date()
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _distinct(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Values once each, in their order; lists have no hash."""
+    return tuple({repr(value): value for value in values if value is not None}.values())
 
 
 @lru_cache(maxsize=8)

@@ -226,6 +226,6 @@ def _globals_of(code: types.CodeType) -> Iterator[str]:
             yield from _globals_of(constant)
 
 
-def own_classes(agents: Mapping[str, type[Any]]) -> dict[str, OwnClass]:
+def describe_classes(agents: Mapping[str, type[Any]]) -> dict[str, OwnClass]:
     """Describe classes by role."""
     return {role: OwnClass.of(given) for role, given in agents.items()}

@@ -16,10 +16,10 @@ from abm.scenario import Scenario, load_scenario
 from abm.sweeps.design import Axes, Design
 from abm.sweeps.executors import pool_for
 from abm.sweeps.fingerprint import code_digest
-from abm.sweeps.own_classes import own_classes
+from abm.sweeps.own_classes import describe_classes
 from abm.sweeps.runner import Progress, Runner
 from abm.sweeps.stopping import stopping_of
-from abm.sweeps.store import lock
+from abm.sweeps.store import SPARE, lock
 from abm.sweeps.study import Study
 from abm.sweeps.work import Job
 
@@ -121,7 +121,7 @@ def sweep(
         design = Design.grid(design)
     most = (RUNS if within is None and decide is None else MOST)[engine]
     stopping = stopping_of(runs, within, decide, event, most)
-    job = Job(scenario, seed, engine, stopping.event, tuple(columns), stopping.most, own_classes(chosen))
+    job = Job(scenario, seed, engine, stopping.event, tuple(columns), stopping.most, describe_classes(chosen))
     _check(job, design)
     return complete_study(Study(folder, design, job, stopping), executor, workers, cluster, reuse, progress)
 
@@ -170,6 +170,8 @@ def _simulate_missing(
     progress: Callable[[Progress], None],
 ) -> None:
     study.require_classes()
+    if replaced := replaced_question(study):
+        study.notes.append(replaced)
     store = study.store()  # which looks whether the files of an answer are whole
     study.digests = None  # from here on, whatever ends the program, no answer stands beside another question
     study.write_manifest()
@@ -188,6 +190,26 @@ def _simulate_missing(
         store.close()
     why = "its code cannot be read whole, so no earlier run of it is reused"
     study.notes += [*store.notes, *(f"{one.name}: {why}" for one in study.job.agents.values() if not one.known)]
+
+
+def replaced_question(study: Study) -> str:
+    """Say that another question was asked in this folder before; a wider design or more runs are the same question."""
+    try:
+        before = Study.open(study.folder)
+    except StoreError:
+        return ""
+    old, new = before.job, study.job
+    asked = {
+        "scenario": (old.scenario.digest, new.scenario.digest),
+        "seed": (old.seed, new.seed),
+        "engine": (old.engine, new.engine),
+        "event": (old.event, new.event),
+        "columns": (old.columns, new.columns),
+    }
+    other = [name for name, (one, another) in asked.items() if one != another]
+    if not other:
+        return ""
+    return f"{study.folder}: replaces a study of another {', '.join(other)}; its runs are put aside in {SPARE}"
 
 
 def _check(job: Job, design: Design) -> None:

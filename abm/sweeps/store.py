@@ -162,8 +162,8 @@ class Store:
         SHA-256 by file name, of files that must be what was written.
     """
 
-    def __init__(self, folder: Path, schema: pa.Schema, digests: Mapping[str, str]) -> None:
-        self.folder, self.schema, self._digests = folder, schema, digests
+    def __init__(self, folder: Path, schema: pa.Schema, digests: Mapping[str, str] | None = None) -> None:
+        self.folder, self.schema, self._digests = folder, schema, digests or {}
         self.notes: list[str] = []  # what was found and mended, one sentence each
         self._counts: dict[bytes, tuple[int, int, int]] = {}  # key: runs, successes, failed runs
         self._rows: dict[bytes, tuple[_Source, int, int]] = {}  # key: file, batch and row
@@ -178,7 +178,7 @@ class Store:
         """Find out what is there."""
         paths = [self.folder / name for name in (TABLE, SPARE)]
         for path in paths:
-            if path.name in self._digests:
+            if path.name in self._digests and path.exists():
                 whole(path, self._digests)
         tables = [_Table(path) for path in paths if path.exists()]
         journals = [_Journal(path) for path in self._journals()]

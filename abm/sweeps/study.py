@@ -9,7 +9,7 @@ import tempfile
 import tomllib
 import weakref
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,9 @@ from abm.runs.estimates import Estimate
 from abm.scenario import scenario_of
 from abm.sweeps.design import Axis, Design
 from abm.sweeps.fingerprint import code_digest
+from abm.sweeps.layers import Layers
 from abm.sweeps.manifest import MANIFEST, read_manifest, write_manifest
-from abm.sweeps.own_classes import OwnClass, own_classes
+from abm.sweeps.own_classes import OwnClass, describe_classes
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import TABLE, Store, reading, schema_of, whole
 from abm.sweeps.work import Failure, Job
@@ -35,32 +36,6 @@ from abm.sweeps.work import Failure, Job
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-
-@dataclass(frozen=True)
-class Layers:
-    """How unsure a probability is, and of what: of the world, and of the runs.
-
-    Attributes
-    ----------
-    mean
-        Mean of the probability over the points [-].
-    spread
-        Standard deviation of the probability over the points, Monte Carlo noise taken out [-]: at least, for
-        points that share their luck differ by less noise than is taken out.
-    error
-        Standard error of the mean from the runs alone, at most: points that share their luck err together [-].
-    points
-        Number of points.
-    quantiles
-        5, 25, 50, 75 and 95 % quantiles of the estimates over the points [-].
-    """
-
-    mean: float
-    spread: float
-    error: float
-    points: int
-    quantiles: dict[str, float]
 
 
 class Study:
@@ -113,14 +88,14 @@ class Study:
         )  # fmt: skip
         axes = tuple(Axis(**{**axis, "paths": tuple(axis["paths"]), "values": tuple(map(_hashable, axis["values"]))})
                      for axis in record["design"].pop("axes"))  # fmt: skip
-        rows = tuple(record["design"].pop("rows"))
-        study = cls(folder, Design(axes=axes, rows=rows, **record["design"]), job, Stopping(**record["stopping"]))
+        tables: dict[str, Any] = {name: tuple(record["design"].pop(name)) for name in ("rows", "labels")}
+        study = cls(folder, Design(axes=axes, **tables, **record["design"]), job, Stopping(**record["stopping"]))
         study.digests = record["files"]
         return study
 
     def with_classes(self, agents: Mapping[str, type[Any] | None]) -> Study:
         """Let it be simulated with classes of one's own, by role; the study itself."""
-        given = own_classes({role: cls for role, cls in agents.items() if cls is not None})
+        given = describe_classes({role: cls for role, cls in agents.items() if cls is not None})
         others = [one.name for role, one in given.items() if self.job.agents.get(role) not in (one, None)]
         if others and self.digests is not None:
             self.notes.append(f"{', '.join(others)}: not the class that the study was made with; all is simulated anew")
@@ -182,12 +157,13 @@ class Study:
     def store(self) -> Store:
         """Open its store."""
         layout = schema_of(self.job.columns, [dtype for dtype, _ in self._raw.values()])
-        return Store(self.folder, layout, self.digests or {})
+        return Store(self.folder, layout, self.digests)
 
     @property
     def done(self) -> bool:
         """Whether it has been finished, and its results stand in one file."""
-        return self.digests is not None and not list(self.folder.glob("journal-*.arrows"))
+        there = self.digests is not None and (self.folder / TABLE).exists()
+        return there and not list(self.folder.glob("journal-*.arrows"))
 
     @cached_property
     def table(self) -> Path:
@@ -295,6 +271,8 @@ class Study:
 
         rows = [self.design.values(index) for index in range(len(self.design))]
         frame = pd.DataFrame(rows, columns=[axis.name for axis in self.design.axes])
+        if self.design.labels:
+            frame.insert(0, "label", list(self.design.labels))
         return frame.rename_axis("point")
 
     def estimate(self, index: int) -> Estimate:

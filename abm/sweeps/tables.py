@@ -1,0 +1,220 @@
+"""Tables: points as spreadsheets and programs write them, refused where a cell could mean two things."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime as dt
+import io
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+MOST_BYTES = 50_000_000
+#: Columns that an exported study adds to its points: its results, and how many runs they stand on.
+_RESULTS = re.compile(r"runs|p|low|high|above|failed|p_least|p_most|(p|mean)\..*")
+#: Keys of a scenario without a dot: any other head without one names the rows.
+_PLAIN_PATHS = ("id", "title", "as_of", "horizon_weeks")
+
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)*|[.,]\d+)([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?P<sign>[.,])\d{3}((?P=sign)\d{3})*")
+_GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_SLASHES = re.compile(r"\d{1,4}/\d{1,2}/\d{1,4}")
+_WITH_UNIT = re.compile(r"[^\w\s\[({\"'+-]\s*\d[\d.,]*|\d[\d.,]*\s*[^\w\s\])}\"']")
+_WORDS = {"true": True, "false": False}
+
+
+class Table(NamedTuple):
+    """Points as they were read.
+
+    Attributes
+    ----------
+    rows
+        Values by head; None where a cell is empty, which leaves a path as it is.
+    labels
+        What the rows are called, where a column says so.
+    """
+
+    rows: list[dict[str, Any]]
+    labels: tuple[str, ...]
+
+
+def read_table(path: str | Path) -> Table:
+    """Read a CSV file of points: a head of paths, a row a point.
+
+    Parameters
+    ----------
+    path
+        Commas, semicolons or tabs between cells; UTF-8 or UTF-16; decimal points or commas. Columns of row numbers,
+        names of rows, and results of an exported study are told from paths.
+
+    Raises
+    ------
+    ValueError
+        Where it is no table, or a cell could mean two things; with file, row and column.
+    OSError
+        Where it cannot be read.
+    """
+    path = Path(path)
+    if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
+        raise ValueError(f"{path}: expected a CSV file; save the sheet as CSV UTF-8")
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path}: expected a table of at most {MOST_BYTES // 1_000_000} MB")
+    lines = list(_lines(path, _text(path)))
+    if not lines:
+        raise ValueError(f"{path}: expected a head of paths and at least one row, got an empty file")
+    (_, head), *body = lines
+    heads = [cell.strip() for cell in head]
+    while heads and not heads[-1] and all(len(row) < len(heads) or not row[-1].strip() for _, row in body):
+        heads.pop()  # spreadsheets leave empty columns behind
+    _check_heads(path, heads)
+    if not body:
+        raise ValueError(f"{path}: expected at least one row below the head")
+    rows = [_fitted(path, number, row, len(heads)) for number, row in body]
+    paths, names = _kinds(heads, rows)
+    if not paths:
+        raise ValueError(f"{path}: expected paths in the head, such as round.target_bn, got {', '.join(heads)}")
+    reader = _Cells(path, heads, [(number, row) for (number, _), row in zip(body, rows, strict=True)], paths)
+    labels = tuple(" / ".join(row[k].strip() for k in names) for row in rows) if names else ()
+    return Table(list(reader.rows()), labels)
+
+
+def _text(path: Path) -> str:
+    raw = path.read_bytes()
+    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return raw.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        raise ValueError(
+            f"{path}, row {row}: expected UTF-8, got the byte 0x{raw[error.start]:02X}; save it as CSV UTF-8"
+        ) from None
+
+
+def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows that say something, each with its number in the file."""
+    first, _, rest = text.partition("\n")
+    skipped = 0
+    if found := re.fullmatch(r"\"?sep=(.)\"?\s*", first):  # a line that Excel writes for itself
+        sign, text, skipped = found.group(1), rest, 1
+    else:
+        plain = re.sub(r"\"[^\"]*\"", "", first)
+        sign = max(",;\t|", key=plain.count)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                yield reader.line_num + skipped, row
+    except csv.Error as error:
+        raise ValueError(
+            f"{path}, row {reader.line_num + skipped}: expected cells of a CSV file, got {error}"
+        ) from None
+
+
+def _check_heads(path: Path, heads: list[str]) -> None:
+    for k, head in enumerate(heads):
+        if not head and k:
+            raise ValueError(f"{path}, row 1, column {k + 1}: expected a path as the head, got an empty cell")
+        if head and head in heads[:k]:
+            raise ValueError(f"{path}, row 1: expected every path in one column, got {head!r} twice")
+
+
+def _fitted(path: Path, number: int, row: list[str], width: int) -> list[str]:
+    """A row of as many cells as the head has."""
+    if len(row) < width or any(cell.strip() for cell in row[width:]):
+        raise ValueError(f"{path}, row {number}: expected {width} cells as in the head, got {len(row)}")
+    return row[:width]
+
+
+def _kinds(heads: list[str], rows: list[list[str]]) -> tuple[list[int], list[int]]:
+    """Which columns are paths, and which name the rows."""
+    exported = {"runs", "p", "low", "high"} <= set(heads)
+    paths, names = [], []
+    for k, head in enumerate(heads):
+        if exported and _RESULTS.fullmatch(head):
+            continue
+        if "." in head or head in _PLAIN_PATHS:
+            paths.append(k)
+        elif not (head in ("", "point") and _are_numbers_of_rows([row[k] for row in rows])):
+            names.append(k)
+    return paths, names
+
+
+def _are_numbers_of_rows(cells: list[str]) -> bool:
+    """Whether a column only counts, as pandas and R write it: from 0 or from 1."""
+    return any([cell.strip() for cell in cells] == [str(k + first) for k in range(len(cells))] for first in (0, 1))
+
+
+class _Cells:
+    """Reads cells; what one of them leaves open, others of the same file may tell."""
+
+    def __init__(self, path: Path, heads: list[str], rows: list[tuple[int, list[str]]], paths: list[int]) -> None:
+        self._path, self._heads, self._numbered, self._paths = path, heads, rows, paths
+        cells = [row[k].strip() for _, row in rows for k in paths]
+        self._decimals = {sign for cell in cells for sign in _decimal_signs(cell)}
+
+    def rows(self) -> Iterable[dict[str, Any]]:
+        for number, row in self._numbered:
+            yield {self._heads[k]: self._value(number, k, row[k].strip()) for k in self._paths}
+
+    def _value(self, number: int, k: int, text: str) -> Any:
+        if not text:
+            return None
+        if text.lower() in _WORDS:
+            return _WORDS[text.lower()]
+        if (date := _date(text)) is not None:
+            return date
+        if _NUMBER.fullmatch(text):
+            return self._number(number, k, text)
+        if _SLASHES.fullmatch(text):
+            self._refuse(number, k, "a date as 2026-02-01", text)
+        if _WITH_UNIT.fullmatch(text):
+            self._refuse(number, k, "a number without a sign for money or per cent (60 % is 0.6)", text)
+        try:
+            return tomllib.loads(f"value = {text}")["value"]
+        except (ValueError, RecursionError):
+            return text
+
+    def _number(self, number: int, k: int, text: str) -> float | int:
+        signs = [sign for sign in ".," if sign in text]
+        if len(self._decimals) > 1 and signs:
+            self._refuse(number, k, "decimal points or decimal commas in a whole file", text)
+        decimal = next(iter(self._decimals), "")
+        if signs and not decimal:  # 1.000 may be one, or a thousand
+            self._refuse(number, k, "a number that cannot be a thousand as well as a decimal, as 1000 or 1.0", text)
+        thousands = {".": ",", ",": "."}.get(decimal, "")
+        parts = text.split(decimal) if decimal else [text]
+        grouped = thousands and thousands in parts[0]
+        if len(parts) > 2 or (thousands and thousands in "".join(parts[1:])):  # noqa: PLR2004, before and after the sign
+            self._refuse(number, k, "a number", text)
+        if grouped and not _THOUSANDS.fullmatch(parts[0]):
+            self._refuse(number, k, "a number", text)
+        plain = ".".join([parts[0].replace(thousands, "") if thousands else parts[0], *parts[1:]])
+        return int(plain) if re.fullmatch(r"[+-]?\d+", plain) else float(plain)
+
+    def _refuse(self, number: int, k: int, expected: str, got: str) -> NoReturn:
+        raise ValueError(f"{self._path}, row {number}, column {self._heads[k]}: expected {expected}, got {got!r}")
+
+
+def _decimal_signs(cell: str) -> set[str]:
+    """Which sign a number shows to be the decimal one; none if it could be the mark of thousands."""
+    if not _NUMBER.fullmatch(cell):
+        return set()
+    signs = [sign for sign in ".," if sign in cell]
+    if len(signs) == 2:  # noqa: PLR2004, the one that comes last
+        return {max(signs, key=cell.rfind)}
+    return set(signs) if signs and cell.count(signs[0]) == 1 and not _THOUSANDS.fullmatch(cell) else set()
+
+
+def _date(text: str) -> dt.date | None:
+    """A date, or a time stamp at midnight, as spreadsheets and pandas write dates."""
+    try:
+        if found := _GERMAN_DATE.fullmatch(text):
+            day, month, year = map(int, found.groups())
+            return dt.date(year, month, day)
+        stamp = dt.datetime.fromisoformat(text) if re.match(r"\d{4}-\d\d-\d\d", text) else None
+    except ValueError:
+        return None
+    return stamp.date() if stamp is not None and stamp.time() == dt.time() else None
