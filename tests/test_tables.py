@@ -129,8 +129,8 @@ def swept(design, **named):
 
 def test_rows_have_names_linked_paths_move_together_and_an_empty_cell_leaves_a_number_as_it_is(tmp_path):
     head = f"case,{TARGET}+round.cap_bn,{FALLBACK}"
-    study = swept(Design.table(table(tmp_path, f"{head}\nbase,6,1\nhigh,,2\n")), folder=tmp_path / "study")
-    assert study.design[0] == {TARGET: 6, "round.cap_bn": 6, FALLBACK: 1}
+    study = swept(Design.table(table(tmp_path, f"{head}\nbase,9,1\nhigh,,2\n")), folder=tmp_path / "study")
+    assert study.design[0] == {TARGET: 9, "round.cap_bn": 9, FALLBACK: 1}
     assert study.design[1] == {FALLBACK: 2}
     frame = Study.open(tmp_path / "study").points()
     assert frame["label"].tolist() == ["base", "high"]

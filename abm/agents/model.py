@@ -69,7 +69,7 @@ class FundingModel(mesa.Model):
         narrate: bool = True,
     ) -> None:
         # the model draws by address; these generators are for agents of one's own, each run its own luck
-        super().__init__(rng=int(seed) * 2**32 + int(run))
+        super().__init__(rng=draws.joined(int(seed), int(run)))
         self.case, self.seed, self.run = scenario, int(seed), int(run)
         self.population = prepared or prepare(scenario)
         shared = self.population

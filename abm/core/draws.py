@@ -57,6 +57,17 @@ _ROUNDS = 10
 _CENTRE = 0.425  # half-width of the part of (0, 1) that one rational function of AS 241 covers
 
 
+def joined(seed: int, run: int) -> int:
+    """Seed and run as one whole number, for generators that take only one.
+
+    Examples
+    --------
+    >>> joined(1, 2)
+    4294967298
+    """
+    return seed << 32 | run
+
+
 @inlined
 def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[Any, Any, Any, Any]:
     """Philox4x32-10: four random 32-bit words from a counter of four and a key of two.

@@ -26,7 +26,7 @@ _WITH_UNIT = re.compile(r"[^\w\s\[({\"'+-]\s*\d[\d.,]*|\d[\d.,]*\s*[^\w\s\])}\"'
 _WORDS = {"true": True, "false": False}
 
 
-class Table(NamedTuple):
+class PointTable(NamedTuple):
     """Points as they were read.
 
     Attributes
@@ -41,7 +41,7 @@ class Table(NamedTuple):
     labels: tuple[str, ...]
 
 
-def read_table(path: str | Path) -> Table:
+def read_table(path: str | Path) -> PointTable:
     """Read a CSV file of points: a head of paths, a row a point.
 
     Parameters
@@ -78,7 +78,7 @@ def read_table(path: str | Path) -> Table:
         raise ValueError(f"{path}: expected paths in the head, such as round.target_bn, got {', '.join(heads)}")
     reader = _Cells(path, heads, [(number, row) for (number, _), row in zip(body, rows, strict=True)], paths)
     labels = tuple(" / ".join(row[k].strip() for k in names) for row in rows) if names else ()
-    return Table(list(reader.rows()), labels)
+    return PointTable(list(reader.rows()), labels)
 
 
 def _text(path: Path) -> str:
@@ -156,6 +156,7 @@ class _Cells:
         self._decimals = {sign for cell in cells for sign in _decimal_signs(cell)}
 
     def rows(self) -> Iterable[dict[str, Any]]:
+        """Values by head, row by row."""
         for number, row in self._numbered:
             yield {self._heads[k]: self._value(number, k, row[k].strip()) for k in self._paths}
 
