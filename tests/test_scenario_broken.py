@@ -81,7 +81,6 @@ FILES = {
     "UTF-16 without a mark": TEXT.encode("utf-16-le"),
     "UTF-32": TEXT.encode("utf-32"),
     "Latin-1": TEXT.replace("Lead Capital", "Führungs-Kapital").encode("latin-1"),
-    "a mark of UTF-8": b"\xef\xbb\xbf" + TEXT.encode(),
     "JSON": b'{"format": 1, "id": "round"}',
     "YAML": b"format: 1\nround:\n  target_bn: 8\n",
     "HTML": b"<!doctype html><title>404</title>",

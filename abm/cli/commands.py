@@ -46,8 +46,20 @@ Examples:
 """
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from abm.core.version import VERSION
+
+        print(f"abm {VERSION}")
+        raise typer.Exit
+
+
 @app.callback(epilog="Examples:\n\n    abm scenarios\n\n    abm run openai-2025\n\n    abm provenance openai-2025")
-def about() -> None:
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
     """Will a large, conditional funding round close? Who decides it, why does it fail, what would change it?"""
 
 

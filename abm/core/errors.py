@@ -20,12 +20,17 @@ class Fault:
         return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
+MOST_FAULTS = 20  # that are said one by one
+
+
 class ScenarioError(ValueError):
     """A scenario that cannot be simulated, with every fault that was found."""
 
     def __init__(self, file: str, faults: list[Fault]) -> None:
         self.file, self.faults = file, faults
-        super().__init__("\n".join(f"{file}: {fault}" for fault in faults))
+        said = [f"{file}: {fault}" for fault in faults[:MOST_FAULTS]]
+        more = [f"{file}: and {len(faults) - MOST_FAULTS:,} more faults"] if len(faults) > MOST_FAULTS else []
+        super().__init__("\n".join(said + more))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the error travel between processes."""

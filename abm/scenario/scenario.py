@@ -20,6 +20,7 @@ from abm.core.errors import Fault, ScenarioError
 from abm.scenario.changes import set_path
 from abm.scenario.checks import faults_of
 from abm.scenario.fields import Knob, did_you_mean, title_of
+from abm.scenario.bounds import fault_of_tables, fault_of_text
 from abm.scenario.messages import dotted, fault_from, field_at, known_keys
 from abm.scenario.schema import Tables
 
@@ -51,6 +52,14 @@ class Scenario(Tables):
     def baseline(self) -> Scenario:
         """The file as it was written: the world that inclinations are calibrated in, whatever is changed later."""
         return self if self._baseline == self._raw else _build(self._baseline, self._baseline, self._file)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both give the same results: sources, grades and where they were read from do not count."""
+        return self.digest == other.digest if isinstance(other, Scenario) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Hash of the digest."""
+        return hash(self.digest)
 
     @property
     def digest(self) -> str:
@@ -135,6 +144,8 @@ def load_scenario(source: Scenario | str | Path) -> Scenario:
     if isinstance(source, Scenario):
         return source
     text, name = _read(source)
+    if fault := fault_of_text(text):
+        raise ScenarioError(name, [fault])
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # tomllib's own, numbers of endless digits, endless brackets
@@ -144,7 +155,10 @@ def load_scenario(source: Scenario | str | Path) -> Scenario:
 
 def scenario_from(raw: Mapping[str, Any], name: str = "scenario") -> Scenario:
     """Build a scenario from tables in memory, laid out as in a file."""
-    return _read_tables(copy.deepcopy(dict(raw)), name)
+    tables = dict(raw)
+    if fault := fault_of_tables(tables):  # before they are copied, one within the other
+        raise ScenarioError(name, [fault])
+    return _read_tables(copy.deepcopy(tables), name)
 
 
 def scenario_of(raw: dict[str, Any], baseline: dict[str, Any], name: str) -> Scenario:
@@ -158,6 +172,8 @@ def _keys(location: tuple[str, ...]) -> list[str]:
 
 def _read_tables(tables: dict[str, Any], name: str) -> Scenario:
     """Build a scenario from the tables of a file; those of a changed one hold the baseline it was changed from."""
+    if fault := fault_of_tables(tables):
+        raise ScenarioError(name, [fault])
     baseline = tables.pop("baseline", None)
     if baseline is None:
         return _build(tables, tables, name)
@@ -177,7 +193,7 @@ def _read(source: str | Path) -> tuple[str, str]:
         hint = did_you_mean(name, packaged()) or f"; packaged are {', '.join(packaged())}"
         raise ScenarioError(name, [Fault("scenario", f"expected a packaged id or the path of a TOML file{hint}")])
     try:
-        return path.read_text("utf-8"), name
+        return path.read_text("utf-8-sig"), name  # some editors put a mark before the text
     except UnicodeDecodeError:
         raise ScenarioError(name, [Fault("file", "expected text in UTF-8")]) from None
     except OSError as error:
