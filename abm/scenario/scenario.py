@@ -17,10 +17,10 @@ from pydantic import PrivateAttr, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from abm.core.errors import Fault, ScenarioError
+from abm.scenario.bounds import fault_of_tables, fault_of_text
 from abm.scenario.changes import set_path
 from abm.scenario.checks import faults_of
 from abm.scenario.fields import Knob, did_you_mean, title_of
-from abm.scenario.bounds import fault_of_tables, fault_of_text
 from abm.scenario.messages import dotted, fault_from, field_at, known_keys
 from abm.scenario.schema import Tables
 
