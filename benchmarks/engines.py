@@ -36,7 +36,7 @@ def against_mesa(sizes: Sizes) -> Iterator[Figure]:
     def read(runs: range) -> Batch:
         results = []
         for run in runs:
-            model = FundingModel(scenario, SEED, run, prepared=population)
+            model = FundingModel(scenario, SEED, run, prepared=population, narrate=False)
             model.run_model()
             results.append(model.result())
             model.free()
@@ -53,7 +53,7 @@ def against_batch_run(sizes: Sizes) -> Iterator[Figure]:
         """A model as ``batch_run`` wants it; ``rng``, which Mesa 3.5 gives to every model, is not used."""
 
         def __init__(self, number: int, rng: Any = None) -> None:
-            super().__init__(scenario, SEED, number, prepared=population)
+            super().__init__(scenario, SEED, number, prepared=population, narrate=False)
             reporters = {name: name for name in ("paid_musd", "closed", "cause")}
             self.datacollector = mesa.DataCollector(model_reporters=reporters)
 
