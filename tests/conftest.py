@@ -6,8 +6,12 @@ from hypothesis import settings
 settings.register_profile("abm", deadline=None)
 settings.load_profile("abm")
 
-#: Files that try what no version of Python changes: documents, pages, promises of CONTRIBUTING, damages of files.
-ONE_PYTHON = ("benchmarks", "damage", "docs", "extending", "extending_around", "pages", "references", "store")
+#: Files that try what no version of Python changes: words and layout, damages of files, and the heavy statistics of
+#: analyses, whose runs are the same on every Python (which the tests of engines and draws say).
+ONE_PYTHON = (
+    *("benchmarks", "damage", "docs", "extending", "extending_around", "interpreted", "pages", "references", "store"),
+    *("structure", "drivers", "discovery", "information", "levers", "splitting"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
