@@ -82,9 +82,8 @@ class Untouchable:
 def test_no_draw_is_ever_made_from_a_generator():
     scenario = abm.scenario_from(rich_world())
     plain, numpys = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
-    fresh = mesa.Model(rng=0)
     for run in range(5):
-        model = FundingModel(scenario, seed=1, run=run)
+        model, fresh = FundingModel(scenario, seed=1, run=run), mesa.Model(rng=2**32 + run)
         assert model.random.getstate() == fresh.random.getstate()
         assert model.rng.bit_generator.state == fresh.rng.bit_generator.state
         model.random = model.rng = Untouchable()
