@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from abm.core.errors import StoreError
 from abm.population import prepare
@@ -16,6 +16,7 @@ from abm.scenario import Scenario, load_scenario
 from abm.sweeps.design import Axes, Design
 from abm.sweeps.executors import pool_for
 from abm.sweeps.fingerprint import code_digest
+from abm.sweeps.manifest import MANIFEST, read_manifest
 from abm.sweeps.own_classes import describe_classes
 from abm.sweeps.runner import Progress, Runner
 from abm.sweeps.stopping import stopping_of
@@ -170,8 +171,10 @@ def _simulate_missing(
     progress: Callable[[Progress], None],
 ) -> None:
     study.require_classes()
-    if replaced := replaced_question(study):
+    before = _asked_before(study.folder)
+    if replaced := replaced_question(study, before):
         study.notes.append(replaced)
+    study.digests = before.get("files")
     store = study.store()  # which looks whether the files of an answer are whole
     study.digests = None  # from here on, whatever ends the program, no answer stands beside another question
     study.write_manifest()
@@ -192,19 +195,25 @@ def _simulate_missing(
     study.notes += [*store.notes, *(f"{one.name}: {why}" for one in study.job.agents.values() if not one.known)]
 
 
-def replaced_question(study: Study) -> str:
-    """Say that another question was asked in this folder before; a wider design or more runs are the same question."""
+def _asked_before(folder: Path) -> dict[str, Any]:
+    """The manifest that stands in a folder; nothing where there is none that can be read."""
     try:
-        before = Study.open(study.folder)
+        return read_manifest(folder / MANIFEST)
     except StoreError:
+        return {}
+
+
+def replaced_question(study: Study, before: Mapping[str, Any]) -> str:
+    """Say that another question was asked in this folder before; a wider design or more runs are the same question."""
+    if not before:
         return ""
-    old, new = before.job, study.job
+    job = study.job
     asked = {
-        "scenario": (old.scenario.digest, new.scenario.digest),
-        "seed": (old.seed, new.seed),
-        "engine": (old.engine, new.engine),
-        "event": (old.event, new.event),
-        "columns": (old.columns, new.columns),
+        "scenario": (before["scenario_sha256"], job.scenario.digest),
+        "seed": (before["seed"], job.seed),
+        "engine": (before["engine"], job.engine),
+        "event": (before["stopping"]["event"], job.event),
+        "columns": (before["columns"], list(job.columns)),
     }
     other = [name for name, (one, another) in asked.items() if one != another]
     if not other:
