@@ -39,8 +39,7 @@ def offer_of(model: Host) -> Record:
         "volatility": model.market.params.volatility,
         "preference": terms.preference,
     }
-    record: Record = new_record(OFFER, offer)
-    return record
+    return new_record(OFFER, offer)
 
 
 def news_of(investor: Investor) -> Record:
@@ -53,8 +52,7 @@ def news_of(investor: Investor) -> Record:
         "log_price": investor.model.offer.log_post,
         "capped": at_his_limit(investor.traits, investor.ticket_musd),
     }
-    record: Record = new_record(NEWS, news)
-    return record
+    return new_record(NEWS, news)
 
 
 def book_of(model: Host) -> Book:

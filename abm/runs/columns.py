@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from abm.core.batch import Batch
 from abm.core.records import FATE, OUTCOMES, RESULT, STAGES
 from abm.rules.failure import CAUSES
 from abm.runs.expressions import Expression, read_expression
+from abm.scenario.fields import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ class Columns:
             Where there is no such column, or it holds no numbers.
         """
         if column not in self.names or column == "cause" or column.startswith("stage."):
-            raise ValueError(f"expected a column of numbers{_hint(column, self.names)}, got {column!r}")
+            raise ValueError(f"expected a column of numbers{did_you_mean(column, self.names)}, got {column!r}")
         values, scale = self.raw(batch, column)
         if column == "survived" and not self.company:
             values = values[:0]
@@ -76,7 +76,7 @@ class Columns:
         """
         if event in TRUTHS:
             return self.numbers(batch, event)[0]
-        named = [name for name in self.names if name in event]  # a frame of all columns would take most of the time
+        named = read_event(event, self.names).columns  # a frame of all columns would take most of the time
         return true_in(self.frame(batch, named), event)
 
     def empty(self) -> Batch:
@@ -172,8 +172,3 @@ def _read(text: str, columns: Iterable[str], expected: str) -> Expression:
         return read_expression(text, columns)
     except ValueError as error:
         raise ValueError(f"expected {expected}, got {text!r} ({error})") from None
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean '{close[0]}'?)" if close else ""

@@ -8,7 +8,6 @@ functions of :data:`FUNCTIONS`. Nothing else is read; nothing that was written i
 from __future__ import annotations
 
 import ast
-import difflib
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,6 +16,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
+
+from abm.scenario.fields import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -204,8 +205,7 @@ class _Translator(ast.NodeVisitor):
         return self._refuse_name(ast.unparse(node))
 
     def _refuse_name(self, name: str) -> NoReturn:
-        close = difflib.get_close_matches(name, self.columns, n=1)
-        raise ValueError(f"unknown column {name!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
+        raise ValueError(f"unknown column {name!r}{did_you_mean(name, self.columns)}")
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> _Value:
         """Not, minus and plus."""
@@ -262,7 +262,7 @@ class _Translator(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> _Value:
         """A function of a column, or a method as pandas spells it."""
-        method = node.func if isinstance(node.func, ast.Attribute) else None  # column.mean(), as pandas spells it
+        method = node.func if isinstance(node.func, ast.Attribute) else None
         name = method.attr if method else getattr(node.func, "id", self._spelled(node.func))
         if name not in FUNCTIONS:
             raise ValueError(f"unknown function {name!r}; there are {', '.join(FUNCTIONS)}")

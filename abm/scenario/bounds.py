@@ -12,13 +12,15 @@ MOST_THINGS = 200_000  # tables, lists, numbers and words of a file
 MOST_LEVELS = 20  # of tables within tables
 LONGEST_TEXT = 20_000  # letters
 
+_LONG_KEY = re.compile(rf"\s*\[*\s*([\w\"'-]+\s*\.\s*){{{MOST_LEVELS}}}")
+
 
 def fault_of_text(text: str) -> Fault | None:
     """What makes a file too large to be read as TOML; the reader's memory grows with the square of a key's parts."""
     if len(text) > MOST_LETTERS:
         return Fault("file", f"expected at most {MOST_LETTERS // 1_000_000} million letters", f"{len(text):,}")
     for number, line in enumerate(text.splitlines(), 1):
-        if line.count(".") > MOST_LEVELS and re.match(r"\s*\[*\s*([\w\"'-]+\s*\.\s*){20}", line):
+        if line.count(".") > MOST_LEVELS and _LONG_KEY.match(line):
             return Fault(f"line {number}", f"expected keys of at most {MOST_LEVELS} parts")
     return None
 

@@ -150,6 +150,8 @@ def load_scenario(source: Scenario | str | Path) -> Scenario:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # tomllib's own, numbers of endless digits, endless brackets
         raise ScenarioError(name, [Fault("file", f"expected valid TOML ({error})")]) from None
+    if fault := fault_of_tables(raw):
+        raise ScenarioError(name, [fault])
     return _read_tables(raw, name)
 
 
@@ -172,8 +174,6 @@ def _keys(location: tuple[str, ...]) -> list[str]:
 
 def _read_tables(tables: dict[str, Any], name: str) -> Scenario:
     """Build a scenario from the tables of a file; those of a changed one hold the baseline it was changed from."""
-    if fault := fault_of_tables(tables):
-        raise ScenarioError(name, [fault])
     baseline = tables.pop("baseline", None)
     if baseline is None:
         return _build(tables, tables, name)

@@ -33,8 +33,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         Where there is none, this version cannot read it, or it is not what was written.
     """
     try:
-        text = path.read_text("utf-8")
-        record = json.loads(text)
+        record: dict[str, Any] = json.loads(path.read_text("utf-8"), object_hook=_read)
         checksum = record.pop("checksum", None)
         known = record.get("format")
         sound = checksum == _checksum(record)
@@ -46,8 +45,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise StoreError(f"{path}: expected format {FORMAT}, got {known!r}")
     if not sound:
         raise StoreError(f"{path}: expected the manifest of a study as it was written, it is damaged")
-    read: dict[str, Any] = json.loads(text, object_hook=_read)
-    return read
+    return record
 
 
 def _checksum(record: Mapping[str, Any]) -> str:
