@@ -45,7 +45,7 @@ class FundingModel(mesa.Model):
     prepared
         The scenario's population, if it has been prepared already; saves time over many runs.
     narrate
-        Whether the story says what signatures ask for and wait for; without that a run is a quarter faster.
+        Whether the story says what signatures ask for and wait for; mass runs do without, which is faster.
 
     Examples
     --------

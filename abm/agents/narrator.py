@@ -214,7 +214,7 @@ class Narrator:
 
 
 class Silence:
-    """Stands in for a :class:`Narrator` in runs whose story nobody reads: looking takes a fourth of a run."""
+    """Stands in for a :class:`Narrator` where nobody reads the story: looking costs a closing every week."""
 
     def __init__(self) -> None:
         self.asked: dict[int, Clauses] = {}

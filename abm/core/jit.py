@@ -1,4 +1,4 @@
-"""The door to numba: how every rule of the model is compiled, cached and strung together."""
+"""The door to numba: how every rule of the model is compiled, cached and chosen."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from abm.core.errors import StoreError
 
-#: Packages whose code is known by their name and version: what a study depends on beyond them is the user's.
+#: Packages whose code is known by its name: what a study depends on beyond them is the user's.
 _KNOWN = frozenset(("abm", "mesa", "numpy", "pandas", "scipy", "numba", "pyarrow")) | sys.stdlib_module_names
 #: What Python writes into every class, and words that change nothing.
 _IGNORED = frozenset(
