@@ -178,3 +178,13 @@ def test_no_kill_leaves_an_old_answer_beside_a_new_question(finished, tmp_path, 
         if ended:
             break
     assert last >= 5
+
+
+def test_a_damaged_answer_is_not_taken_over_by_a_new_question(finished, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(finished[0], copy)
+    content = bytearray((copy / TABLE).read_bytes())
+    content[-40] ^= 1  # in the footer, which no page checksum covers
+    (copy / TABLE).write_bytes(content)
+    with pytest.raises(StoreError, match=r"blocks\.parquet: .* the file is damaged"):
+        asked(copy, runs=24)
