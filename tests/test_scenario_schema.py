@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from abm.rules.conditions import CONDITIONS
 from abm.scenario import Scenario, defaults, investor_tables, json_schema, schema
-from abm.scenario.fields import KINDS, Knob, Section, title_of
+from abm.scenario.fields import KINDS, Knob, Section, plain, title_of
 from tests.breaks import KEYS, NAMES, TABLES, break_it
 
 SCHEMA = json_schema()
@@ -147,7 +147,7 @@ def test_every_knob_has_a_unit_a_range_around_its_default_and_a_meaning(title, n
 def test_the_schema_describes_every_knob_with_unit_and_range(title, name, field: FieldInfo, knob: Knob):
     section = SCHEMA if title == "Scenario" else SCHEMA["$defs"]["Investor" if title in ("Traits", "Paper") else title]
     described = section["properties"][name]
-    assert described["description"] == f"{knob.doc} [{knob.unit}; {knob.low:g} to {knob.high:g}]"
+    assert described["description"] == f"{knob.doc} [{knob.unit}; {plain(knob.low)} to {knob.high:g}]"
     number = described["anyOf"][0]
     assert (number["minimum"], number["maximum"]) == (knob.low, knob.high)
     assert number["type"] == ("integer" if knob.whole else "number")

@@ -13,7 +13,7 @@ from abm.core.records import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
 from abm.core.schedule import YEARS
 from abm.rules import belief, decision
 from abm.rules.appetite import openness
-from abm.rules.sums import add, in_bn
+from abm.rules.sums import add
 
 if TYPE_CHECKING:
     from abm.agents.host import Host
@@ -122,7 +122,9 @@ class Investor(mesa.Agent):
         self.model.log(self.id, "paid", self._cut_back(amount_musd), amount_musd)
 
     def _cut_back(self, amount_musd: int) -> str:
-        return "" if amount_musd == self.ticket_musd else f"cut back from {in_bn(self.ticket_musd):g}"
+        return (
+            "" if amount_musd == self.ticket_musd else f"cut back from {self.model.population.bn(self.ticket_musd):g}"
+        )
 
     def fail_to_pay(self) -> None:
         """Not pay when called."""
@@ -133,7 +135,9 @@ class Investor(mesa.Agent):
         """Become an unconditional commitment of the fallback amount."""
         full, self.ticket_musd = self.ticket_musd, min(self.ticket_musd, self.params.fallback_musd)
         self.model.narrator.release(self.index)
-        self.model.log(self.id, "fell back", f"conditions failed, from {in_bn(full):g}", self.ticket_musd)
+        self.model.log(
+            self.id, "fell back", f"conditions failed, from {self.model.population.bn(full):g}", self.ticket_musd
+        )
 
     def lapse(self) -> None:
         """See the round end without having paid."""

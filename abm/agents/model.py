@@ -27,7 +27,7 @@ from abm.rules.belief import mean_opinion
 from abm.rules.closing import Closing, clinching_rung, close, closing_gap, money, needs_no_one_else
 from abm.rules.conditions import Book
 from abm.rules.outlook import look_ahead
-from abm.rules.sums import add, in_bn
+from abm.rules.sums import add
 from abm.scenario import Scenario
 
 
@@ -327,7 +327,7 @@ class FundingModel(mesa.Model):
     def log(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
         """Add an event to the story of this run."""
         when = self.until_day if day is None else day
-        self.story.append(Event(when, self.case.date(when), who, what, why, in_bn(amount_musd)))
+        self.story.append(Event(when, self.case.date(when), who, what, why, self.population.bn(amount_musd)))
 
     tell = renamed_attribute("tell", "log")
 

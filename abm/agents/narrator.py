@@ -19,7 +19,7 @@ from abm.rules.conditions import (
     money_against,
     money_with,
 )
-from abm.rules.sums import add, in_bn
+from abm.rules.sums import add
 from abm.scenario.fields import KINDS
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Narrator:
         self._moody: set[int] = set()
         self._bound = self._bound_by()
         terms = model.terms
-        price, until = in_bn(int(model.population.ladder_musd[0])), model.case.date(model.deadline_day)
+        price, until = model.population.bn(int(model.population.ladder_musd[0])), model.case.date(model.deadline_day)
         model.log("round", "opened", f"until {until}, at {price:g} bn pre-money", terms.target_musd)
         for investor in model.investors:
             if investor.stage == SIGNED:
@@ -153,7 +153,7 @@ class Narrator:
         terms = self.model.terms
         if closing_musd >= terms.minimum_close_musd or not terms.weekly:
             return ()
-        wanted, there = in_bn(terms.minimum_close_musd), in_bn(closing_musd)
+        wanted, there = (self.model.population.bn(int(units)) for units in (terms.minimum_close_musd, closing_musd))
         return ((Need("minimum_close_bn", (), wanted, there, False, ""),),)
 
     def _bound_by(self) -> dict[int, list[list[int]]]:
@@ -174,7 +174,7 @@ class Narrator:
         atom, model = self.model.contracts.atoms[a], self.model
         kind = _KINDS[atom.kind]
         fields = [key.field for key in kind.keys.values()]
-        wanted = in_bn(int(atom.amount_musd))
+        wanted = model.population.bn(int(atom.amount_musd))
         if "level" in fields or "count" in fields:
             wanted = float(atom.level if "level" in fields else atom.count)
         dated = "by_day" in fields and atom.by_day < math.inf
@@ -194,22 +194,22 @@ class Narrator:
 
     def _there(self, atom: Record, index: int, book: Book) -> float:
         """How much of what is asked for is there, with his own ticket where that counts."""
-        facts, name = book.facts, _KINDS[atom.kind].name
+        facts, name, bn = book.facts, _KINDS[atom.kind].name, self.model.population.bn
         if name == "total_bn":
             base = facts.already_closed_musd if atom.count_closed else 0
-            return in_bn(int(add(base, money_with(index, book, atom.count_own))))
+            return bn(int(add(base, money_with(index, book, atom.count_own))))
         if name == "investor":
-            return in_bn(int(book.tickets[atom.ref])) if book.inside[atom.ref] else 0.0
+            return bn(int(book.tickets[atom.ref])) if book.inside[atom.ref] else 0.0
         if name == "any_of":
             return float(len([k for k in book.members[atom.first : atom.last] if book.inside[k] or k == index]))
         if name == "kind":
             mine = book.kinds[index] == atom.ref and not book.inside[index]
-            return in_bn(int(add(book.kind_musd[atom.ref], book.tickets[index] if mine else 0)))
+            return bn(int(add(book.kind_musd[atom.ref], book.tickets[index] if mine else 0)))
         if name == "max_pre_money_bn":
-            return in_bn(int(facts.pre_money_musd))
+            return bn(int(facts.pre_money_musd))
         if name == "max_post_money_bn":
             before = add(facts.pre_money_musd, facts.already_closed_musd)
-            return in_bn(int(add(before, money_against(index, book))))
+            return bn(int(add(before, money_against(index, book))))
         return float(facts.sentiment) if name == "min_sentiment" else math.nan
 
 

@@ -6,10 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.errors import ScenarioError
@@ -22,7 +21,7 @@ from abm.scenario import Scenario, load_scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-Rows = NDArray[Any]  # records of abm.core.records.RESULT, one a run
+Rows: TypeAlias = "pd.DataFrame"  # columns of the outcomes, one row a run
 
 
 def measure_gains(
@@ -114,7 +113,8 @@ def pulled(scenario: Scenario, levers: Sequence[Lever], sizes: Mapping[str, floa
 
 
 def _rows(scenario: Scenario, runs: int, seed: int, workers: int | None) -> Rows:
-    return simulate(scenario, runs, seed, keep="rows", workers=workers).batch.rows
+    outcomes = simulate(scenario, runs, seed, keep="rows", workers=workers)
+    return outcomes.columns.frame(outcomes.batch, ("closed", "funded_bn", "survived", "dilution"))
 
 
 def _gain(
@@ -152,10 +152,12 @@ def _differences(base: Rows, rows: Rows, seed: int, company: bool) -> dict[str, 
     if not len(base):
         return dict.fromkeys(("", "funded_", "survived_", "dilution_"), nothing)
     return {
-        "": paired_events(base["closed"], rows["closed"], seed),
-        "funded_": paired_means(base["paid_musd"] / 1000, rows["paid_musd"] / 1000, seed),
-        "survived_": paired_events(base["survived"], rows["survived"], seed) if company else nothing,
-        "dilution_": paired_means(100 * base["dilution"], 100 * rows["dilution"], seed),
+        "": paired_events(base["closed"].to_numpy(), rows["closed"].to_numpy(), seed),
+        "funded_": paired_means(base["funded_bn"].to_numpy(), rows["funded_bn"].to_numpy(), seed),
+        "survived_": paired_events(base["survived"].to_numpy(), rows["survived"].to_numpy(), seed)
+        if company
+        else nothing,
+        "dilution_": paired_means(100 * base["dilution"].to_numpy(), 100 * rows["dilution"].to_numpy(), seed),
     }
 
 

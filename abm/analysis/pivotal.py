@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
 from abm.core.old_names import renamed, renamed_attribute
-from abm.population.contracts import musd
 from abm.population.layout import members_of
 from abm.runs.differences import Difference, paired_events
 from abm.runs.estimates import Estimate, estimate, normal_interval, student_interval
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.checks import largest_ticket
+from abm.scenario.money import units_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,13 +229,14 @@ class Game:
     def __init__(self, scenario: Scenario, players: Sequence[Player], event: str, seed: int) -> None:
         self.scenario, self.players, self.event, self.seed = scenario, list(players), event, seed
         own = {player.id for player in players if player.kind != "gatekeeper"}
-        self._target = musd(scenario.round.target_bn)
+        self._target = float(scenario.round.target_bn)
+        units = units_of(scenario)
         self._most: dict[str, float] = {}  # the most that each player, and all who are always there, can bring
         for _, name, member in members_of(scenario):
             owner = name.split("#")[0]
             key = owner if owner in own else ""
-            # plus one: money is rounded to whole USD million on its way into a run
-            self._most[key] = self._most.get(key, 0.0) + 1000.0 * largest_ticket(member) + 1.0
+            # plus a unit: money is rounded to whole ones on its way into a run
+            self._most[key] = self._most.get(key, 0.0) + largest_ticket(member) + 1.0 / units
 
     def hopeless(self, inside: frozenset[int]) -> bool:
         """Whether the largest tickets of all who are in add up to less than the target, so that nothing can close."""
@@ -319,8 +320,9 @@ def _sampled(game: Game, samples: int, block: int, pool: ThreadPoolExecutor, log
 def _power(scenario: Scenario, players: Sequence[Player]) -> list[float]:
     """Shapley-Shubik index of each player by largest tickets; of a pool, that of its members together."""
     book = [(name.split("#")[0], largest_ticket(who)) for _, name, who in members_of(scenario)]
-    bounded = [(owner, musd(min(ticket, float(scenario.round.target_bn)))) for owner, ticket in book]
-    shares = shapley_shubik([weight for _, weight in bounded], musd(scenario.round.target_bn))
+    target, units = float(scenario.round.target_bn), units_of(scenario)
+    bounded = [(owner, round(min(ticket, target) * units)) for owner, ticket in book]
+    shares = shapley_shubik([weight for _, weight in bounded], round(target * units))
     power = dict.fromkeys((owner for owner, _ in bounded), 0.0)
     for (owner, _), share in zip(bounded, shares, strict=True):
         power[owner] += share

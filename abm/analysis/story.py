@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from abm.analysis.prose.summary import Figures, figures_of, summary_of
 from abm.analysis.prose.telling import LEFT_OUT, sentences_of
 from abm.analysis.prose.waiting import Waiting, who_waits
 from abm.rules.failure import CAUSES, Links
-from abm.rules.sums import in_bn
 from abm.runs.simulation import check_key
 from abm.scenario import Scenario, load_scenario
 
@@ -124,7 +124,7 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
     model = _Watched(scenario, seed, run)
     model.run_model()
     waiting, figures = who_waits(model), figures_of(model)
-    binding = {} if model.closed or model.links is None else _by_cause(model.links)
+    binding = {} if model.closed or model.links is None else _by_cause(model.links, model.population.bn)
     sentences = sentences_of(model) + summary_of(model, binding, waiting)
     ending = "closed" if model.closed else CAUSES[model.cause]
     events = tuple(model.trace)
@@ -144,7 +144,7 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
     )
 
 
-def _by_cause(links: Links) -> dict[str, float]:
+def _by_cause(links: Links, bn: Callable[[int], float]) -> dict[str, float]:
     """What each broken link cost, by the cause it stands for [USD billion]."""
     causes = zip(("settlement", "gate", "coordination", "lead", "price"), links, strict=True)
-    return {cause: in_bn(int(musd)) for cause, musd in causes if musd > 0}
+    return {cause: bn(int(musd)) for cause, musd in causes if musd > 0}

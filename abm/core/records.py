@@ -352,7 +352,7 @@ class Outcome(NamedTuple):
     field: str
     form: type
     column: str = ""  #: its name in a table; empty: it stands in the record alone
-    scale: int = 1  #: what it is divided by there
+    money: bool = False  #: whether it is money, which a table states in USD billion
     counted: bool = True  #: whether the same values come again and again, so that totals count them
 
 
@@ -360,20 +360,20 @@ class Outcome(NamedTuple):
 OUTCOMES = (
     Outcome("run", np.int64, "run", counted=False),
     Outcome("closed", np.bool_, "closed"),
-    Outcome("paid_musd", np.int64, "funded_bn", 1000),
+    Outcome("paid_musd", np.int64, "funded_bn", money=True),
     Outcome("closed_day", np.float64, "closed_day"),  # nan: never
     Outcome("survived", np.bool_, "survived"),  # means nothing without a company
     Outcome("default_day", np.float64, "default_day", counted=False),
     Outcome("cause", np.int64, "cause", counted=False),  # counted by its name
-    Outcome("pre_money_musd", np.int64, "pre_money_bn", 1000),
+    Outcome("pre_money_musd", np.int64, "pre_money_bn", money=True),
     Outcome("rung", np.int64, "rung"),
     Outcome("new_shares", np.int64),
     Outcome("dilution", np.float64, "dilution"),
-    Outcome("gap_musd", np.int64, "closing_gap_bn", 1000),
+    Outcome("gap_musd", np.int64, "closing_gap_bn", money=True),
     Outcome("extended", np.bool_, "extended"),
     Outcome("listed", np.bool_, "listed"),
-    Outcome("end_cash_musd", np.int64, "end_cash_bn", 1000),
-    Outcome("least_cash_musd", np.int64, "least_cash_bn", 1000),
+    Outcome("end_cash_musd", np.int64, "end_cash_bn", money=True),
+    Outcome("least_cash_musd", np.int64, "least_cash_bn", money=True),
 )
 RESULT = np.dtype([(outcome.field, outcome.form) for outcome in OUTCOMES])
 

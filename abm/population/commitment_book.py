@@ -15,21 +15,23 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from abm.core.errors import Fault, ScenarioError
-from abm.core.records import ROUND, TRAITS
+from abm.core.records import ROUND, TRAITS, Integers
 from abm.population.contracts import flatten, musd, new_book, new_record, new_records
+from abm.rules.clauses import Contracts
 from abm.rules.closing import SELECT, Closing, close, closing_gap, money
 from abm.rules.conditions import FACTS
 from abm.rules.settlement import settle
 from abm.scenario import fault_from
 from abm.scenario.condition_fields import Conditions
 from abm.scenario.fields import KINDS, Flag, Id, Kind, Knob, Section, did_you_mean, is_date
+from abm.scenario.money import asked_for, times, units_for
 
 
 class Commitment(Section):
     """A signed commitment: how much, and on what conditions."""
 
     id: Id
-    ticket_bn: Annotated[float, Knob("USD billion", 0.001, 10_000, "What he commits")]
+    ticket_bn: Annotated[float, Knob("USD billion", 0.000001, 10_000, "What he commits")]
     kind: Kind = "crossover"
     role: Literal["lead", "follower"] = "follower"
     paid: Flag = False
@@ -49,6 +51,14 @@ class BookClosing(NamedTuple):
     least: tuple[str, ...]  #: who would close if nobody moved before his own condition is met
     gap_bn: float  #: what closing at once is worth [USD billion]
     barred: tuple[str, ...]  #: left out although their conditions would now hold (only with `without` and the like)
+
+
+class _Counted(NamedTuple):
+    """The commitments in one unit of money."""
+
+    contracts: Contracts
+    tickets: Integers
+    traits: Any
 
 
 class CommitmentBook:
@@ -80,24 +90,33 @@ class CommitmentBook:
         parsed = _parse(commitments, self._given)
         self.ids = tuple(c.id for c in parsed)
         n = len(parsed)
-        contracts = flatten([c.conditions for c in parsed], self.ids, tuple(self._given), _ordinal)
-        # plain arrays: the attribute access of records costs more than the closing itself
-        atoms: Any = np.asarray(contracts.atoms).view(np.ndarray)
-        self._contracts = contracts._replace(atoms=atoms)
-        self._tickets = np.array([musd(c.ticket_bn) for c in parsed], np.int64)
+        self._parsed, self._counted = parsed, dict[int, _Counted]()
+        amounts = (amount for c in parsed for amount in (c.ticket_bn, c.min_ticket_bn, *asked_for(c.conditions)))
+        self._units = units_for(amounts)
         self._kinds = np.array([KINDS.index(c.kind) for c in parsed], np.int64)
         self._paid = np.array([c.paid for c in parsed], np.bool_)
         self._zeros = np.zeros(n, np.bool_)
-        rows = [
-            {
-                "lead": c.role == "lead",
-                "priority": int(c.priority),
-                "min_ticket_musd": musd(c.min_ticket_bn),
-                "pro_rata_share": c.pro_rata_share,
-            }
-            for c in parsed
-        ]
-        self._traits: Any = np.asarray(new_records(TRAITS, rows)).view(np.ndarray)
+
+    def _count(self, units: int) -> _Counted:
+        """Commitments as arrays, in units of a billion dollars."""
+        if units not in self._counted:
+            parsed = [times(c, units / 1000) for c in self._parsed]
+            contracts = flatten([c.conditions for c in parsed], self.ids, tuple(self._given), _ordinal)
+            rows = [
+                {
+                    "lead": c.role == "lead",
+                    "priority": int(c.priority),
+                    "min_ticket_musd": musd(c.min_ticket_bn),
+                    "pro_rata_share": c.pro_rata_share,
+                }
+                for c in parsed
+            ]
+            # plain arrays: the attribute access of records costs more than the closing itself
+            atoms: Any = np.asarray(contracts.atoms).view(np.ndarray)
+            traits: Any = np.asarray(new_records(TRAITS, rows)).view(np.ndarray)
+            tickets = np.array([musd(c.ticket_bn) for c in parsed], np.int64)
+            self._counted[units] = _Counted(contracts._replace(atoms=atoms), tickets, traits)
+        return self._counted[units]
 
     def close(
         self,
@@ -118,31 +137,31 @@ class CommitmentBook:
             faults.append(Fault("select", f"expected one of {', '.join(SELECT)}", repr(select)))
         if faults:
             raise ScenarioError("commitments", faults)
-        cap = musd(cap_bn) if cap_bn is not None else _NO_CAP
+        units = max(self._units, units_for([base_bn, pre_money_bn, cap_bn or 0.0]))
+        contracts, tickets, traits = self._count(units)
+        cap = round(cap_bn * units) if cap_bn is not None else _NO_CAP
         facts = {
             "cap_musd": cap,
-            "already_closed_musd": musd(base_bn),
-            "pre_money_musd": musd(pre_money_bn),
+            "already_closed_musd": round(base_bn * units),
+            "pre_money_musd": round(pre_money_bn * units),
             "sentiment": sentiment,
             "day": _ordinal(on or dt.date.max),  # finite: a gate that is not in force never is
         }
         days = np.array([_gate_day(gate) for gate in standing.values()], np.float64)
-        book = new_book(self._tickets, self._kinds, days, self._contracts.members, new_record(FACTS, facts))
+        book = new_book(tickets, self._kinds, days, contracts.members, new_record(FACTS, facts))
         paid, signed, rule = self._paid, ~self._paid, SELECT[select]
-        answer = Closing(*close(signed, paid, self._contracts, book, rule))
-        gap = closing_gap(answer.greatest, answer.least, self._tickets, cap)
+        answer = Closing(*close(signed, paid, contracts, book, rule))
+        gap = closing_gap(answer.greatest, answer.least, tickets, cap)
         terms = new_record(ROUND, {"cap_musd": cap})
-        allocated, _ = settle(
-            answer.selected, signed, paid, self._zeros, self._contracts, book, rule, terms, self._traits
-        )
+        allocated, _ = settle(answer.selected, signed, paid, self._zeros, contracts, book, rule, terms, traits)
         new = answer.selected & signed
         return BookClosing(
             closers=self._names(answer.selected),
-            allocated_bn=dict(zip(self._names(new), (allocated[new] / 1000).tolist(), strict=True)),
-            total_bn=int(money(new, allocated)) / 1000,
+            allocated_bn=dict(zip(self._names(new), (allocated[new] / units).tolist(), strict=True)),
+            total_bn=int(money(new, allocated)) / units,
             greatest=self._names(answer.greatest),
             least=self._names(answer.least),
-            gap_bn=int(gap) / 1000,
+            gap_bn=int(gap) / units,
             barred=self._names(answer.barred),
         )
 
@@ -220,7 +239,7 @@ def _gate_day(gate: bool | dt.date) -> float:
 _BESIDE = {
     "base_bn": Knob("USD billion", 0, 10_000, "Money closed earlier"),
     "cap_bn": Knob("USD billion", 0, 10_000, "Most money the round takes"),
-    "pre_money_bn": Knob("USD billion", 0.001, 100_000, "Price"),
+    "pre_money_bn": Knob("USD billion", 0.00001, 100_000, "Price"),
     "sentiment": Knob("log-points", -5, 5, "Market sentiment"),
 }
 
@@ -240,7 +259,7 @@ def _faults_beside(beside: Mapping[str, Any]) -> list[Fault]:
     return faults
 
 
-_NO_CAP = 10**12  # USD million: more than there is, and small enough that sums stay whole numbers
+_NO_CAP = 10**17  # units: more than there is, and small enough that sums stay whole numbers
 _LIST = TypeAdapter(tuple[Commitment, ...])
 
 

@@ -18,7 +18,7 @@ from abm.scenario.fields import KINDS
 
 
 def musd(bn: float) -> int:
-    """USD billion as whole USD million.
+    """USD billion as whole USD million; of a round that is counted in less, as whole units of that.
 
     Examples
     --------

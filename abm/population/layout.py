@@ -29,6 +29,7 @@ from abm.scenario.condition_fields import Conditions
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import KINDS, Distribution, Section, StepSchedule
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
+from abm.scenario.money import counted, units_of
 
 _POOL_ADDRESSES = 65_536  # of each pool, and of the named investors before them: more members than a pool can have
 _FAMILIES = {"lognormal": records.LOGNORMAL, "uniform": records.UNIFORM}
@@ -63,10 +64,17 @@ class Population(NamedTuple):
     traits: Records  #: records.TRAITS[N]
     pool_distributions: Records  #: records.POOL_DISTRIBUTIONS[N]
     contracts: Contracts
+    units_per_bn: int = 1000  #: what money is counted in: a thousand units are a billion of million dollars
+
+    def bn(self, units: float) -> float:
+        """An amount of a run as USD billion."""
+        return units / self.units_per_bn
 
 
 def records_of(scenario: Scenario) -> Population:
     """Lay a scenario out as records, with biases still to be calibrated."""
+    units = units_of(scenario)
+    scenario = counted(scenario, units)
     members, market = members_of(scenario), _market(scenario)
     ids = tuple(member.id for member in members)
     gate_ids = tuple(gate.id for gate in scenario.gatekeepers)
@@ -90,6 +98,7 @@ def records_of(scenario: Scenario) -> Population:
         traits=new_records(records.TRAITS, [_traits(scenario, a, who, float(market.mean_bn)) for a, _, who in members]),
         pool_distributions=new_records(records.POOL_DISTRIBUTIONS, [_pool_distributions(who) for _, _, who in members]),
         contracts=_contracts(scenario, members, gate_ids),
+        units_per_bn=units,
     )
 
 

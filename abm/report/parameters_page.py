@@ -11,7 +11,7 @@ from abm.rules.conditions import CONDITIONS
 from abm.scenario import Scenario
 from abm.scenario.condition_fields import Conditions
 from abm.scenario.defaults import BY_KIND, COMMON
-from abm.scenario.fields import Knob, Section
+from abm.scenario.fields import Knob, Section, plain
 from abm.scenario.investor_tables import ConditionMixTable, InvestorPoolTable, InvestorTable, Paper, Traits
 from abm.scenario.schema import (
     ClaimTable,
@@ -69,7 +69,7 @@ def _table(fields: Mapping[str, FieldInfo]) -> str:
     for name, field in fields.items():
         knob = next((m for m in field.metadata if isinstance(m, Knob)), None)
         if knob is not None:
-            cells = (knob.doc, knob.unit, f"{knob.low:g} to {knob.high:g}", _default(field), knob.source)
+            cells = (knob.doc, knob.unit, f"{plain(knob.low)} to {knob.high:g}", _default(field), knob.source)
         elif not any(_sections_in(field.annotation)):
             cells = (_form(field), "", "", _default(field), "")
         else:

@@ -9,7 +9,25 @@ import numpy as np
 from abm.core.jit import lean, rule
 from abm.core.records import Flags, Floats, Integers
 from abm.rules.clauses import Contracts, invoked_clause
-from abm.rules.conditions import MAX_POST_MONEY, MIN_OWN_SHARE, MONEY_TOLERANCE, Book
+from abm.rules.conditions import MAX_POST_MONEY, MIN_OWN_SHARE, Book, tolerance
+
+
+@rule
+def part_of(amount: int, weight: int, total: int) -> tuple[int, int]:
+    """``amount * weight`` divided by ``total``, and the remainder, though the product may be beyond 64 bits.
+
+    Examples
+    --------
+    >>> part_of(100, 1, 3), part_of(10**13, 7 * 10**12, 9 * 10**12)
+    ((33, 1), (7777777777777, 7000000000000))
+    """
+    whole = int(float(amount) * float(weight) / float(total))
+    left = int(amount) * int(weight) - whole * int(total)  # what the products lose beyond 64 bits, both lose alike
+    while left < 0:
+        whole, left = whole - 1, left + total
+    while left >= total:
+        whole, left = whole + 1, left - total
+    return whole, left
 
 
 @rule
@@ -37,13 +55,12 @@ def split(amount: int, weights: Floats | Integers) -> Integers:
     remainders = np.zeros(weights.shape[0], np.int64)
     total = 0
     for i in range(weights.shape[0]):
-        total += weights[i]
+        total += int(weights[i])
     if total == 0:
         return parts
     left = amount
     for i in range(weights.shape[0]):
-        parts[i] = amount * weights[i] // total
-        remainders[i] = amount * weights[i] % total
+        parts[i], remainders[i] = part_of(amount, int(weights[i]), total)
         left -= parts[i]
     for _ in range(left):
         best = 0
@@ -216,7 +233,7 @@ def rights(
                 if contracts.atoms[a].kind == MIN_OWN_SHARE:
                     right = max(right, contracts.atoms[a].level * post)
         # rounded up, or a stake would fall a part of a million below what it asks for
-        insisted[i] = min(book.tickets[i], math.ceil(right - MONEY_TOLERANCE))
+        insisted[i] = min(book.tickets[i], math.ceil(right - tolerance(right)))
     return insisted
 
 

@@ -131,8 +131,15 @@ def condition(
     return register
 
 
-#: Slack in comparisons of money with a share of money: 0.29 of 100 is 28.999999999999996 to a computer [USD million].
+#: Slack in comparisons of money with a share of money: 0.29 of 100 is 28.999999999999996 to a computer [units].
 MONEY_TOLERANCE = 1e-6
+_ROUNDING = 4e-15  # of a large amount: some last bits of a number
+
+
+@lean
+def tolerance(amount: float) -> float:
+    """Slack beside an amount that was worked out as a share of another."""
+    return max(MONEY_TOLERANCE, _ROUNDING * amount)
 
 
 @lean
@@ -226,7 +233,8 @@ def price_accepted(atom: Record, i: int, book: Book) -> bool:
 def stake_not_above(atom: Record, i: int, book: Book) -> bool:
     """Hold when his stake after the money is at most this share."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_with(i, book, True)
-    return book.tickets[i] <= atom.level * post + MONEY_TOLERANCE
+    most = atom.level * post
+    return book.tickets[i] <= most + tolerance(most)
 
 
 @condition("constant", says="a sentiment of at least {wanted}", steady=True, min_sentiment=Key("level", "level"))
@@ -239,7 +247,8 @@ def market_not_broken(atom: Record, i: int, book: Book) -> bool:
 def stake_not_below(atom: Record, i: int, book: Book) -> bool:
     """Hold when his stake is at least this share; outside elimination, a guaranteed allocation instead."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_against(i, book)
-    return book.tickets[i] >= atom.level * post - MONEY_TOLERANCE
+    least = atom.level * post
+    return book.tickets[i] >= least - tolerance(least)
 
 
 @condition("down", says="at most {wanted} bn post-money", steady=True, max_post_money_bn=Key("money", "amount_musd"))

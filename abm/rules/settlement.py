@@ -8,7 +8,7 @@ import numpy as np
 
 from abm.core.jit import lean, rule
 from abm.core.records import Flags, Integers, Record, Records
-from abm.rules.allocation import allocation_cap, ration, rights
+from abm.rules.allocation import allocation_cap, part_of, ration, rights
 from abm.rules.clauses import Contracts, rights_are_asked
 from abm.rules.closing import LEAST, close_into, eliminate_into, money, put, same, seat_all
 from abm.rules.conditions import TOTAL, Book
@@ -41,7 +41,8 @@ def shares_for(money_musd: int, pre_money_musd: int) -> int:
     >>> shares_for(40_000, 260_000)
     153846154
     """
-    return (money_musd * SHARES_BEFORE + pre_money_musd // 2) // pre_money_musd
+    shares, left = part_of(money_musd, SHARES_BEFORE, pre_money_musd)
+    return shares + 1 if left + pre_money_musd // 2 >= pre_money_musd else shares
 
 
 @rule
@@ -53,7 +54,8 @@ def worth_musd(shares: int, pre_money_musd: int) -> int:
     >>> worth_musd(153_846_154, 260_000)
     40000
     """
-    return (shares * pre_money_musd + SHARES_BEFORE // 2) // SHARES_BEFORE
+    worth, left = part_of(shares, pre_money_musd, SHARES_BEFORE)
+    return worth + 1 if left + SHARES_BEFORE // 2 >= SHARES_BEFORE else worth
 
 
 @rule

@@ -13,13 +13,16 @@ from abm.core.records import FATE, OUTCOMES, RESULT, STAGES
 from abm.rules.failure import CAUSES
 from abm.runs.expressions import Expression, read_expression
 from abm.scenario.fields import did_you_mean
+from abm.scenario.money import units_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Columns of a run: the field of its record, and what the field is divided by.
-_OF_RUN = {outcome.column: (outcome.field, outcome.scale) for outcome in OUTCOMES if outcome.column}
-_OF_INVESTOR = {"paid_bn": ("paid_musd", 1000), "stage": ("stage", 1), "sign_day": ("sign_day", 1)}
+    from abm.scenario import Scenario
+
+#: Columns of a run: the field of its record, and whether it is money.
+_OF_RUN = {outcome.column: (outcome.field, outcome.money) for outcome in OUTCOMES if outcome.column}
+_OF_INVESTOR = {"paid_bn": ("paid_musd", True), "stage": ("stage", False), "sign_day": ("sign_day", False)}
 
 #: Columns that are true or false in every run.
 TRUTHS = tuple(outcome.column for outcome in OUTCOMES if outcome.column and outcome.form is np.bool_)
@@ -36,6 +39,8 @@ class Columns:
         Investors and gatekeepers, in their order in a batch.
     company
         Whether there is a company, without which nothing survives or defaults.
+    units_per_bn
+        What money is counted in: units of a billion dollars [-].
 
     Examples
     --------
@@ -44,12 +49,18 @@ class Columns:
     ('paid_bn.lead', 'stage.lead', 'sign_day.lead', 'gate_day.law')
     """
 
-    def __init__(self, ids: Sequence[str], gate_ids: Sequence[str], company: bool) -> None:
+    def __init__(self, ids: Sequence[str], gate_ids: Sequence[str], company: bool, units_per_bn: int = 1000) -> None:
         self.ids, self.gate_ids, self.company = tuple(ids), tuple(gate_ids), company
+        self.units_per_bn = units_per_bn
         sources = [(f"{name}.{who}", name, k) for k, who in enumerate(self.ids) for name in _OF_INVESTOR]
         sources += [(f"gate_day.{gate}", "gate_day", k) for k, gate in enumerate(self.gate_ids)]
         self._sources = {column: (name, k) for column, name, k in sources}
         self.names = (*_OF_RUN, *self._sources)
+
+    @classmethod
+    def of(cls, scenario: Scenario, ids: Sequence[str], gate_ids: Sequence[str]) -> Columns:
+        """Columns of a scenario's outcomes."""
+        return cls(ids, gate_ids, scenario.company is not None, units_of(scenario))
 
     def numbers(self, batch: Batch, column: str) -> tuple[NDArray[Any], int]:
         """Numbers of a column in the runs in which there are any, and what to divide them by.
@@ -86,13 +97,13 @@ class Columns:
     def raw(self, batch: Batch, column: str) -> tuple[NDArray[Any], int]:
         """Values of a column as they are kept, and what to divide them by."""
         if column in _OF_RUN:
-            field, scale = _OF_RUN[column]
-            return batch.rows[field], scale
+            field, money = _OF_RUN[column]
+            return batch.rows[field], self.units_per_bn if money else 1
         name, index = self._sources[column]
         if name == "gate_day":
             return batch.gate_days[:, index], 1
-        field, scale = _OF_INVESTOR[name]
-        return batch.fates[field][:, index], scale
+        field, money = _OF_INVESTOR[name]
+        return batch.fates[field][:, index], self.units_per_bn if money else 1
 
     def frame(self, batch: Batch, names: Iterable[str] | None = None) -> pd.DataFrame:
         """Return a pandas frame of all columns, or of those named."""

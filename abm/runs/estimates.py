@@ -123,7 +123,7 @@ def spread(values: NDArray[Any], counts: NDArray[np.int64], scale: int = 1) -> d
         return dict.fromkeys(("mean", *_QUANTILES), math.nan)
     if values.dtype == np.bool_:
         values = values.astype(np.int64)
-    found = {"mean": float(values @ counts) / total / scale}
+    found = {"mean": float(values.astype(np.float64) @ counts) / total / scale}
     for name, q in _QUANTILES.items():
         rank = q * (total - 1)  # as numpy's quantile has it by default
         below = int(rank)

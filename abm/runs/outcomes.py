@@ -101,7 +101,7 @@ class Outcomes(Simulated):
             raise ValueError(f"expected outcomes that kept their weekly paths (keep='runs') to show {name!r}, got none")
         weeks = self.batch.paths[:, PATHS.index(name)]
         columns = range(1, weeks.shape[1] + 1)
-        return pd.DataFrame(weeks / 1000.0, index=self.batch.rows["run"], columns=columns)
+        return pd.DataFrame(weeks / self.columns.units_per_bn, index=self.batch.rows["run"], columns=columns)
 
     def probability(self, event: str) -> Estimate:
         """Estimate the probability of an event.

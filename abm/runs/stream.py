@@ -69,7 +69,7 @@ class Stream:
     @property
     def columns(self) -> Columns:
         """Names and units of what comes."""
-        return Columns(self.population.ids, self.population.gate_ids, company=self.scenario.company is not None)
+        return Columns.of(self.scenario, self.population.ids, self.population.gate_ids)
 
     def study(self) -> tuple[Scenario, int, str, Sequence[str], Sequence[str]]:
         """What is simulated, as :class:`abm.Outcomes` and :class:`abm.Totals` want to know it."""

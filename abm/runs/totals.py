@@ -37,7 +37,7 @@ class Simulated:
     def __init__(self, scenario: Scenario, seed: int, engine: str, ids: Sequence[str], gate_ids: Sequence[str]) -> None:
         self.scenario, self.seed, self.engine = scenario, seed, engine
         self.ids, self.gate_ids = tuple(ids), tuple(gate_ids)
-        self.columns = Columns(ids, gate_ids, company=scenario.company is not None)
+        self.columns = Columns.of(scenario, ids, gate_ids)
         self.ending: StopReason | None = None
 
     @property
@@ -213,7 +213,10 @@ class Totals(Simulated):
         """Named investors and pools with their money, the largest first."""
         sums = self._sums().totals
         rows = zip(self.owners, sums["paid_musd"], sums["pays"], strict=True)
-        payers = [Payer(owner, int(money) / max(self.runs, 1) / 1000, self._estimate(n)) for owner, money, n in rows]
+        payers = [
+            Payer(owner, int(money) / max(self.runs, 1) / self.columns.units_per_bn, self._estimate(n))
+            for owner, money, n in rows
+        ]
         return sorted(payers, key=lambda payer: -payer.mean_bn)
 
     def consents(self) -> dict[str, Estimate]:

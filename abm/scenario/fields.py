@@ -7,6 +7,7 @@ import difflib
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeGuard, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
@@ -128,6 +129,18 @@ def is_number(raw: object) -> TypeGuard[int | float]:
     return isinstance(raw, (int, float)) and not isinstance(raw, bool)
 
 
+def plain(number: float) -> str:
+    """Write a number without an exponent.
+
+    Examples
+    --------
+    >>> plain(0.00001), plain(30.0), plain(-1_000), plain(0.1)
+    ('0.00001', '30', '-1000', '0.1')
+    """
+    text = f"{Decimal(repr(float(number))):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 _ORIGIN_FORM = {"grade": {"enum": list(GRADES)}, "source": {"type": "string"}}
 #: A date, as an editor's TOML plug-in hands it to the schema.
 DATE_FORM = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
@@ -158,14 +171,14 @@ class Knob:
     @property
     def sentence(self) -> str:
         """Meaning, unit and range in one line."""
-        return f"{self.doc} [{self.unit}; {self.low:g} to {self.high:g}]"
+        return f"{self.doc} [{self.unit}; {plain(self.low)} to {self.high:g}]"
 
     @property
     def expectation(self) -> str:
         """What an error message says was expected."""
         number = "whole number" if self.whole else "number"
         unit = "" if self.unit == "-" else f" {self.unit}"
-        return f"expected a {number} from {self.low:g} to {self.high:g}{unit}"
+        return f"expected a {number} from {plain(self.low)} to {self.high:g}{unit}"
 
     def json_forms(self) -> dict[str, Any]:
         """JSON Schema of a bare or sourced number."""

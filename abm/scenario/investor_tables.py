@@ -25,7 +25,7 @@ class Traits(Section):
         None
     )
     prior_mean_bn: Annotated[
-        float | None, Knob("USD billion", 0.001, 100_000, "His mean of the value (default: the market's)", "A1")
+        float | None, Knob("USD billion", 0.00001, 100_000, "His mean of the value (default: the market's)", "A1")
     ] = None
     prior_sd_log: Annotated[float | None, Knob("log-points", 0.02, 2, "His doubt about it", "A1")] = None
     prior_spread_log: Annotated[
@@ -95,7 +95,7 @@ class InvestorTable(Traits, Paper):
     address: Annotated[
         float | None, Knob("-", 0, 65_535, "Whose luck he has (default: his place in the file)", "2.5", True)
     ] = None
-    ticket_bn: Annotated[float | None, Knob("USD billion", 0.001, 10_000, "His stated ticket")] = None
+    ticket_bn: Annotated[float | None, Knob("USD billion", 0.000001, 10_000, "His stated ticket")] = None
     signed_at_start: Flag = False
     signing_probability: Annotated[
         float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "docs/scenario.md, three ways to decide")
@@ -117,12 +117,12 @@ class InvestorTable(Traits, Paper):
         float, Knob("USD billion", 0, 10_000, "Paid at the deadline if his conditions fail", "D6")
     ] = 0.0
     wealth_bn: Annotated[
-        float | None, Knob("USD billion", 0.001, 100_000, "Portfolio that decides what a big ticket is", "A3")
+        float | None, Knob("USD billion", 0.00001, 100_000, "Portfolio that decides what a big ticket is", "A3")
     ] = None
     risk_aversion: Annotated[
         float | None, Knob("-", 0.2, 50, "Relative risk aversion: his appetite for risk, inverted", "A3")
     ] = None
-    max_ticket_bn: Annotated[float | None, Knob("USD billion", 0.001, 10_000, "Most he can place here", "A5")] = None
+    max_ticket_bn: Annotated[float | None, Knob("USD billion", 0.000001, 10_000, "Most he can place here", "A5")] = None
     conditions: Conditions = ()
 
 
@@ -143,7 +143,7 @@ class InvestorPoolTable(Traits, Paper):
     count: Annotated[float, Knob("-", 1, 10_000, "Number of members", whole=True)]
     kind: Kind
     ticket_bn: Annotated[
-        float | Distribution | None, DistributionKnob("USD billion", 0.001, 10_000, "Stated ticket of a member")
+        float | Distribution | None, DistributionKnob("USD billion", 0.000001, 10_000, "Stated ticket of a member")
     ] = None
     signing_probability: Annotated[
         float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "docs/scenario.md, three ways to decide")
@@ -158,13 +158,13 @@ class InvestorPoolTable(Traits, Paper):
         float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")
     ] = None
     wealth_bn: Annotated[
-        float | Distribution | None, DistributionKnob("USD billion", 0.001, 100_000, "Portfolio", "A3")
+        float | Distribution | None, DistributionKnob("USD billion", 0.00001, 100_000, "Portfolio", "A3")
     ] = None
     risk_aversion: Annotated[
         float | Distribution | None, DistributionKnob("-", 0.2, 50, "Relative risk aversion", "A3")
     ] = None
     max_ticket_bn: Annotated[
-        float | Distribution | None, DistributionKnob("USD billion", 0.001, 10_000, "Most a member can place", "A5")
+        float | Distribution | None, DistributionKnob("USD billion", 0.000001, 10_000, "Most a member can place", "A5")
     ] = None
     conditional_share: Annotated[float, Knob("-", 0, 1, "Share of members who sign with a condition", "F7")] = 0.0
     condition_mix: ConditionMixTable = ConditionMixTable()

@@ -13,7 +13,7 @@ from abm.core.errors import StoreError
 from abm.runs.drafts import atomic_write
 
 MANIFEST = "study.json"
-FORMAT = 2
+FORMAT = 3
 
 
 def write_manifest(path: Path, record: Mapping[str, Any]) -> None:

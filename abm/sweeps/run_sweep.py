@@ -224,7 +224,7 @@ def replaced_question(study: Study, before: Mapping[str, Any]) -> str:
 def _check(job: Job, design: Design) -> None:
     """Refuse at once what could not be counted or kept, or leads nowhere."""
     population = prepare(job.scenario)
-    columns = Columns(population.ids, population.gate_ids, company=job.scenario.company is not None)
+    columns = Columns.of(job.scenario, population.ids, population.gate_ids)
     if missing := [name for name in job.columns if name not in columns.names]:
         columns.numbers(columns.empty(), missing[0])  # which says what is meant
     columns.happened(columns.empty(), job.event)

@@ -30,9 +30,10 @@ class BusyError(StoreError):
 
 
 def schema_of(columns: Sequence[str], dtypes: Sequence[np.dtype[Any]]) -> pa.Schema:
-    """Layout of the blocks: their key, point (``place``), runs and successes, and a list of raw values a column."""
+    """Layout of the blocks: key, point (``place``), runs, successes, unit of money, and lists of raw values."""
     fields = [("key", pa.binary(32)), ("place", pa.int64()), ("first_run", pa.int64())]
     fields += [("runs", pa.int32()), ("successes", pa.int32()), ("failures", pa.string())]
+    fields += [("units_per_bn", pa.int64())]
     fields += [(name, pa.list_(_NUMBER[dtype.kind])) for name, dtype in zip(columns, dtypes, strict=True)]
     return pa.schema(fields)
 
@@ -248,6 +249,7 @@ class Store:
             pa.array([block.runs for block in blocks], pa.int32()),
             pa.array([block.successes for block in blocks], pa.int32()),
             pa.array([json.dumps(block.failures) if block.failures else None for block in blocks], pa.string()),
+            pa.array([block.units_per_bn for block in blocks], pa.int64()),
         ]
         for name in self.schema.names[len(arrays) :]:
             kind = self.schema.field(name).type.value_type

@@ -146,13 +146,13 @@ class Study:
     def columns(self) -> Columns:
         """The columns of a run."""
         shared = self.population
-        return Columns(shared.ids, shared.gate_ids, company=self.job.scenario.company is not None)
+        return Columns.of(self.job.scenario, shared.ids, shared.gate_ids)
 
     @cached_property
-    def _raw(self) -> dict[str, tuple[np.dtype[Any], int]]:
-        """Type of each kept column in the store, and what to divide it by."""
+    def _raw(self) -> dict[str, tuple[np.dtype[Any], bool]]:
+        """Type of each kept column in the store, and whether it is money, which each point counts in its own unit."""
         empty = self.columns.empty()
-        return {name: ((raw := self.columns.raw(empty, name))[0].dtype, raw[1]) for name in self.job.columns}
+        return {name: ((raw := self.columns.raw(empty, name))[0].dtype, raw[1] > 1) for name in self.job.columns}
 
     def store(self) -> Store:
         """Open its store."""
@@ -195,6 +195,7 @@ class Study:
         size = len(self.design)
         names = ("runs", "successes", "lost")
         sums: dict[str, NDArray[Any]] = {name: np.zeros(size, np.int64) for name in names}
+        sums["units_per_bn"] = np.ones(size, np.int64)
         for name in self.job.columns:
             shape = (size, self._classes(name)) if self._classes(name) else (size,)
             sums[f"sum.{name}"], sums[f"known.{name}"] = np.zeros(shape), np.zeros(size, np.int64)
@@ -204,6 +205,7 @@ class Study:
             for name, values in (("runs", group.column("runs").to_numpy()), ("lost", np.array(lost, np.int64))):
                 np.add.at(sums[name], points, values)
             np.add.at(sums["successes"], points, group.column("successes").to_numpy())
+            sums["units_per_bn"][points] = group.column("units_per_bn").to_numpy()
             for name in self.job.columns:
                 whose, values = _flat(group, name, points)
                 if classes := self._classes(name):
@@ -252,7 +254,7 @@ class Study:
         from abm.core.records import STAGES
         from abm.rules.failure import CAUSES
 
-        for name, (dtype, scale) in self._raw.items():
+        for name, (dtype, money) in self._raw.items():
             if name == self.job.event:
                 continue
             total, known = self._sums[f"sum.{name}"], self._sums[f"known.{name}"]
@@ -263,7 +265,7 @@ class Study:
                 elif dtype.kind == "b" and (name != "survived" or self.columns.company):
                     yield f"p.{name}", total / known
                 elif dtype.kind != "b":
-                    yield f"mean.{name}", total / known / scale
+                    yield f"mean.{name}", total / known / (self._sums["units_per_bn"] if money else 1)
 
     def axes_frame(self) -> pd.DataFrame:
         """Return what each axis is set to at each point, in one row a point."""
@@ -304,10 +306,10 @@ class Study:
         for first, count, text in zip(firsts, counts, blocks.column("failures").to_pylist(), strict=True):
             lost = {run for _, run, *_ in json.loads(text)} if text else set()
             numbers += [run for run in range(first, first + count + len(lost - {None})) if run not in lost]
-        made = {}
-        for name, (dtype, scale) in self._raw.items():
+        made, units = {}, max(blocks.column("units_per_bn").to_pylist(), default=1)
+        for name, (dtype, money) in self._raw.items():
             _, values = _flat(blocks, name, np.zeros(blocks.num_rows, np.int64))
-            made[name] = self.columns.series(name, values.astype(dtype), scale)
+            made[name] = self.columns.series(name, values.astype(dtype), units if money else 1)
         return pd.DataFrame(made, index=pd.Index(numbers, name="run", dtype="int64"))
 
     def failures(self) -> list[Failure]:

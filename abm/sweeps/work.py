@@ -54,6 +54,8 @@ class Block(NamedTuple):
         Raw values of each column, one a run.
     failures
         Runs that are missing.
+    units_per_bn
+        What the point counts money in: units of a billion dollars [-].
     """
 
     point: int
@@ -62,6 +64,7 @@ class Block(NamedTuple):
     successes: int
     values: dict[str, NDArray[Any]]
     failures: tuple[Failure, ...] = ()
+    units_per_bn: int = 1000
 
 
 class Task(NamedTuple):
@@ -141,7 +144,7 @@ class _Point:
         scenario = job.point(changes)
         population = prepare(scenario)
         self.job = job
-        self.columns = Columns(population.ids, population.gate_ids, company=scenario.company is not None)
+        self.columns = Columns.of(scenario, population.ids, population.gate_ids)
         missing = [name for name in job.columns if name not in self.columns.names]
         if missing:
             raise ScenarioError(scenario.file, [Fault("columns", "expected columns of the outcomes", repr(missing[0]))])
@@ -166,7 +169,8 @@ class _Point:
     def _counted(self, index: int, runs: range, batch: Batch, failures: tuple[Failure, ...]) -> Block:
         happened = self.columns.happened(batch, self.job.event)
         values = {name: self.columns.raw(batch, name)[0].copy() for name in self.job.columns}
-        return Block(index, runs.start, len(happened), int(np.count_nonzero(happened)), values, failures)
+        came = int(np.count_nonzero(happened))
+        return Block(index, runs.start, len(happened), came, values, failures, self.columns.units_per_bn)
 
 
 @dataclass

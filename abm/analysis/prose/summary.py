@@ -10,7 +10,6 @@ from abm.analysis.prose.sentence import Sentence
 from abm.analysis.prose.waiting import Waiting
 from abm.core.records import UNPAID, WITHDRAWN
 from abm.rules.failure import CAUSES
-from abm.rules.sums import in_bn
 from abm.runs.terms import CAUSE_WORDS
 
 if TYPE_CHECKING:
@@ -50,12 +49,13 @@ def figures_of(model: FundingModel) -> Figures:
     >>> figures_of(model).paid_bn
     33.0
     """
-    target, paid, company = in_bn(int(model.terms.target_musd)), in_bn(int(model.paid_musd)), model.company
+    bn, company = model.population.bn, model.company
+    target, paid = bn(int(model.terms.target_musd)), bn(int(model.paid_musd))
     if company is None:
         return Figures(target, paid, None, None, None, None)
     levels = (company.firm.cash_musd, company.least_cash_musd, company.cash_musd)
-    start, least, end = (in_bn(int(level)) for level in levels)
-    return Figures(target, paid, start, least, end, in_bn(int(company.bridge_musd + company.vendor_musd)))
+    start, least, end = (bn(int(level)) for level in levels)
+    return Figures(target, paid, start, least, end, bn(int(company.bridge_musd + company.vendor_musd)))
 
 
 def summary_of(model: FundingModel, binding: dict[str, float], waiting: Waiting) -> list[Sentence]:
@@ -137,7 +137,7 @@ class _Summary:
         return sentences
 
     def _money(self, indices: list[int]) -> float:
-        return in_bn(sum(self.model.narrator.standings[index].ticket_musd for index in indices))
+        return self.model.population.bn(sum(self.model.narrator.standings[index].ticket_musd for index in indices))
 
     def _circles(self) -> list[Sentence]:
         sentences = []

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from abm.analysis.prose.graph import strong_parts
 from abm.analysis.prose.phrases import Names
 from abm.core.records import LOOKING, STAGES, UNPAID, WITHDRAWN
-from abm.rules.sums import in_bn
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -168,7 +167,7 @@ def who_waits(model: FundingModel) -> Waiting:
 def _asked(model: FundingModel, index: int, names: Names) -> list[Edge]:
     """Everything that one signature asked for."""
     standing, who = model.narrator.standings[index], model.population.ids[index]
-    stuck, bn = _stuck(model, index), in_bn(standing.ticket_musd)
+    stuck, bn = _stuck(model, index), model.population.bn(standing.ticket_musd)
     return [
         Edge(who, target, names.lacks(need), need.met, stuck and not need.met, k, bn, _lacking_bn(need))
         for k, clause in enumerate(standing.clauses)
@@ -216,7 +215,7 @@ def _counted(model: FundingModel) -> list[Edge]:
     """The conditional money that a closing counts once it is in: it ties those together who wait for a total."""
     edges = []
     for index, standing in sorted(model.narrator.standings.items()):
-        stuck, bn = _stuck(model, index), in_bn(standing.ticket_musd)
+        stuck, bn = _stuck(model, index), model.population.bn(standing.ticket_musd)
         edges.append(Edge(BOOK, model.population.ids[index], f"its {bn:g} billion", not stuck, stuck, 0, bn))
     return edges
 
@@ -227,7 +226,9 @@ def _nodes(model: FundingModel, names: Names, edges: list[Edge]) -> tuple[Node, 
     nodes = [_investor(model, investor, names) for investor in shown]
     status = ("open", "satisfied", "blocked")
     nodes += [Node(gate.id, names.consent(gate.id), "gatekeeper", status[gate.status], 0.0) for gate in model.gates]
-    nodes += [Node(BOOK, "the money in the round", "book", "", in_bn(model.paid_musd))] if BOOK in seen else []
+    nodes += (
+        [Node(BOOK, "the money in the round", "book", "", model.population.bn(model.paid_musd))] if BOOK in seen else []
+    )
     nodes += [Node(TERMS, "price, stake and sentiment", "terms", "", 0.0)] if TERMS in seen else []
     return tuple(nodes)
 
@@ -239,4 +240,4 @@ def _signed(investor: Investor) -> bool:
 def _investor(model: FundingModel, investor: Investor, names: Names) -> Node:
     standing = model.narrator.standings.get(investor.index)
     ticket = standing.ticket_musd if standing else investor.ticket_musd
-    return Node(investor.id, names.of(investor.id), "investor", STAGES[investor.stage], in_bn(ticket))
+    return Node(investor.id, names.of(investor.id), "investor", STAGES[investor.stage], model.population.bn(ticket))

@@ -79,7 +79,8 @@ def strain(paths: Paths, population: Population) -> Floats:
     Phi of this, looked at once in the end. It is the level that splits best where luck runs all the time.
     """
     weeks = paths["cash"].shape[1]
-    a_week = 1000.0 * max(float(population.firm.burn_volatility_bn), _CALM) * math.sqrt(YEARS)
+    calm = _CALM * population.units_per_bn
+    a_week = max(1000.0 * float(population.firm.burn_volatility_bn), calm) * math.sqrt(YEARS)
     return shortfall(paths, population) / (a_week * np.sqrt(np.arange(weeks, 0, -1)))
 
 
