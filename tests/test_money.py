@@ -85,7 +85,7 @@ def _times(value, factor: Fraction):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("power", [3, 5])
 def test_a_round_in_small_is_the_round_in_large(engine, power):
-    """Nothing in the rules knows what money is counted in: a thousandth of every amount is a thousandth of the round."""
+    """No rule knows what money is counted in: a thousandth of every amount is a thousandth of the round."""
     raw = tomllib.loads((ROUNDS / "in_dollars.toml").read_text("utf-8"))
     large = scenario_from(raw)
     small = scenario_from(_shrunk(raw, Fraction(1, 10**power)))

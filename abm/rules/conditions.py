@@ -138,7 +138,13 @@ _ROUNDING = 4e-15  # of a large amount: some last bits of a number
 
 @lean
 def tolerance(amount: float) -> float:
-    """Slack beside an amount that was worked out as a share of another."""
+    """Slack beside an amount that was worked out as a share of another [units].
+
+    Examples
+    --------
+    >>> tolerance(28.999999999999996), tolerance(1e13)
+    (1e-06, 0.04)
+    """
     return max(MONEY_TOLERANCE, _ROUNDING * amount)
 
 
