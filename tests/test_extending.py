@@ -124,7 +124,7 @@ def test_a_new_kind_of_condition_is_one_function_with_a_phrase_or_without(tmp_pa
     for name, says in (("min_day", ""), ("min_moment", ' says="day {wanted}",')):
         copy.before("abm/rules/conditions.py", "\n\nMIN_OWN_SHARE =", f'''
 
-@condition("constant",{says} {name}=Key("count", "count"))
+@condition("constant", "gate",{says} {name}=Key("count", "count"))
 def {name}_has_come(atom: Any, i: int, book: Book) -> bool:
     """Hold from that day on."""
     return book.facts.day >= atom.count

@@ -15,7 +15,7 @@ from abm.core.records import ROUND, TRAITS
 from abm.population.contracts import new_record, new_records
 from abm.rules.allocation import allocation_cap, pro_rata, ration, rights, split
 from abm.rules.closing import GREATEST, closing_gap
-from abm.rules.failure import CAUSES, broken_links, cause_of_failure, diagnose
+from abm.rules.failure import CAUSES, LINK_CAUSES, broken_links, cause_of_failure, diagnose
 from abm.rules.settlement import (
     SHARES_BEFORE,
     dilution,
@@ -299,7 +299,8 @@ def diagnosed(problem: Problem, target: int, paid_musd: int = 0, unpaid: str = "
     lost = np.array([name in unpaid.split() for name in problem.ids])
     unwilling = np.array([name in refused.split() for name in problem.ids])
     who = new_records(TRAITS, [{"stated_musd": problem.tickets[name], **traits.get(name, {})} for name in problem.ids])
-    links = broken_links(signed, paid, lost, unwilling, contracts, book, who)
+    terms = new_record(ROUND, {"cap_musd": problem.cap})
+    links = broken_links(signed, paid, lost, unwilling, 0, contracts, book, terms, who)
     return CAUSES[diagnose(links, target, paid_musd)]
 
 
@@ -350,10 +351,10 @@ def test_a_round_that_reached_its_target_has_no_cause_of_failure():
 
 
 @often
-@given(st.integers(-10, 100), st.lists(st.integers(0, 100), min_size=5, max_size=5))
+@given(st.integers(-10, 100), st.lists(st.integers(0, 100), min_size=8, max_size=8))
 def test_the_cause_is_the_link_that_cost_most_unless_nothing_explains_more(missing, costs):
     named = CAUSES[cause_of_failure(missing, *costs)]
-    explained = dict(zip(("settlement", "gate", "coordination", "lead", "price"), costs, strict=True))
+    explained = dict(zip(LINK_CAUSES, costs, strict=True))
     if missing <= 0:
         assert named == ""
     elif named == "demand":

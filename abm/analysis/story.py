@@ -12,7 +12,7 @@ from abm.analysis.prose.sentence import Sentence
 from abm.analysis.prose.summary import Figures, figures_of, summary_of
 from abm.analysis.prose.telling import LEFT_OUT, sentences_of
 from abm.analysis.prose.waiting import Waiting, who_waits
-from abm.rules.failure import CAUSES, Links
+from abm.rules.failure import CAUSES, LINK_CAUSES, Links
 from abm.runs.simulation import check_key
 from abm.scenario import Scenario, load_scenario
 
@@ -146,5 +146,5 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
 
 def _by_cause(links: Links, bn: Callable[[int], float]) -> dict[str, float]:
     """What each broken link cost, by the cause it stands for [USD billion]."""
-    causes = zip(("settlement", "gate", "coordination", "lead", "price"), links, strict=True)
+    causes = zip(LINK_CAUSES, links, strict=True)
     return {cause: bn(int(musd)) for cause, musd in causes if musd > 0}

@@ -225,7 +225,9 @@ def look_for_causes(world: Record) -> None:
     )
     write_stages(world)
     write_book(world)
+    cut_back = 0
     for i in range(traits.shape[0]):
+        cut_back += arrays.ticket_musd(world)[i] - arrays.paid_musd(world)[i] if paid[i] else 0
         refused[i] = False
         if traits[i].behavioural and not (signed[i] or paid[i] or unpaid[i]):
             open_share = openness(world.offer.weeks_left, traits[i].waiting_decay_weeks)
@@ -233,10 +235,13 @@ def look_for_causes(world: Record) -> None:
             refused[i] = view.reason != decision.WILLING
     links, found = (
         world.links,
-        failure.broken_links(signed, paid, unpaid, refused, contracts_of(world), book_of(world), traits),
+        failure.broken_links(
+            signed, paid, unpaid, refused, cut_back, contracts_of(world), book_of(world), world.terms, traits
+        ),
     )
     links.unpaid, links.gated, links.uncoordinated = found.unpaid, found.gated, found.uncoordinated
-    links.without_lead, links.priced_out = found.without_lead, found.priced_out
+    links.without_lead, links.priced_out, links.market_down = found.without_lead, found.priced_out, found.market_down
+    links.stakes_off, links.rivals_in = found.stakes_off, found.rivals_in
 
 
 @far

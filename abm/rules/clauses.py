@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from abm.core.jit import lean
 from abm.core.records import Flags, Integers, Records
 from abm.rules.conditions import (
-    GATE,
+    CONDITIONS,
     MAX_POST_MONEY,
-    MAX_PRE_MONEY,
     MIN_OWN_SHARE,
     MIN_SENTIMENT,
     TOTAL,
@@ -18,8 +19,12 @@ from abm.rules.conditions import (
     atom_holds,
 )
 
-#: What a counterfactual closing takes for granted (bits).
-AS_IT_IS, GATES_OPEN, PRICE_ACCEPTED = 0, 1, 2
+#: What a counterfactual closing takes for granted: conditions by the cause that they stand for, a bit each.
+GRANTS = ("gate", "price", "market", "stake", "rival")
+AS_IT_IS = 0
+_BIT_OF_KIND = np.array(
+    [1 << GRANTS.index(kind.cause) if kind.cause in GRANTS else 0 for kind in CONDITIONS.values()], np.int64
+)
 
 
 class Contracts(NamedTuple):
@@ -60,8 +65,8 @@ def clause_holds(clause: int, i: int, contracts: Contracts, book: Book) -> bool:
     """Whether all conditions of a clause of investor ``i`` hold.
 
     ``book.facts.literal`` reads allocation rights as conditions of membership (C7.3); otherwise they are met by cutting
-    back (C7.2). ``book.facts.granted`` takes gates, or price and sentiment, for granted: the counterfactuals behind a
-    cause of failure.
+    back (C7.2). ``book.facts.granted`` takes some kinds of conditions for granted: the counterfactuals behind a cause
+    of failure.
     """
     literal, granted = book.facts.literal, book.facts.granted
     for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
@@ -69,9 +74,7 @@ def clause_holds(clause: int, i: int, contracts: Contracts, book: Book) -> bool:
         kind = atom.kind
         if not literal and (kind == MIN_OWN_SHARE or kind == MAX_POST_MONEY):
             continue
-        if granted & GATES_OPEN and kind == GATE:
-            continue
-        if granted & PRICE_ACCEPTED and (kind == MAX_PRE_MONEY or kind == MIN_SENTIMENT):
+        if granted & _BIT_OF_KIND[kind]:
             continue
         if not atom_holds(kind, atom, i, book):
             return False
@@ -84,6 +87,15 @@ def rivalry(contracts: Contracts) -> bool:
     for a in range(contracts.atoms.shape[0]):
         kind = contracts.atoms[a].kind
         if kind == WITHOUT or kind == MIN_OWN_SHARE or kind == MAX_POST_MONEY:
+            return True
+    return False
+
+
+@lean
+def asked(contracts: Contracts, granted: int) -> bool:
+    """Whether any contract has a condition of those that are granted."""
+    for a in range(contracts.atoms.shape[0]):
+        if granted & _BIT_OF_KIND[contracts.atoms[a].kind]:
             return True
     return False
 

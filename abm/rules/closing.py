@@ -306,14 +306,16 @@ def needs_no_one_else(content: Flags, signed: Flags, paid: Flags, contracts: Con
 
 
 @lean
-def counterfactual_money(signed: Flags, paid: Flags, contracts: Contracts, book: Book, granted: int) -> int:
+def counterfactual_money(
+    signed: Flags, paid: Flags, contracts: Contracts, book: Book, granted: int, literal: bool
+) -> int:
     """Money of the greatest closing if some conditions were taken for granted [USD million]; it stays seated."""
-    book.facts.literal = False
+    book.facts.literal = literal
     book.facts.granted = granted
     n = gather(signed, paid, book)
     enclose(n, contracts, book)
     prune(n, book.sets[_GREATEST], contracts, book)
-    book.facts.granted = AS_IT_IS
+    book.facts.granted, book.facts.literal = AS_IT_IS, False
     return worth_of(n, book.sets[_GREATEST], book)
 
 
@@ -329,7 +331,7 @@ def clinching_rung(
     found = rung
     for candidate in range(rung, ladder_musd.shape[0]):
         book.facts.pre_money_musd = ladder_musd[candidate]
-        reached = counterfactual_money(signed, paid, contracts, book, book.facts.granted)
+        reached = counterfactual_money(signed, paid, contracts, book, book.facts.granted, False)
         cap = allocation_cap(book.inside, paid, contracts, book, book.facts.cap_musd)
         if min(reached, cap) >= needed_musd:
             found = candidate

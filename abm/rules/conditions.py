@@ -60,6 +60,10 @@ class Book(NamedTuple):
     facts: Record  #: one FACTS record
 
 
+#: How a condition answers to a growing closing set.
+Direction = Literal["up", "constant", "down"]
+#: What a round fails of where only this condition is not met.
+Cause = Literal["gate", "coordination", "price", "market", "stake", "rival"]
 KeyType = Literal["gate", "investor", "investors", "kind", "money", "share", "level", "date", "count", "flag"]
 
 
@@ -84,9 +88,10 @@ class ConditionKind:
     name: str
     code: int
     keys: dict[str, Key]
-    direction: Literal["up", "constant", "down"]
+    direction: Direction
     holds: Callable[..., bool]
     doc: str
+    cause: Cause
     says: str
     steady: bool  #: whether its answer can only change with the book, the price, a consent or sentiment
 
@@ -111,11 +116,12 @@ CONDITIONS: dict[str, ConditionKind] = {}
 
 
 def condition(
-    direction: Literal["up", "constant", "down"], says: str = "", steady: bool = False, **keys: Key
+    direction: Direction, cause: Cause, says: str = "", steady: bool = False, **keys: Key
 ) -> Callable[[Callable[..., bool]], Callable[..., bool]]:
     """Register a kind of condition.
 
-    ``direction`` says how it answers to a growing closing set. ``says`` is its phrase in a story, where ``{who}``,
+    ``direction`` says how it answers to a growing closing set, ``cause`` what a round fails of where it alone is not
+    met (see ``rules.failure``). ``says`` is its phrase in a story, where ``{who}``,
     ``{wanted}``, ``{amount}`` (" with 4 bn", or nothing) and ``{by}`` (" by" a date, or nothing) are filled in;
     without one its name serves. ``steady`` promises that its answer changes with the book, the price, a consent or
     sentiment alone; the fast engine then skips closings before which none of them has moved.
@@ -125,7 +131,8 @@ def condition(
         name = next(iter(keys))
         compiled = lean(function)
         doc = inspect.getdoc(function) or ""
-        CONDITIONS[name] = ConditionKind(name, len(CONDITIONS), dict(keys), direction, compiled, doc, says, steady)
+        code = len(CONDITIONS)
+        CONDITIONS[name] = ConditionKind(name, code, dict(keys), direction, compiled, doc, cause, says, steady)
         return compiled
 
     return register
@@ -168,7 +175,9 @@ def money_against(i: int, book: Book) -> int:
     return min(total, book.facts.cap_musd)
 
 
-@condition("constant", says="{who}{by}", steady=True, gate=Key("gate", "ref"), by=Key("date", "by_day", math.inf))
+@condition(
+    "constant", "gate", says="{who}{by}", steady=True, gate=Key("gate", "ref"), by=Key("date", "by_day", math.inf)
+)
 def gate_in_force(atom: Record, i: int, book: Book) -> bool:
     """Hold once the gatekeeper's consent is in force, and was so by that date."""
     return book.gate_days[atom.ref] <= min(atom.by_day, book.facts.day)
@@ -176,6 +185,7 @@ def gate_in_force(atom: Record, i: int, book: Book) -> bool:
 
 @condition(
     "up",
+    "coordination",
     says="{wanted} bn in all",
     steady=True,
     total_bn=Key("money", "amount_musd"),
@@ -190,6 +200,7 @@ def total_reached(atom: Record, i: int, book: Book) -> bool:
 
 @condition(
     "up",
+    "coordination",
     says="{who} is in{amount}",
     steady=True,
     investor=Key("investor", "ref"),
@@ -201,7 +212,12 @@ def investor_in(atom: Record, i: int, book: Book) -> bool:
 
 
 @condition(
-    "up", says="{wanted} of {who}", steady=True, any_of=Key("investors", "first"), at_least=Key("count", "count", 1)
+    "up",
+    "coordination",
+    says="{wanted} of {who}",
+    steady=True,
+    any_of=Key("investors", "first"),
+    at_least=Key("count", "count", 1),
 )
 def enough_of_them_in(atom: Record, i: int, book: Book) -> bool:
     """Hold when at least so many of the named investors are in."""
@@ -214,7 +230,12 @@ def enough_of_them_in(atom: Record, i: int, book: Book) -> bool:
 
 
 @condition(
-    "up", says="{wanted} bn of {who} money", steady=True, kind=Key("kind", "ref"), amount_bn=Key("money", "amount_musd")
+    "up",
+    "coordination",
+    says="{wanted} bn of {who} money",
+    steady=True,
+    kind=Key("kind", "ref"),
+    amount_bn=Key("money", "amount_musd"),
 )
 def money_of_kind(atom: Record, i: int, book: Book) -> bool:
     """Hold when investors of that kind bring this much."""
@@ -226,6 +247,7 @@ def money_of_kind(atom: Record, i: int, book: Book) -> bool:
 
 @condition(
     "constant",
+    "price",
     says="a price of at most {wanted} bn pre-money",
     steady=True,
     max_pre_money_bn=Key("money", "amount_musd"),
@@ -235,7 +257,7 @@ def price_accepted(atom: Record, i: int, book: Book) -> bool:
     return book.facts.pre_money_musd <= atom.amount_musd
 
 
-@condition("up", says="a stake of at most {wanted}", steady=True, max_own_share=Key("share", "level"))
+@condition("up", "stake", says="a stake of at most {wanted}", steady=True, max_own_share=Key("share", "level"))
 def stake_not_above(atom: Record, i: int, book: Book) -> bool:
     """Hold when his stake after the money is at most this share."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_with(i, book, True)
@@ -243,13 +265,15 @@ def stake_not_above(atom: Record, i: int, book: Book) -> bool:
     return book.tickets[i] <= most + tolerance(most)
 
 
-@condition("constant", says="a sentiment of at least {wanted}", steady=True, min_sentiment=Key("level", "level"))
+@condition(
+    "constant", "market", says="a sentiment of at least {wanted}", steady=True, min_sentiment=Key("level", "level")
+)
 def market_not_broken(atom: Record, i: int, book: Book) -> bool:
     """Hold while market sentiment is at least this (no material adverse change)."""
     return book.facts.sentiment >= atom.level
 
 
-@condition("down", says="a stake of at least {wanted}", steady=True, min_own_share=Key("share", "level"))
+@condition("down", "stake", says="a stake of at least {wanted}", steady=True, min_own_share=Key("share", "level"))
 def stake_not_below(atom: Record, i: int, book: Book) -> bool:
     """Hold when his stake is at least this share; outside elimination, a guaranteed allocation instead."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_against(i, book)
@@ -257,14 +281,16 @@ def stake_not_below(atom: Record, i: int, book: Book) -> bool:
     return book.tickets[i] >= least - tolerance(least)
 
 
-@condition("down", says="at most {wanted} bn post-money", steady=True, max_post_money_bn=Key("money", "amount_musd"))
+@condition(
+    "down", "stake", says="at most {wanted} bn post-money", steady=True, max_post_money_bn=Key("money", "amount_musd")
+)
 def post_money_not_above(atom: Record, i: int, book: Book) -> bool:
     """Hold when the post-money valuation is at most this; outside elimination, a cap on the round instead."""
     post = book.facts.pre_money_musd + book.facts.already_closed_musd + money_against(i, book)
     return post <= atom.amount_musd
 
 
-@condition("down", says="{who} is out", steady=True, without=Key("investor", "ref"))
+@condition("down", "rival", says="{who} is out", steady=True, without=Key("investor", "ref"))
 def rival_out(atom: Record, i: int, book: Book) -> bool:
     """Hold when that rival is not in."""
     return not book.against[atom.ref]

@@ -5,18 +5,31 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from abm.core.jit import lean, rule
-from abm.core.records import Flags, Records
-from abm.rules.clauses import AS_IT_IS, GATES_OPEN, PRICE_ACCEPTED, Contracts
-from abm.rules.closing import counterfactual_money, money
+from abm.core.records import Flags, Record, Records
+from abm.rules.allocation import allocation_cap
+from abm.rules.clauses import GRANTS, Contracts, asked, rights_are_asked
+from abm.rules.closing import ELIMINATION, counterfactual_money, money
 from abm.rules.conditions import Book
 
-CAUSES = ("", "cash", "settlement", "gate", "coordination", "lead", "price", "demand")
-NO_CAUSE, CASH, NOT_PAID, GATE, COORDINATION, LEAD, PRICE, DEMAND = range(8)
+CAUSES = ("", "cash", "settlement", "gate", "coordination", "lead", "price", "demand", "market", "stake", "rival")
+NO_CAUSE, CASH, NOT_PAID, GATE, COORDINATION, LEAD, PRICE, DEMAND, MARKET, STAKE, RIVAL = range(11)
+#: The cause that each of :class:`Links` stands for, in their order.
+LINK_CAUSES = ("settlement", "gate", "coordination", "lead", "price", "market", "stake", "rival")
+_GRANTED = len(GRANTS)
+_GATES, _PRICE, _MARKET, _STAKES = range(1, _GRANTED)
 
 
 @rule
 def cause_of_failure(
-    missing: int, unpaid: int, gated: int, uncoordinated: int, without_lead: int, priced_out: int
+    missing: int,
+    unpaid: int,
+    gated: int,
+    uncoordinated: int,
+    without_lead: int,
+    priced_out: int,
+    market_down: int = 0,
+    stakes_off: int = 0,
+    rivals_in: int = 0,
 ) -> int:
     """Name the link that cost the round most of what it misses; ties go to the link that broke first.
 
@@ -37,6 +50,12 @@ def cause_of_failure(
         Tickets of leads that had not signed, or had withdrawn [USD million].
     priced_out
         Tickets lost to price limits, or to investors who want none at this price [USD million].
+    market_down
+        Tickets lost to limits on sentiment [USD million].
+    stakes_off
+        Money lost to limits on a stake or on the post-money [USD million].
+    rivals_in
+        Tickets of those who stay out because a rival is in [USD million].
 
     Returns
     -------
@@ -55,18 +74,21 @@ def cause_of_failure(
     if missing <= 0:
         return NO_CAUSE
     explained = (
-        min(missing, unpaid),
-        min(missing, gated),
-        min(missing, uncoordinated),
-        min(missing, without_lead),
-        min(missing, priced_out),
+        (min(missing, unpaid), NOT_PAID),
+        (min(missing, gated), GATE),
+        (min(missing, uncoordinated), COORDINATION),
+        (min(missing, without_lead), LEAD),
+        (min(missing, priced_out), PRICE),
+        (min(missing, market_down), MARKET),
+        (min(missing, stakes_off), STAKE),
+        (min(missing, rivals_in), RIVAL),
     )
     # strictly more, so of two equal links the one earlier in the chain is the cause
     best, cause, total = 0, DEMAND, 0
-    for k in range(5):
-        total += explained[k]
-        if explained[k] > best:
-            best, cause = explained[k], NOT_PAID + k
+    for brought, link in explained:
+        total += brought
+        if brought > best:
+            best, cause = brought, link
     return cause if best >= missing - total else DEMAND
 
 
@@ -78,20 +100,38 @@ class Links(NamedTuple):
     uncoordinated: int
     without_lead: int
     priced_out: int
+    market_down: int
+    stakes_off: int
+    rivals_in: int
 
 
 @lean
 def broken_links(
-    signed: Flags, paid: Flags, unpaid: Flags, refused: Flags, contracts: Contracts, book: Book, traits: Records
+    signed: Flags,
+    paid: Flags,
+    unpaid: Flags,
+    refused: Flags,
+    cut_back: int,
+    contracts: Contracts,
+    book: Book,
+    terms: Record,
+    traits: Records,
 ) -> Links:
     """Find what each link cost a round, as things stand when its deadline has come.
+
+    Conditions are granted one kind after the other, in the order of ``clauses.GRANTS``; what each grant adds to the
+    greatest closing is what its link cost.
 
     Parameters
     ----------
     signed, paid, unpaid, refused
         bool[N]: still signed, paid, called and not paid, unwilling at this price.
+    cut_back
+        What those who have paid would have paid beyond it [USD million].
     contracts, book
         The conditions and the facts.
+    terms
+        The ``records.ROUND`` record.
     traits
         ``records.TRAITS[N]``.
 
@@ -104,12 +144,32 @@ def broken_links(
     ----------
     Model basis, 2.7; decision log, "the cause of a failure".
     """
-    now = gates_open = all_granted = 0
-    for granted in (AS_IT_IS, GATES_OPEN, GATES_OPEN | PRICE_ACCEPTED):  # one call, which compiles once
-        now, gates_open = gates_open, all_granted
-        all_granted = counterfactual_money(signed, paid, contracts, book, granted)
-    everything = money(signed, book.tickets) + money(paid, book.tickets)
-    without_lead, priced_out = 0, all_granted - gates_open
+    here = level = 0
+    limited, unfitting = (cut_back, 0) if rights_are_asked(contracts) else (0, cut_back)
+    gated = priced_out = market_down = stakes_off = rivals_in = 0
+    for granted in range(_GRANTED + 1):  # one call, which compiles once
+        if granted > 0 and not asked(contracts, 1 << (granted - 1)):
+            continue
+        before = level
+        level = counterfactual_money(signed, paid, contracts, book, (1 << granted) - 1, terms.select == ELIMINATION)
+        if granted == 0:
+            here = level
+            if rights_are_asked(contracts):  # a limit on the post-money takes what is beyond it
+                here = min(level, allocation_cap(book.inside, paid, contracts, book, terms.cap_musd))
+                limited += min(level, terms.cap_musd) - here
+        elif granted == _GATES:
+            gated = level - before
+        elif granted == _PRICE:
+            priced_out = level - before
+        elif granted == _MARKET:
+            market_down = level - before
+        elif granted == _STAKES:
+            stakes_off = level - before
+        else:
+            rivals_in = level - before
+    there = money(paid, book.tickets)
+    everything = money(signed, book.tickets) + there
+    without_lead = 0
     for i in range(signed.shape[0]):
         if signed[i] or paid[i] or unpaid[i]:
             continue
@@ -118,8 +178,18 @@ def broken_links(
             priced_out += wish
         elif traits[i].lead:
             without_lead += wish
-    uncoordinated = now - money(paid, book.tickets) + everything - all_granted
-    return Links(money(unpaid, book.tickets), gates_open - now, uncoordinated, without_lead, priced_out)
+    # a closing below the minimum does not fail of its signatures, but of those that are not there
+    closable = max(0, here - there) if here >= terms.minimum_close_musd else 0
+    return Links(
+        money(unpaid, book.tickets),
+        gated,
+        closable + unfitting + everything - level,
+        without_lead,
+        priced_out,
+        market_down,
+        stakes_off + limited,
+        rivals_in,
+    )
 
 
 @rule
@@ -144,5 +214,13 @@ def diagnose(links: Links, target_musd: int, paid_musd: int) -> int:
     """
     missing = target_musd - paid_musd
     return cause_of_failure(
-        missing, links.unpaid, links.gated, links.uncoordinated, links.without_lead, links.priced_out
+        missing,
+        links.unpaid,
+        links.gated,
+        links.uncoordinated,
+        links.without_lead,
+        links.priced_out,
+        links.market_down,
+        links.stakes_off,
+        links.rivals_in,
     )

@@ -13,6 +13,9 @@ CAUSE_WORDS = {
     "lead": "the lead was not there",
     "price": "the price was too high",
     "demand": "there was too little demand",
+    "market": "the market had turned",
+    "stake": "a stake or the post-money was beyond a limit",
+    "rival": "somebody stayed out because a rival was in",
 }
 
 

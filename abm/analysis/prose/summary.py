@@ -23,6 +23,9 @@ _REPAIRS = {
     "coordination": "if all had signed together",
     "lead": "if the lead had signed",
     "price": "if the price had suited everybody",
+    "market": "if the market had held",
+    "stake": "if no stake and no post-money had been limited",
+    "rival": "if nobody had stayed out because of a rival",
 }
 
 
