@@ -300,7 +300,7 @@ def diagnosed(problem: Problem, target: int, paid_musd: int = 0, unpaid: str = "
     unwilling = np.array([name in refused.split() for name in problem.ids])
     who = new_records(TRAITS, [{"stated_musd": problem.tickets[name], **traits.get(name, {})} for name in problem.ids])
     terms = new_record(ROUND, {"cap_musd": problem.cap})
-    links = broken_links(signed, paid, lost, unwilling, 0, contracts, book, terms, who)
+    links = broken_links(signed, paid, lost, unwilling, book.tickets, contracts, book, terms, who)
     return CAUSES[diagnose(links, target, paid_musd)]
 
 

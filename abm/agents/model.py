@@ -295,10 +295,10 @@ class FundingModel(mesa.Model):
         """What each link has cost the round, as it stands when the deadline comes."""
         refused = np.array([i.params.behavioural and i.appraisal.reason != 0 for i in self.investors], np.bool_)
         signed, paid, unpaid = self.stage_is(SIGNED), self.stage_is(PAID), self.stage_is(UNPAID)
-        cut_back = sum(i.ticket_musd - i.paid_musd for i in self.investors if i.stage == PAID)
+        wanted = np.array([investor.ticket_musd for investor in self.investors], np.int64)
         contracts, book, terms = self.contracts, self.book(), self.population.round
         return failure.Links(
-            *failure.broken_links(signed, paid, unpaid, refused, cut_back, contracts, book, terms, self.traits)
+            *failure.broken_links(signed, paid, unpaid, refused, wanted, contracts, book, terms, self.traits)
         )
 
     def _end_round(self, cause: int) -> None:

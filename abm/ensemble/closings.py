@@ -225,9 +225,7 @@ def look_for_causes(world: Record) -> None:
     )
     write_stages(world)
     write_book(world)
-    cut_back = 0
     for i in range(traits.shape[0]):
-        cut_back += arrays.ticket_musd(world)[i] - arrays.paid_musd(world)[i] if paid[i] else 0
         refused[i] = False
         if traits[i].behavioural and not (signed[i] or paid[i] or unpaid[i]):
             open_share = openness(world.offer.weeks_left, traits[i].waiting_decay_weeks)
@@ -236,7 +234,15 @@ def look_for_causes(world: Record) -> None:
     links, found = (
         world.links,
         failure.broken_links(
-            signed, paid, unpaid, refused, cut_back, contracts_of(world), book_of(world), world.terms, traits
+            signed,
+            paid,
+            unpaid,
+            refused,
+            arrays.ticket_musd(world),
+            contracts_of(world),
+            book_of(world),
+            world.terms,
+            traits,
         ),
     )
     links.unpaid, links.gated, links.uncoordinated = found.unpaid, found.gated, found.uncoordinated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from abm.core.jit import lean, rule
-from abm.core.records import Flags, Record, Records
+from abm.core.records import Flags, Integers, Record, Records
 from abm.rules.allocation import allocation_cap
 from abm.rules.clauses import GRANTS, Contracts, asked, rights_are_asked
 from abm.rules.closing import ELIMINATION, counterfactual_money, money
@@ -111,7 +111,7 @@ def broken_links(
     paid: Flags,
     unpaid: Flags,
     refused: Flags,
-    cut_back: int,
+    wanted: Integers,
     contracts: Contracts,
     book: Book,
     terms: Record,
@@ -126,8 +126,8 @@ def broken_links(
     ----------
     signed, paid, unpaid, refused
         bool[N]: still signed, paid, called and not paid, unwilling at this price.
-    cut_back
-        What those who have paid would have paid beyond it [USD million].
+    wanted
+        int64[N], tickets as they were signed [USD million]; who has paid less was cut back.
     contracts, book
         The conditions and the facts.
     terms
@@ -144,7 +144,10 @@ def broken_links(
     ----------
     Model basis, 2.7; decision log, "the cause of a failure".
     """
-    here = level = 0
+    here = level = cut_back = 0
+    for i in range(paid.shape[0]):
+        if paid[i]:
+            cut_back += wanted[i] - book.tickets[i]
     limited, unfitting = (cut_back, 0) if rights_are_asked(contracts) else (0, cut_back)
     gated = priced_out = market_down = stakes_off = rivals_in = 0
     for granted in range(_GRANTED + 1):  # one call, which compiles once
