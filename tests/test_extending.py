@@ -81,7 +81,7 @@ def changed(found, untouched):
             "settlement",
             {
                 ">>> shares_for(40_000, 260_000)\n    153846154": ">>> shares_for(40_000, 260_000)\n    307692308",
-                "part_of(money_musd, SHARES_BEFORE, pre_money_musd)": "part_of(2 * money_musd, SHARES_BEFORE, pre_money_musd)",
+                "part_of(money_musd, SHARES_BEFORE,": "part_of(2 * money_musd, SHARES_BEFORE,",
             },
             "dilution",
             "funded_bn",

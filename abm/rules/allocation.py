@@ -77,7 +77,8 @@ def pro_rata(demand: Integers, minimum: Integers, room: int) -> Integers:
     """Cut demand back to what there is room for: in proportion, but nobody below his minimum ticket (E7).
 
     The smallest of those whose cut-back ticket would be too small is dropped first, while the others still fill the
-    room.
+    room; where they do not, he gets his minimum, and the others share what is left. Who cannot even get that is
+    dropped.
 
     Parameters
     ----------
@@ -89,7 +90,8 @@ def pro_rata(demand: Integers, minimum: Integers, room: int) -> Integers:
     Returns
     -------
     ndarray
-        int64[N], summing to the least of demand and room.
+        int64[N], each nothing or at least his minimum, or all that he wants; summing to the least of demand and room
+        wherever minimum tickets allow.
 
     References
     ----------
@@ -101,25 +103,43 @@ def pro_rata(demand: Integers, minimum: Integers, room: int) -> Integers:
     [15, 10, 5]
     >>> pro_rata(np.array([30, 20, 10]), np.array([0, 0, 8]), 30).tolist()
     [18, 12, 0]
+    >>> pro_rata(np.array([60, 50]), np.array([0, 50]), 100).tolist()
+    [50, 50]
     """
     left = demand.copy()
-    for _ in range(demand.shape[0]):
-        total = 0
-        for i in range(left.shape[0]):
-            total += left[i]
-        if total <= room:
-            return left
-        allocated = split(room, left)
+    for i in range(left.shape[0]):
+        if min(minimum[i], left[i]) > room:
+            left[i] = 0  # there is no room for the least that he takes
+    while True:
+        allocated, cut = _held_at_minimum(left, minimum, room)
+        if cut < 0:
+            return allocated
+        left[cut] = 0
+
+
+@rule
+def _held_at_minimum(left: Integers, minimum: Integers, room: int) -> tuple[Integers, int]:
+    """Cut demand back with nobody below his minimum; or -1 and nothing else, or who has to be left out for that."""
+    total, space = 0, room
+    for i in range(left.shape[0]):
+        total += left[i]
+    if total <= room:
+        return left.copy(), -1
+    held, free = np.zeros(left.shape[0], np.int64), left.copy()
+    for _ in range(left.shape[0] + 1):
+        allocated = split(space, free)
         smallest = -1
         for i in range(left.shape[0]):
-            short = left[i] > 0 and allocated[i] < minimum[i]
-            # the smallest goes first, and only while the rest still fills the room: a gap would help nobody
-            if short and total - left[i] >= room and (smallest < 0 or left[i] < left[smallest]):
+            short = free[i] > 0 and allocated[i] < min(minimum[i], left[i])
+            if short and (smallest < 0 or left[i] < left[smallest]):
                 smallest = i
         if smallest < 0:
-            return allocated
-        left[smallest] = 0
-    return left
+            return allocated + held, -1
+        least = min(minimum[smallest], left[smallest])
+        if total - left[smallest] >= room or least > space:
+            return allocated, smallest
+        held[smallest], free[smallest], space = least, 0, space - least
+    return allocated + held, -1
 
 
 # Ranks in which a round is allocated: rights, then leads, then by priority, which is far below these.
@@ -148,7 +168,8 @@ def ration(
     Returns
     -------
     ndarray
-        int64[N], summing to exactly the least of demand and room.
+        int64[N], each nothing or at least his minimum; summing to the least of demand and room wherever minimum
+        tickets allow.
 
     References
     ----------
@@ -175,7 +196,7 @@ def ration(
         for i in range(demand.shape[0]):
             own = _LEAD if leads[i] else priority[i]
             if rank == _RIGHTS:
-                wanted[i] = min(insisted[i], left[i])
+                wanted[i] = min(max(insisted[i], minimum[i]), left[i]) if insisted[i] > 0 else 0
             elif own == rank:
                 wanted[i] = left[i]
             if own < rank:

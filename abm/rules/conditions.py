@@ -304,6 +304,7 @@ MIN_SENTIMENT = CONDITIONS["min_sentiment"].code
 TOTAL = CONDITIONS["total_bn"].code
 INVESTOR = CONDITIONS["investor"].code
 ANY_OF = CONDITIONS["any_of"].code
+MONEY_OF_KIND = CONDITIONS["kind"].code
 WITHOUT = CONDITIONS["without"].code
 
 #: ``atom_holds(kind, atom, i, book)``: does this atom of investor ``i`` hold?

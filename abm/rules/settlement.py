@@ -8,10 +8,11 @@ import numpy as np
 
 from abm.core.jit import lean, rule
 from abm.core.records import Flags, Integers, Record, Records
-from abm.rules.allocation import allocation_cap, part_of, ration, rights
+from abm.rules.allocation import allocation_cap, part_of
 from abm.rules.clauses import Contracts, rights_are_asked
 from abm.rules.closing import LEAST, close_into, eliminate_into, money, put, same, seat_all
 from abm.rules.conditions import TOTAL, Book
+from abm.rules.reserves import MOST_TRIED, best_part, share_out
 
 #: Shares outstanding before the round; the price is the pre-money valuation over this number. So many that rounding
 #: to whole shares moves no stake that anybody would see.
@@ -214,13 +215,14 @@ def settle_into(
         if failed > 0:  # whoever waited for one who did not pay is asked again, and others may step in
             close_into(closers, standing, paid, contracts, book, select)
             continue
-        _allocate(allocated, closers, paid, contracts, book, max(0, cap - earlier), traits)
-        served = True
+        room = max(0, cap - earlier)
+        if _all_fit(allocated, closers, paid, book, room):
+            if consistent:
+                return  # nobody's condition can have changed: the set that closed is the set that pays
+        elif _serve(allocated, closers, paid, contracts, book, room, terms, traits):
+            return
         for i in range(signed.shape[0]):
-            served = served and (not closers[i] or paid[i] or allocated[i] > 0)
             closers[i] = closers[i] and (paid[i] or allocated[i] > 0)
-        if served and consistent:
-            return  # nobody's condition can have changed: the set that closed is the set that pays
         eliminate_into(content, closers, paid, contracts, book)
         if same(content, closers):
             return
@@ -231,28 +233,42 @@ def settle_into(
 
 
 @lean
-def _allocate(
-    allocated: Integers, closers: Flags, paid: Flags, contracts: Contracts, book: Book, room: int, traits: Records
-) -> None:
-    """Share out the room that earlier closings left [USD million]."""
+def _all_fit(allocated: Integers, closers: Flags, paid: Flags, book: Book, room: int) -> bool:
+    """Allocate their tickets to those who close now; whether there is room for all of them [USD million]."""
     total = 0
     for i in range(closers.shape[0]):
         allocated[i] = book.tickets[i] if closers[i] and not paid[i] else 0
         total += allocated[i]
-    if total > room:
-        _cut_back(allocated, closers, paid, contracts, book, room, traits)
+    return total <= room
 
 
 @rule
-def _cut_back(
-    allocated: Integers, closers: Flags, paid: Flags, contracts: Contracts, book: Book, room: int, traits: Records
-) -> None:
-    """Cut the tickets in ``allocated`` back to the room, rights first."""
-    new = closers.copy()
-    for i in range(closers.shape[0]):
-        new[i] = closers[i] and not paid[i]
-    insisted = rights(new, contracts, book, traits.pro_rata_share, money(paid, book.tickets), room)
-    put(allocated, ration(allocated, insisted, traits.lead, traits.priority, traits.min_ticket_musd, room))
+def _serve(
+    allocated: Integers,
+    closers: Flags,
+    paid: Flags,
+    contracts: Contracts,
+    book: Book,
+    room: int,
+    terms: Record,
+    traits: Records,
+) -> bool:
+    """Share out the room that earlier closings left; whether every condition holds by it, or nothing can be served."""
+    new = closers & ~paid
+    least = room + 1
+    for i in range(new.shape[0]):
+        if new[i]:
+            least = min(least, traits[i].min_ticket_musd, book.tickets[i])
+    if least > room and paid.any():  # the last piece of a round is nobody's position: minimum tickets do not count
+        served, holds = share_out(closers, paid, contracts, book, room, np.zeros(new.shape[0], np.int64), traits)
+    else:
+        served, holds = share_out(closers, paid, contracts, book, room, traits.min_ticket_musd, traits)
+    put(allocated, served)
+    if not holds and np.count_nonzero(new) <= MOST_TRIED:
+        part, _ = best_part(closers, paid, contracts, book, terms, traits)
+        put(allocated, part)
+        return True
+    return holds
 
 
 @lean
