@@ -15,6 +15,7 @@ from abm.core import records
 from abm.core.records import Record, Records
 from abm.core.schedule import YEARS, day_after
 from abm.population.contracts import flatten, musd, new_record, new_records
+from abm.population.moods import stated_hazard
 from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
 from abm.rules.belief import prior_mean, prior_precision
 from abm.rules.clauses import Contracts
@@ -89,7 +90,7 @@ def records_of(scenario: Scenario) -> Population:
         firm=_firm(scenario),
         listing=_listing(scenario, gate_ids),
         listing_gates=np.array([gate_ids.index(g) for g in scenario.ipo.requires] if scenario.ipo else [], np.int64),
-        gate_params=_gate_params(scenario),
+        gate_params=_gate_params(scenario, market),
         gate_order=np.array(gates_in_order(requires), np.int64),
         required=np.array(list(itertools.chain(*requires)), np.int64),
         plan=_plan(scenario),
@@ -215,14 +216,16 @@ def _listing(scenario: Scenario, gate_ids: tuple[str, ...]) -> Record:
     return new_record(records.LISTING, row)
 
 
-def _gate_params(scenario: Scenario) -> Records:
+def _gate_params(scenario: Scenario, market: Record) -> Records:
     rows, first = [], 0
     for gate in scenario.gatekeepers:
-        scale = float(gate.deadline_scale_weeks) * 7.0
-        average = gate.hazard_per_year
-        if average is None:
-            average = rate_for_probability(float(gate.probability_by_deadline or 0.0), float(scenario.window_days))
-        h0 = base_hazard(float(average), float(gate.deadline_effect), scale, float(scenario.window_days))
+        scale, days = float(gate.deadline_scale_weeks) * 7.0, float(scenario.window_days)
+        if gate.hazard_per_year is not None:
+            h0 = base_hazard(float(gate.hazard_per_year), float(gate.deadline_effect), scale, days)
+        else:
+            chance, loading = float(gate.probability_by_deadline or 0.0), float(gate.sentiment_loading)
+            variance = float(market.frailty_variance)
+            h0 = stated_hazard(chance, loading, float(gate.deadline_effect), scale, days, variance, market)
         rows.append(
             {
                 **_numbers(gate, records.GATEKEEPER),

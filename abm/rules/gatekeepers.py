@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
+
+import numpy as np
 
 from abm.core.jit import rule
+from abm.core.records import Floats
 
 DAYS_PER_YEAR = 365.0
+
+_Hazard = TypeVar("_Hazard", float, Floats)
 
 
 @rule
@@ -200,6 +206,41 @@ def rate_for_probability(probability: float, days: float) -> float:
     if probability >= 1.0:
         return math.inf
     return -math.log1p(-probability) * DAYS_PER_YEAR / days
+
+
+@rule
+def chance_under_luck(hazard: _Hazard, variance: float) -> _Hazard:
+    r"""Chance that a hazard is crossed under luck that others share: gamma, mean 1, :math:`1 - (1 + v H)^{-1/v}` [-].
+
+    Parameters
+    ----------
+    hazard
+        Accumulated under ordinary luck, H [-]; a number or an array.
+    variance
+        v of the luck [-]; without any the chance is :math:`1 - e^{-H}`.
+
+    Examples
+    --------
+    >>> round(chance_under_luck(1.0, 0.0), 6), chance_under_luck(1.0, 1.0)
+    (0.632121, 0.5)
+    """
+    if variance == 0.0:
+        return -np.expm1(-hazard)
+    return -np.expm1(-np.log1p(variance * hazard) / variance)
+
+
+@rule
+def hazard_for_chance(chance: float, variance: float) -> float:
+    """Hazard that is crossed with this chance under luck that others share, as in :func:`chance_under_luck` [-].
+
+    Examples
+    --------
+    >>> round(hazard_for_chance(0.632120558829, 0.0), 6), hazard_for_chance(0.5, 1.0)
+    (1.0, 1.0)
+    """
+    if variance == 0.0:
+        return -math.log1p(-chance)
+    return math.expm1(-variance * math.log1p(-chance)) / variance
 
 
 @rule
