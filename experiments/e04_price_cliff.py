@@ -19,14 +19,14 @@ Run it: ``python experiments/e04_price_cliff.py``.
 
 from __future__ import annotations
 
-from common import Experiment, quote
+from common import HEADLINE, Experiment, quote
 
 from abm.plots.sweeps import heat, response
 
 PRICE, VALUE = "round.pre_money_bn", "valuation.mean_bn"
 
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=4_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     study = experiment.sweep(
         "openai-2025", {VALUE: [200, 260, 330, 400, 450], PRICE: [160, 200, 240, 260, 280, 320, 360, 400, 460]}
     )

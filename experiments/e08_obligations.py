@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from common import Experiment
+from common import HEADLINE, Experiment
 
 from abm.plots.sweeps import heat, response
 
@@ -33,7 +33,7 @@ WORDS = ["out", "as_is", "bound"]
 STARTS = [dt.date(2026, 1, 1), dt.date(2027, 1, 1), dt.date(2027, 6, 1), dt.date(2028, 6, 1)]
 
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=3_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     axes = {SOFTBANK: WORDS, START: STARTS, SIZE: [15.0, 30.0, 45.0]}
     frame = experiment.sweep("openai-2025", axes, event="survived").points()
     frame["start"] = [start.isoformat() for start in frame[START]]

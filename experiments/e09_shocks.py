@@ -20,14 +20,14 @@ Run it: ``python experiments/e09_shocks.py``.
 
 from __future__ import annotations
 
-from common import Design, Experiment, bullets, differences, largest
+from common import HEADLINE, Design, Experiment, bullets, differences, largest
 
 import abm
 from abm.plots.sweeps import tornado
 from abm.scenario.sources import numbers_of
 
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=8_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     scenario = abm.load_scenario("openai-2025")
     numbers = {path: number for path, number, _ in numbers_of(scenario.environment, "environment.")}
     ends = {path: [number.low, number.high] for path, number in numbers.items() if number.low is not None}

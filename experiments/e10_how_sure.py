@@ -21,7 +21,7 @@ Run it: ``python experiments/e10_how_sure.py``.
 from __future__ import annotations
 
 import pandas as pd
-from common import Design, Experiment, bullets, largest
+from common import HEADLINE, Design, Experiment, bullets, largest
 
 import abm
 from abm.plots.sweeps import over_worlds, tornado
@@ -33,7 +33,7 @@ if __name__ == "__main__":
     scenario = abm.load_scenario("openai-2025")
     study = experiment.sweep(scenario, Design.prior(scenario, min(DRAWS, 8 * experiment.runs)))
     frame, layers = study.points(), study.layers()
-    central = abm.simulate(scenario, 10 * experiment.runs, 1, keep="totals").probability("closed")
+    central = abm.simulate(scenario, min(HEADLINE, 100 * experiment.runs), 1, keep="totals").probability("closed")
     experiment.figure(over_worlds, "prior", "P(closed) over what nobody knows", frame, central=central.p)
     rows = []
     for axis in study.design.axes:

@@ -52,7 +52,7 @@ class Axis:
 
     @property
     def name(self) -> str:
-        """Name of its column in a table of points."""
+        """The first of its paths, which stands for all of them."""
         return self.paths[0]
 
     @property
@@ -81,11 +81,19 @@ class Axis:
             return self.low + math.sqrt(u * width * left)
         return self.high - math.sqrt((1.0 - u) * width * (width - left))
 
+    def parts(self, value: Any) -> tuple[Any, ...]:
+        """What each path is set to by a value.
+
+        Examples
+        --------
+        >>> Axis(("a", "b"), values=(1, 2)).parts(1), Axis(("a", "b"), values=((1, 2),)).parts((1, 2))
+        ((1, 1), (1, 2))
+        """
+        return value if len(self.paths) > 1 and isinstance(value, tuple) else (value,) * len(self.paths)
+
     def changes(self, value: Any) -> Changes:
         """Set the paths to a value."""
-        if len(self.paths) > 1 and isinstance(value, tuple):
-            return dict(zip(self.paths, value, strict=True))
-        return dict.fromkeys(self.paths, value)
+        return dict(zip(self.paths, self.parts(value), strict=True))
 
 
 Axes = Mapping[str | tuple[str, ...], Any]

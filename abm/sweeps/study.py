@@ -225,7 +225,7 @@ class Study:
     def points(self) -> pd.DataFrame:
         """Return a frame with one row a point.
 
-        Columns: the axes; ``runs``; ``p``, ``low`` and ``high`` of the event, with the interval that the stopping rule
+        Columns: each path; ``runs``; ``p``, ``low`` and ``high`` of the event, with the interval that the stopping rule
         allows; ``above`` where a question was to be decided; ``failed`` runs, and between ``p_least`` and ``p_most``
         whatever these would have done; ``p.NAME`` for other columns of True and False, ``mean.NAME`` for numbers, and
         ``p.cause.NAME``.
@@ -266,14 +266,22 @@ class Study:
                     yield f"mean.{name}", total / known / scale
 
     def axes_frame(self) -> pd.DataFrame:
-        """Return what each axis is set to at each point, in one row a point."""
+        """Return what each path is set to at each point, in one row a point; None where it is left as it is."""
         import pandas as pd
 
-        rows = [self.design.values(index) for index in range(len(self.design))]
-        frame = pd.DataFrame(rows, columns=[axis.name for axis in self.design.axes])
+        axes = self.design.axes
+        rows = [
+            [part for axis, value in zip(axes, self.design.values(index), strict=True) for part in axis.parts(value)]
+            for index in range(len(self.design))
+        ]
+        frame = pd.DataFrame(rows, columns=[path for axis in axes for path in axis.paths])
         if self.design.labels:
             frame.insert(0, "label", list(self.design.labels))
         return frame.rename_axis("point")
+
+    def worlds_frame(self) -> pd.DataFrame:
+        """Return what each axis is set to at each point, in one column an axis: linked paths say the same thing."""
+        return self.axes_frame()[[axis.name for axis in self.design.axes]]
 
     def estimate(self, index: int) -> Estimate:
         """Return the probability of the event at a point."""
