@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import os
 import sys
@@ -19,6 +20,7 @@ from abm.core.errors import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from abm.report.answer import Asked
     from abm.runs.outcomes import Totals
     from abm.runs.stream import Stream
     from abm.scenario import Scenario
@@ -41,6 +43,10 @@ Examples:
     abm run openai-2025 --within 0.01
 
     abm run my-round.toml --set round.target_bn=20 --set investors.lead.fallback_bn=0
+
+    abm run openai-2025 --by 2025-11-30
+
+    abm run openai-2025 --event "funded_bn >= 20 and survived" --within 0.01
 
     abm run three-investors --json
 """
@@ -77,7 +83,13 @@ def run(
     ] = None,
     within: Annotated[
         float | None,
-        typer.Option(metavar="WIDTH", help="Run until the 95 % interval of closing is at most +-WIDTH, such as 0.01."),
+        typer.Option(metavar="WIDTH", help="Run until the 95 % interval is at most +-WIDTH, such as 0.01."),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="DATE", help="How probable is it to have closed by this day?")
+    ] = None,
+    event: Annotated[
+        str | None, typer.Option(metavar="EXPRESSION", help="How probable is this, such as 'funded_bn >= 20'?")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed that all runs share.")] = 1,
     engine: Annotated[
@@ -96,6 +108,8 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr how fast it went.")] = False,
 ) -> None:
     """Simulate a scenario many times and say how likely its round is to close."""
+    from abm.core.errors import ScenarioError
+    from abm.report.answer import report_command
     from abm.report.files import FIGURE_RUNS, Folder
     from abm.runs.outcomes import Totals
     from abm.runs.simulation import batches, collect
@@ -106,15 +120,23 @@ def run(
     if within is not None and not 0 < within < 0.5:  # noqa: PLR2004, no interval is wider
         raise Refusal(f"--within: expected a half-width above 0 and below 0.5, got '{within:g}'")
     loaded, path_runs = _load(scenario, setting or []), FIGURE_RUNS if out else 0
-    stream = batches(loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs)
-    totals = Totals(*stream.study())
+    asked = _asked(loaded, by, event, report_command(scenario, setting or []))
+    try:
+        stream = batches(
+            loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs, event=asked.event
+        )
+    except ValueError as error:
+        raise (
+            error if isinstance(error, ScenarioError) else Refusal(f"--event: {error}" if event else str(error))
+        ) from None
+    totals = Totals(*stream.study(), [asked.event])
     with ExitStack() as stack:
         folder = stack.enter_context(Folder(stream, out)) if out else None
         start = time.perf_counter()
         with _progress(stream) as progress:
             totals.ending = collect(stream, [totals, *(folder.sinks if folder else ())], progress)
         seconds = time.perf_counter() - start
-        _print_answer(totals, as_json)
+        _print_answer(totals, asked, as_json)
         if folder is not None:
             written = folder.write(totals)
             if not as_json:
@@ -127,12 +149,35 @@ def run(
         raise typer.Exit(130)
 
 
-def _print_answer(outcomes: Totals, as_json: bool) -> None:
+def _asked(scenario: Scenario, by: str | None, event: str | None, command: str) -> Asked:
+    """Read what is asked: that the round closes, that it does by a day, or an event of one's own."""
+    from abm.report.answer import Asked
+
+    if by is not None and event is not None:
+        raise Refusal(
+            "--by: expected none with --event, which may say it itself, such as 'closed and closed_day <= 90'"
+        )
+    if event is not None and event != "closed":
+        return Asked(event, f"“{event}” comes", command)
+    if by is None:
+        return Asked(command=command)
+    last = scenario.date(7 * scenario.horizon_weeks)
+    try:
+        date = dt.date.fromisoformat(by)
+    except ValueError:
+        date = None
+    if date is None or not scenario.as_of < date <= last:
+        raise Refusal(f"--by: expected a date after {scenario.as_of}, at the latest {last}, got {by!r}")
+    return Asked(f"closed and closed_day <= {scenario.day(date)}", f"The round closes by {date}", command)
+
+
+def _print_answer(outcomes: Totals, asked: Asked, as_json: bool) -> None:
     import json
 
     from abm.report.answer import answer_json, answer_text
 
-    print(json.dumps(answer_json(outcomes), indent=2, allow_nan=False) if as_json else answer_text(outcomes))
+    text = answer_text if not as_json else lambda *given: json.dumps(answer_json(*given), indent=2, allow_nan=False)
+    print(text(outcomes, asked))
 
 
 app.command(epilog=SWEEP_EXAMPLES)(sweep)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from abm.core.errors import StoreError
 from abm.population import prepare
-from abm.runs.columns import Columns, read_event
+from abm.runs.columns import Columns, check_event
 from abm.runs.simulation import check_key, engine_for
 from abm.runs.stream import EngineName
 from abm.scenario import Scenario, load_scenario
@@ -227,7 +227,5 @@ def _check(job: Job, design: Design) -> None:
     columns = Columns(population.ids, population.gate_ids, company=job.scenario.company is not None)
     if missing := [name for name in job.columns if name not in columns.names]:
         columns.numbers(columns.empty(), missing[0])  # which says what is meant
-    columns.happened(columns.empty(), job.event)
-    if not read_event(job.event, columns.names).by_run:  # a block of runs does not know the others
-        raise ValueError(f"expected an event that a run tells alone, got {job.event!r}")
+    check_event(job.event, columns)  # a block of runs does not know the others
     design.check(job.scenario)
