@@ -69,18 +69,24 @@ def about(
     """Will a large, conditional funding round close? Who decides it, why does it fail, what would change it?"""
 
 
+_Runs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=10_000_000,
+        show_default=False,
+        help="Number of runs (default: 20,000, or 2,000 with --engine mesa); with --within, the most.",
+    ),
+]
+_Event = Annotated[
+    str | None, typer.Option(metavar="EXPRESSION", help="How probable is this, such as 'funded_bn >= 20'?")
+]
+
+
 @app.command(epilog=_RUN_EXAMPLES)
 def run(
     scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")] = "openai-2025",
-    runs: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=10_000_000,
-            show_default=False,
-            help="Number of runs (default: 20,000, or 2,000 with --engine mesa); with --within, the most.",
-        ),
-    ] = None,
+    runs: _Runs = None,
     within: Annotated[
         float | None,
         typer.Option(metavar="WIDTH", help="Run until the 95 % interval is at most +-WIDTH, such as 0.01."),
@@ -88,9 +94,7 @@ def run(
     by: Annotated[
         str | None, typer.Option(metavar="DATE", help="How probable is it to have closed by this day?")
     ] = None,
-    event: Annotated[
-        str | None, typer.Option(metavar="EXPRESSION", help="How probable is this, such as 'funded_bn >= 20'?")
-    ] = None,
+    event: _Event = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed that all runs share.")] = 1,
     engine: Annotated[
         str, typer.Option(help="ensemble: compiled and fast. mesa: the model as it reads, same runs.")
@@ -108,27 +112,17 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr how fast it went.")] = False,
 ) -> None:
     """Simulate a scenario many times and say how likely its round is to close."""
-    from abm.core.errors import ScenarioError
     from abm.report.answer import report_command
     from abm.report.files import FIGURE_RUNS, Folder
     from abm.runs.outcomes import Totals
     from abm.runs.simulation import batches, collect
-    from abm.runs.stream import ENGINES
 
-    if engine not in ENGINES:
-        raise Refusal(f"--engine: expected {' or '.join(ENGINES)}, got {engine!r}")
-    if within is not None and not 0 < within < 0.5:  # noqa: PLR2004, no interval is wider
-        raise Refusal(f"--within: expected a half-width above 0 and below 0.5, got '{within:g}'")
+    _check_options(engine, within)
     loaded, path_runs = _load(scenario, setting or []), FIGURE_RUNS if out else 0
     asked = _asked(loaded, by, event, report_command(scenario, setting or []))
-    try:
-        stream = batches(
-            loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs, event=asked.event
-        )
-    except ValueError as error:
-        raise (
-            error if isinstance(error, ScenarioError) else Refusal(f"--event: {error}" if event else str(error))
-        ) from None
+    stream = batches(
+        loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs, event=asked.event,  # type: ignore[arg-type]
+    )  # fmt: skip
     totals = Totals(*stream.study(), [asked.event])
     with ExitStack() as stack:
         folder = stack.enter_context(Folder(stream, out)) if out else None
@@ -142,11 +136,20 @@ def run(
             if not as_json:
                 print(f"\nWritten to {out}: {', '.join(path.name for path in written if path.suffix != '.svg')}")
     if verbose:
-        speed = f"{totals.runs / seconds:,.0f} runs a second"
-        print(f"abm: {totals.runs:,} runs in {seconds:.1f} s, {speed}, {engine} engine", file=sys.stderr)
+        _say_speed(totals, seconds)
     if totals.interrupted:
         print(f"abm: stopped after {totals.runs:,} of {stream.most:,} runs", file=sys.stderr)
         raise typer.Exit(130)
+
+
+def _check_options(engine: str, within: float | None) -> None:
+    """Refuse an engine or a width that there is not."""
+    from abm.runs.stream import ENGINES
+
+    if engine not in ENGINES:
+        raise Refusal(f"--engine: expected {' or '.join(ENGINES)}, got {engine!r}")
+    if within is not None and not 0 < within < 0.5:  # noqa: PLR2004, no interval is wider
+        raise Refusal(f"--within: expected a half-width above 0 and below 0.5, got '{within:g}'")
 
 
 def _asked(scenario: Scenario, by: str | None, event: str | None, command: str) -> Asked:
@@ -158,6 +161,7 @@ def _asked(scenario: Scenario, by: str | None, event: str | None, command: str) 
             "--by: expected none with --event, which may say it itself, such as 'closed and closed_day <= 90'"
         )
     if event is not None and event != "closed":
+        _check_event(scenario, event)
         return Asked(event, f"“{event}” comes", command)
     if by is None:
         return Asked(command=command)
@@ -169,6 +173,23 @@ def _asked(scenario: Scenario, by: str | None, event: str | None, command: str) 
     if date is None or not scenario.as_of < date <= last:
         raise Refusal(f"--by: expected a date after {scenario.as_of}, at the latest {last}, got {by!r}")
     return Asked(f"closed and closed_day <= {scenario.day(date)}", f"The round closes by {date}", command)
+
+
+def _check_event(scenario: Scenario, event: str) -> None:
+    """Refuse an event that cannot be counted run by run."""
+    from abm.population.layout import records_of
+    from abm.runs.columns import Columns, check_event
+
+    shared = records_of(scenario)
+    try:
+        check_event(event, Columns(shared.ids, shared.gate_ids, company=scenario.company is not None))
+    except ValueError as error:
+        raise Refusal(f"--event: {error}") from None
+
+
+def _say_speed(totals: Totals, seconds: float) -> None:
+    speed = f"{totals.runs / seconds:,.0f} runs a second"
+    print(f"abm: {totals.runs:,} runs in {seconds:.1f} s, {speed}, {totals.engine} engine", file=sys.stderr)
 
 
 def _print_answer(outcomes: Totals, asked: Asked, as_json: bool) -> None:
