@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from abm.report.quoting import nine_in_ten
 from abm.report.sources_table import grades_counted
 from abm.runs.digits import percent, three_digits
 from abm.runs.outcomes import Estimate, Outcomes, Totals
@@ -99,8 +100,8 @@ def _closing(totals: Totals, asked: Asked, chance: Estimate) -> str:
     if asked.event != "closed":
         lines.append(f"The round closes at all with probability {totals.probability('closed')}.")
     if not math.isnan(days["p50"]):
-        early, middle, late = (totals.scenario.date(days[q]) for q in ("p05", "p50", "p95"))
-        lines.append(f"If it closes, it does so around {middle} (nine times in ten from {early} to {late}).")
+        early, middle, late = (str(totals.scenario.date(days[q])) for q in ("p05", "p50", "p95"))
+        lines.append(f"If it closes, it does so around {middle} ({nine_in_ten(early, late)}).")
     if totals.scenario.round.extension_probability > 0:
         lines.append(f"Without an extension of the deadline it is {totals.on_time()}.")
     least = totals.scenario.round.minimum_close_bn
@@ -141,7 +142,7 @@ def _money(totals: Totals) -> str:
     funded = {name: three_digits(money) for name, money in totals.quantiles("funded_bn").items()}
     lines = [
         f"Money paid by the deadline: {funded['mean']} billion on average, half the time at most "
-        f"{funded['p50']}, nine times in ten from {funded['p05']} to {funded['p95']}."
+        f"{funded['p50']}, {nine_in_ten(funded['p05'], funded['p95'])}."
     ]
     payers, names = totals.payers()[:_MANY], _names(totals.scenario)
     if payers and payers[0].mean_bn > 0:
