@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from abm.cli.analysis_commands import EXPLAIN_EXAMPLES, REPORT_EXAMPLES, explain, report
+from abm.cli.file_commands import DIFF_EXAMPLES, NEW_EXAMPLES, diff, new
 from abm.cli.study_commands import SWEEP_EXAMPLES, studies, sweep
 from abm.core.errors import Refusal
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from abm.scenario import Scenario
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -205,6 +205,8 @@ app.command(epilog=SWEEP_EXAMPLES)(sweep)
 app.add_typer(studies, name="study")
 app.command(epilog=EXPLAIN_EXAMPLES)(explain)
 app.command(epilog=REPORT_EXAMPLES)(report)
+app.command(epilog=NEW_EXAMPLES)(new)
+app.command(epilog=DIFF_EXAMPLES)(diff)
 
 
 @app.command(epilog="Examples:\n\n    abm check my-round.toml\n\n    abm check rounds/*.toml")

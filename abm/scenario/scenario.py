@@ -115,7 +115,7 @@ class Scenario(Tables):
 def packaged() -> list[str]:
     """Ids of the scenarios that come with the package."""
     names = [entry.name for entry in resources.files("abm.scenarios").iterdir()]
-    return sorted(n[:-5] for n in names if n.endswith(".toml") and not n.endswith(".outcome.toml"))
+    return sorted(n[:-5] for n in names if n.endswith(".toml") and "." not in n[:-5])  # not outcomes, nor the template
 
 
 def load_scenario(source: Scenario | str | Path) -> Scenario:
