@@ -39,6 +39,9 @@ if __name__ == "__main__":
     design = Design.table([dict(zip(PATHS, world, strict=True)) for world in WORLDS.values()])
     study = experiment.sweep("openai-2025", design, columns=("closed", "funded_bn", "paid_bn.softbank"))
     frame = study.points()
+    often = frame.rename(columns={"p": "change"}).assign(words=list(WORLDS))
+    title = "How often the round closes, by what SoftBank does"
+    experiment.figure(tornado, "closed", title, often, "probability of closing [%]")
     frame["others"] = frame["mean.funded_bn"] - frame["mean.paid_bn.softbank"]
     apart = differences(study, list(WORLDS)[1:], OTHERS)
     label = "change of the others' money [USD billion]"

@@ -25,6 +25,7 @@ from common import HEADLINE, Design, Experiment, bullets, largest
 
 import abm
 from abm.plots.sweeps import over_worlds, tornado
+from abm.scenario.labels import label
 
 DRAWS = 256
 
@@ -41,9 +42,10 @@ if __name__ == "__main__":
         high, low = frame["p"][upper], frame["p"][~upper]
         apart = high.mean() - low.mean()
         error = 1.96 * (high.var() / max(len(high), 1) + low.var() / max(len(low), 1)) ** 0.5
-        rows.append({"words": axis.name, "change": apart, "low": apart - error, "high": apart + error})
+        rows.append({"words": label(scenario, axis.name), "change": apart, "low": apart - error, "high": apart + error})
     drivers = pd.DataFrame(rows)
-    experiment.figure(tornado, "drivers", "Upper half of a range against its lower half", largest(drivers, 12))
+    title = "Upper half of a range against its lower half"
+    experiment.figure(tornado, "drivers", title, largest(drivers, 12), size=(7.4, 4.6))
     q = {name: f"{value:.1%}" for name, value in layers.quantiles.items()}
     experiment.tell(
         "# e10: how sure are we?",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from abm.report.answer import wrapped
 from abm.report.json_values import plain
+from abm.scenario.labels import setting_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,8 @@ def pictures_of(study: Study) -> list[Shown]:
         rows = []
         for point in range(1, len(study.design)):
             found, (path, value) = study.difference(0, point), next(iter(study.design[point].items()))
-            rows.append({"words": f"{path} = {value}", "change": found.change, "low": found.low, "high": found.high})
+            words = setting_words(study.job.scenario, path, value)
+            rows.append({"words": words, "change": found.change, "low": found.low, "high": found.high})
         changes = pd.DataFrame(rows)
     axes, level = [axis.name for axis in study.design.axes], study.stopping.threshold or 0.5
     return choose_pictures(study.points(), changes, axes, study.job.event, level)
