@@ -79,10 +79,11 @@ def test_every_help_ends_with_examples_that_run(name, command, wide, tmp_path):
     scenario = abm.load_scenario(SMALL).with_values({"round.cap_bn": 25.0})
     for path in (tmp_path / "my-round.toml", folder / "mine.toml"):
         scenario.save(path)
+    (tmp_path / "variants.toml").write_text("[lower]\nround.target_bn = 6\n")
     for line in found:
         words = shlex.split(line.split(" > ")[0])[1:]
         words = [one for word in words for one in (map(str, Path().glob(word)) if "*" in word else [word])]
-        if words[0] in ("run", "sweep"):
+        if words[0] in ("run", "sweep", "compare", "levers", "who"):
             words = [*without_runs(words), "--runs", "3", "--workers", "1"]
         if words[0] == "report":
             words = ["report", SMALL, "--quick"]
