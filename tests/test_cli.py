@@ -79,7 +79,8 @@ def test_every_help_ends_with_examples_that_run(name, command, wide, tmp_path):
     scenario = abm.load_scenario(SMALL).with_values({"round.cap_bn": 25.0})
     for path in (tmp_path / "my-round.toml", folder / "mine.toml"):
         scenario.save(path)
-    (tmp_path / "variants.toml").write_text("[lower]\nround.target_bn = 6\n")
+    for changes in ("variants.toml", "policies.toml"):
+        (tmp_path / changes).write_text("[lower]\nround.target_bn = 6\n")
     for line in found:
         words = shlex.split(line.split(" > ")[0])[1:]
         words = [one for word in words for one in (map(str, Path().glob(word)) if "*" in word else [word])]

@@ -13,7 +13,8 @@ from abm.runs.columns import Columns, check_event
 from abm.runs.simulation import check_key, engine_for
 from abm.runs.stream import EngineName
 from abm.scenario import Scenario, load_scenario
-from abm.sweeps.design import Axes, Design
+from abm.sweeps.axis import Axes
+from abm.sweeps.design import Design
 from abm.sweeps.executors import pool_for
 from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.manifest import MANIFEST, read_manifest
