@@ -9,6 +9,7 @@ from abm.core import version
 
 if TYPE_CHECKING:
     from abm.agents import Company, FundingModel, Gatekeeper, Investor
+    from abm.analysis.comparison import Comparison, compare
     from abm.core.errors import ScenarioError
     from abm.population.commitment_book import BookClosing, CommitmentBook, close_book
     from abm.runs.outcomes import Batch, Estimate, Event, Outcomes, Totals, Trace
@@ -22,6 +23,8 @@ _HOMES = {
     "FundingModel": "abm.agents",
     "Gatekeeper": "abm.agents",
     "Investor": "abm.agents",
+    "Comparison": "abm.analysis.comparison",
+    "compare": "abm.analysis.comparison",
     "Batch": "abm.runs.outcomes",
     "Estimate": "abm.runs.outcomes",
     "Event": "abm.runs.outcomes",
@@ -50,6 +53,7 @@ __all__ = [
     "BookClosing",
     "CommitmentBook",
     "Company",
+    "Comparison",
     "Design",
     "Estimate",
     "Event",
@@ -65,6 +69,7 @@ __all__ = [
     "Trace",
     "batches",
     "close_book",
+    "compare",
     "load_scenario",
     "packaged",
     "resume",

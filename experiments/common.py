@@ -19,6 +19,7 @@ from abm.scenario.defaults import trait_default
 from abm.scenario.sources import numbers_of
 from abm.sweeps import Design, Study, sweep
 
+HEADLINE = 20_000  # runs of the answer that every document quotes, as `abm run` takes them
 RESULTS = Path(__file__).parent.parent / "results"
 
 
@@ -124,4 +125,15 @@ def points(change: float, low: float, high: float, sign: str = "+") -> str:
     return f"{said} points ({least} to {most})"
 
 
-__all__ = ["Design", "Experiment", "bullets", "differences", "largest", "points", "quote", "risk_aversions", "scaled"]
+__all__ = [
+    "HEADLINE",
+    "Design",
+    "Experiment",
+    "bullets",
+    "differences",
+    "largest",
+    "points",
+    "quote",
+    "risk_aversions",
+    "scaled",
+]

@@ -5,7 +5,7 @@ Question
     whose story one believes: the sourced figures of ``openai-2025``, or those of the article that everybody read?
 
 Design
-    Both flagships, 2,000 runs each, seed 1, the same luck for whoever stands in both files at the same address.
+    Both flagships, 20,000 runs each, seed 1, the same luck for whoever stands in both files at the same address.
 
 Expectation (written before the first run)
     The chain of consents is done in time with probability 0.55 and SoftBank pays with 0.92; independent draws on the
@@ -15,7 +15,7 @@ Expectation (written before the first run)
 Finding
     Written by the script from its own numbers: ``results/e01_flagship/finding.md``.
 
-Run it: ``python experiments/e01_flagship.py`` (a few seconds).
+Run it: ``python experiments/e01_flagship.py``.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def sentence(outcomes: abm.Outcomes) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Both flagships side by side.")
-    parser.add_argument("--runs", type=int, default=2_000)
+    parser.add_argument("--runs", type=int, default=20_000)
     parser.add_argument("--out", type=Path, default=HERE)
     chosen = parser.parse_args()
     main(chosen.runs, chosen.out)

@@ -21,7 +21,7 @@ Run it: ``python experiments/e02_appetite_and_burn.py``.
 
 from __future__ import annotations
 
-from common import Experiment, quote, risk_aversions, scaled
+from common import HEADLINE, Experiment, quote, risk_aversions, scaled
 
 import abm
 from abm.plots.sweeps import heat
@@ -29,7 +29,7 @@ from abm.plots.sweeps import heat
 APPETITE, BURN = (0.5, 1.0, 2.0, 4.0), (0.5, 0.75, 1.0, 1.5, 2.0)
 
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=4_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     scenario = abm.load_scenario("openai-2025")
     years = [f"company.net_burn_bn_per_year.{k}" for k in range(5)]
     study = experiment.sweep(scenario, {**risk_aversions(scenario, APPETITE), **scaled(scenario, years, BURN)})

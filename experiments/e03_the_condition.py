@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from common import Design, Experiment, bullets, differences, quote, scaled
+from common import HEADLINE, Design, Experiment, bullets, differences, quote, scaled
 
 import abm
 from abm.plots.sweeps import heat, tornado
@@ -41,7 +41,7 @@ TERMS = {
 }
 
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=4_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     scenario = abm.load_scenario("openai-2025")
     axes = {("round.deadline", f"{CONDITION}.0.0.by"): DEADLINES, **scaled(scenario, GATES, SPEEDS)}
     frame = experiment.sweep(scenario, axes).points()

@@ -19,28 +19,31 @@ Run it: ``python experiments/e04_price_cliff.py``.
 
 from __future__ import annotations
 
-from common import Experiment, quote
+from common import HEADLINE, Experiment, quote
 
 from abm.plots.sweeps import heat, response
 
 PRICE, VALUE = "round.pre_money_bn", "valuation.mean_bn"
+WORDS = {PRICE: "price asked, pre-money [USD billion]", VALUE: "value seen by the market [USD billion]"}
 
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=4_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     study = experiment.sweep(
         "openai-2025", {VALUE: [200, 260, 330, 400, 450], PRICE: [160, 200, 240, 260, 280, 320, 360, 400, 460]}
     )
     frame = study.points()
-    experiment.figure(heat, "price", "Price asked against value seen", frame, PRICE, VALUE, level=0.3)
+    shown, (price, value) = frame.rename(columns=WORDS), WORDS.values()
+    experiment.figure(heat, "price", "Price asked against value seen", shown, price, value, level=0.3)
     central = frame[frame[VALUE] == 330]
-    experiment.figure(response, "cliff", "The cliff at a value of 330 billion", central, PRICE)
+    title = "A slope, not a cliff: the price asked at a value of 330 billion"
+    experiment.figure(response, "cliff", title, shown[shown[value] == 330], price)
     best = central.loc[central["p"].idxmax()]
     half = central[central["p"] < best["p"] / 2]
     edge = f"below half of that from {half[PRICE].min():g} billion on" if len(half) else "never below half of that here"
     asked = central.set_index(PRICE)
     seen = frame[frame[PRICE] == 260].set_index(VALUE)
     experiment.tell(
-        "# e04: the price cliff",
+        "# e04: the price asked",
         f"At a value of 330 billion the round closes with {quote(asked.loc[260])} at the price that was asked, 260. "
         f"The highest among the prices tried is {quote(best)} at {best[PRICE]:g}, and it is {edge}.",
         f"At the price of 260 it closes with {quote(seen.loc[200])} if the market sees 200 billion, and with "

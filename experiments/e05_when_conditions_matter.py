@@ -48,7 +48,8 @@ if __name__ == "__main__":
         part = frame[frame["round.close_select"] == mode]
         experiment.figure(heat, mode, f"Closing mode: {mode}", part, "coverage", "share with a condition")
     tight = frame[frame["coverage"] == 1.3].rename(columns={"round.close_select": "closing mode"})
-    experiment.figure(response, "tight", "At a coverage of 1.3", tight, "share with a condition", "closing mode")
+    title = "At a coverage of 1.3 the three closing modes say the same"
+    experiment.figure(response, "tight", title, tight, "share with a condition", "closing mode")
     at = frame.set_index(["round.close_select", "share with a condition", "coverage"])
     lines = ["| conditional | coverage | greatest | elimination | least |", "|---|---|---|---|---|"]
     for share, coverage in [(0.6, 0.9), (0.6, 1.1), (0.6, 1.6), (0.9, 0.9), (0.9, 1.1), (0.9, 1.6), (0.9, 2.0)]:

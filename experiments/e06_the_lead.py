@@ -19,7 +19,7 @@ Run it: ``python experiments/e06_the_lead.py``.
 
 from __future__ import annotations
 
-from common import Design, Experiment, differences, quote
+from common import HEADLINE, Design, Experiment, differences, quote
 
 from abm.plots.sweeps import tornado
 
@@ -35,10 +35,13 @@ WORLDS = {
 OTHERS = "funded_bn - paid_bn.softbank"
 
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=10_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     design = Design.table([dict(zip(PATHS, world, strict=True)) for world in WORLDS.values()])
     study = experiment.sweep("openai-2025", design, columns=("closed", "funded_bn", "paid_bn.softbank"))
     frame = study.points()
+    often = frame.rename(columns={"p": "change"}).assign(words=list(WORLDS))
+    title = "How often the round closes, by what SoftBank does"
+    experiment.figure(tornado, "closed", title, often, "probability of closing [%]")
     frame["others"] = frame["mean.funded_bn"] - frame["mean.paid_bn.softbank"]
     apart = differences(study, list(WORLDS)[1:], OTHERS)
     label = "change of the others' money [USD billion]"

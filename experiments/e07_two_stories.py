@@ -21,7 +21,7 @@ Run it: ``python experiments/e07_two_stories.py``.
 from __future__ import annotations
 
 import pandas as pd
-from common import Experiment, bullets
+from common import HEADLINE, Experiment, bullets
 
 import abm
 from abm.plots.sweeps import tornado
@@ -55,7 +55,7 @@ def swapped(article: abm.Scenario, sourced: abm.Scenario, keys: tuple[str, ...])
 
 
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=10_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     article, sourced = abm.load_scenario("openai-2025-article"), abm.load_scenario("openai-2025")
     worlds = {"the article": article} | {words: swapped(article, sourced, keys) for words, keys in BLOCKS.items()}
     worlds["all of them"] = sourced

@@ -23,26 +23,39 @@ from __future__ import annotations
 
 import datetime as dt
 
-from common import Experiment
+import pandas as pd
+from common import HEADLINE, Experiment
 
 from abm.plots.sweeps import heat, response
 
 SOFTBANK, ORACLE = "investors.softbank", "company.obligations.oracle"
 START, SIZE, SHARE = f"{ORACLE}.from", f"{ORACLE}.bn_per_year", f"{ORACLE}.deferrable_share"
 WORDS = ["out", "as_is", "bound"]
+NAMES = {
+    SOFTBANK: "SoftBank", START: "start of the contract", SIZE: "size of the contract [USD billion a year]",
+    SHARE: "share of the bills that can be deferred [-]",
+}  # fmt: skip
 STARTS = [dt.date(2026, 1, 1), dt.date(2027, 1, 1), dt.date(2027, 6, 1), dt.date(2028, 6, 1)]
 
+
+def named(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table in the words of a picture."""
+    words = {SOFTBANK: frame[SOFTBANK].replace({"as_is": "as it is"})}
+    return frame.assign(**words | ({START: frame["start"]} if "start" in frame else {})).rename(columns=NAMES)
+
+
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=3_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     axes = {SOFTBANK: WORDS, START: STARTS, SIZE: [15.0, 30.0, 45.0]}
     frame = experiment.sweep("openai-2025", axes, event="survived").points()
     frame["start"] = [start.isoformat() for start in frame[START]]
-    as_is, planned = frame[frame[SOFTBANK] == "as_is"], frame[frame[SIZE] == 30.0]
-    experiment.figure(heat, "contract", "Survival: start and size of Oracle's contract", as_is, "start", SIZE)
-    experiment.figure(response, "money", "Survival: start of the contract, and SoftBank", planned, "start", SOFTBANK)
+    as_is, planned = named(frame[frame[SOFTBANK] == "as_is"]), named(frame[frame[SIZE] == 30.0])
+    begin, lead = NAMES[START], NAMES[SOFTBANK]
+    experiment.figure(heat, "contract", "Survival: start and size of Oracle's contract", as_is, begin, NAMES[SIZE])
+    experiment.figure(response, "money", "Survival: start of the contract, and SoftBank", planned, begin, lead)
     shares = {SHARE: [0.0, 0.2, 0.5, 0.8], SOFTBANK: WORDS}
     deferred = experiment.sweep("openai-2025", shares, name="deferral", event="survived").points()
-    experiment.figure(response, "deferral", "Survival: what can be deferred", deferred, SHARE, SOFTBANK)
+    experiment.figure(response, "deferral", "Survival: what can be deferred", named(deferred), NAMES[SHARE], lead)
     at = frame.set_index([SOFTBANK, "start", SIZE])["p"].map("{:.1%}".format)
     let = deferred.set_index([SOFTBANK, SHARE])["p"].map("{:.1%}".format)
     known = {who: at[(who, "2027-06-01", 30.0)] for who in WORDS}

@@ -20,21 +20,23 @@ Run it: ``python experiments/e09_shocks.py``.
 
 from __future__ import annotations
 
-from common import Design, Experiment, bullets, differences, largest
+from common import HEADLINE, Design, Experiment, bullets, differences, largest
 
 import abm
 from abm.plots.sweeps import tornado
+from abm.scenario.labels import setting_words
 from abm.scenario.sources import numbers_of
 
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=8_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     scenario = abm.load_scenario("openai-2025")
     numbers = {path: number for path, number, _ in numbers_of(scenario.environment, "environment.")}
     ends = {path: [number.low, number.high] for path, number in numbers.items() if number.low is not None}
     study = experiment.sweep(scenario, Design.one_at_a_time(ends))
-    words = [f"{path.removeprefix('environment.')} = {end:g}" for path in ends for end in ends[path]]
+    words = [setting_words(scenario, path, end).removeprefix("market: ") for path in ends for end in ends[path]]
     changes = differences(study, words)
-    experiment.figure(tornado, "shocks", "Environment: each number to its ends", largest(changes, 14))
+    title = "Environment: each number to its ends"
+    experiment.figure(tornado, "shocks", title, largest(changes, 14), size=(7.4, 5.0))
     gain = changes["gain"].replace(float("inf"), float("nan")).median()
     experiment.tell(
         "# e09: rivals, moods and leaving staff",

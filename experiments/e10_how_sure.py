@@ -21,10 +21,11 @@ Run it: ``python experiments/e10_how_sure.py``.
 from __future__ import annotations
 
 import pandas as pd
-from common import Design, Experiment, bullets, largest
+from common import HEADLINE, Design, Experiment, bullets, largest
 
 import abm
 from abm.plots.sweeps import over_worlds, tornado
+from abm.scenario.labels import label
 
 DRAWS = 256
 
@@ -33,7 +34,7 @@ if __name__ == "__main__":
     scenario = abm.load_scenario("openai-2025")
     study = experiment.sweep(scenario, Design.prior(scenario, min(DRAWS, 8 * experiment.runs)))
     frame, layers = study.points(), study.layers()
-    central = abm.simulate(scenario, 10 * experiment.runs, 1, keep="totals").probability("closed")
+    central = abm.simulate(scenario, min(HEADLINE, 100 * experiment.runs), 1, keep="totals").probability("closed")
     experiment.figure(over_worlds, "prior", "P(closed) over what nobody knows", frame, central=central.p)
     rows = []
     for axis in study.design.axes:
@@ -41,9 +42,10 @@ if __name__ == "__main__":
         high, low = frame["p"][upper], frame["p"][~upper]
         apart = high.mean() - low.mean()
         error = 1.96 * (high.var() / max(len(high), 1) + low.var() / max(len(low), 1)) ** 0.5
-        rows.append({"words": axis.name, "change": apart, "low": apart - error, "high": apart + error})
+        rows.append({"words": label(scenario, axis.name), "change": apart, "low": apart - error, "high": apart + error})
     drivers = pd.DataFrame(rows)
-    experiment.figure(tornado, "drivers", "Upper half of a range against its lower half", largest(drivers, 12))
+    title = "Upper half of a range against its lower half"
+    experiment.figure(tornado, "drivers", title, largest(drivers, 12), size=(7.4, 4.6))
     q = {name: f"{value:.1%}" for name, value in layers.quantiles.items()}
     experiment.tell(
         "# e10: how sure are we?",

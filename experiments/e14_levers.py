@@ -21,7 +21,7 @@ Run it: ``python experiments/e14_levers.py``.
 
 from __future__ import annotations
 
-from common import Design, Experiment, points
+from common import HEADLINE, Design, Experiment, points
 
 import abm
 from abm.analysis.gains import lever_map, measure_gains
@@ -37,7 +37,7 @@ COMPARED = 8  # levers that are compared over worlds
 MAP = ("deadline", "target")
 
 if __name__ == "__main__":
-    experiment = Experiment(__file__, __doc__ or "", runs=10_000)
+    experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     scenario = abm.load_scenario("openai-2025")
     small = experiment.runs < 1_000
     table = measure_gains(scenario, ["price", "deadline"] if small else None, runs=experiment.runs)
@@ -48,7 +48,7 @@ if __name__ == "__main__":
     tree = grow_tree(study)
     known = study.points()["p"].notna()
     places = [place for place in range(len(study.design)) if known[place]][: 10 if small else 96]
-    labels = [f"worlds {'ABCDEF'[leaf]}" for leaf in tree.leaf_of(study.axes_frame().iloc[places])]
+    labels = [f"worlds {'ABCDEF'[leaf]}" for leaf in tree.leaf_of(study.worlds_frame().iloc[places])]
     best = table[(table["refused"] == "") & (table["change"] > 0)].head(COMPARED)["lever"]
     levers = [lever_named(levers_of(scenario), name) for name in best]
     found = compare_levers(scenario, levers, [study.design[k] for k in places], labels, runs=20 if small else 200)
@@ -56,14 +56,13 @@ if __name__ == "__main__":
                       found.regret.sort_index(axis=1), choice=found.choice, words=found.words,
                       source=f"{len(found.worlds)} worlds, {found.runs} runs of a lever in each, seed 1")  # fmt: skip
     sizes = ([0, 4], [0, 0.1]) if small else ([0, 4, 8, 13, 17], [0, 0.05, 0.1, 0.15, 0.2])
-    few = max(2, experiment.runs // 4)
-    grid = lever_map(scenario, *MAP, sizes=sizes, runs=few).rename(
+    grid = lever_map(scenario, *MAP, sizes=sizes, runs=experiment.runs).rename(
         columns={MAP[0]: "deadline later by [weeks]", MAP[1]: "target lower by [share]"}
     )
     experiment.keep(grid, scenario, "map", "two levers")
     experiment.figure(
         heat, "map", "A later deadline and a lower target", grid, *grid.columns[:2],
-        source=f"{few:,} runs of each of {len(grid)} points, seed 1",
+        source=f"{experiment.runs:,} runs of each of {len(grid)} points, seed 1",
     )  # fmt: skip
     taken = table[table["refused"] == ""]
     lines = [

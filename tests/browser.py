@@ -17,6 +17,7 @@ _LOOK = """<!doctype html><meta charset="utf-8"><body style="margin:0"><iframe i
 style="border:0;width:{width}px;height:900px"></iframe><script>
 window.addEventListener("load", () => {{
   const page = document.getElementById("page").contentDocument, root = page.documentElement;
+  page.querySelectorAll("details").forEach((one) => one.open = true);
   const wide = [...page.querySelectorAll("body *")].filter((one) => {{
     for (let up = one; up; up = up.parentElement)
       if (["auto", "scroll", "hidden"].includes(getComputedStyle(up).overflowX)) return false;

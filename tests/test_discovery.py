@@ -443,7 +443,7 @@ def test_in_a_study_the_tree_splits_by_what_matters(study):
     tree = grow_tree(study)
     paths = {limit.path for leaf in tree.leaves for limit in leaf.limits}
     assert paths == {"investors.fund.signing_probability", "gatekeepers.law.hazard_per_year"}
-    assert (tree.leaf_of(study.axes_frame()) >= 0).all()
+    assert (tree.leaf_of(study.worlds_frame()) >= 0).all()
 
 
 def test_what_else_a_study_counts_is_called_by_its_name():

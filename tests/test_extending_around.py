@@ -326,7 +326,7 @@ def test_a_cause_and_a_grade_are_worded_in_one_place(tmp_path):
     copy.replace("abm/runs/terms.py", 'GradeWords("assumption", "assumptions")', 'GradeWords("guess", "guesses")')
     found = copy.ask("""
 from abm.plots import causes_figure
-from abm.report.whole import in_short
+from abm.report.opening import in_short
 from tests import test_docs
 
 outcomes = abm.simulate("small.toml", 4, 3, engine="mesa", workers=1)  # the first run fails for want of the consent

@@ -45,6 +45,16 @@ def frames_equal(one, other):
     return True
 
 
+def test_a_model_takes_a_scenario_by_name_and_by_path_too(tmp_path):
+    scenario = abm.load_scenario("three-investors")
+    scenario.save(tmp_path / "mine.toml")
+    models = [FundingModel(source, seed=1, run=2) for source in (scenario, "three-investors", tmp_path / "mine.toml")]
+    for model in models:
+        model.run_model()
+    assert [model.case for model in models] == [scenario] * 3
+    assert len({str(model.trace) for model in models}) == 1
+
+
 def test_a_study_can_be_cut_anywhere():
     scenario = abm.scenario_from(rich_world())
     whole = abm.simulate(scenario, runs=12, seed=4, first_run=2**32 - 20, workers=1).to_frame()

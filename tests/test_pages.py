@@ -9,14 +9,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
+import markupsafe
 import pytest
 
 import abm
 from abm.analysis.dossier import Effort, investigate, target_of
 from abm.analysis.explanation import explained
+from abm.analysis.incidence import cumulative_incidence
 from abm.analysis.pivotal import shapley_values
 from abm.cli import main
+from abm.report.answer import answer_text
+from abm.report.opening import LEFT_OUT, answer
 from abm.report.reasons import pivotal_parties
+from abm.report.sections import causes
 from abm.report.story_page import explained_json, explained_text, write_story
 from abm.report.whole import write_report
 from abm.runs.simulation import simulate
@@ -45,6 +50,7 @@ RANGES = {
     },
     "investors.swf.wealth_bn": {"value": 900.0, "low": 300.0, "high": 1_200.0, "grade": "fact", "source": "a report"},
 }
+ROOT = Path(__file__).parent.parent
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no browser to look with")
 
 
@@ -80,7 +86,7 @@ class Outline(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "img", "br", "link", "input"):
+        if tag not in ("meta", "img", "br", "link", "input", "source"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -103,21 +109,14 @@ def test_a_page_is_one_file_that_asks_for_nothing(which, page, story):
     assert path.stat().st_size < 3_000_000
 
 
-def test_the_report_answers_in_order_with_both_layers_of_doubt(page, dossier):
+def test_the_report_opens_with_the_deal_the_answer_and_findings_and_folds_the_rest(page, dossier):
     text = page.read_text("utf-8")
-    titles = re.findall(r"<h2 id=\"(\w+)\">", text)
-    assert titles == [
-        "answer",
-        "causes",
-        "pivotal",
-        "drivers",
-        "worlds",
-        "levers",
-        "company",
-        "stories",
-        "sources",
-        "again",
-    ]
+    assert re.findall(r'<h2 id="([\w-]+)">', text) == ["deal", "answer", "findings", "left-out"]
+    assert re.findall(r'<details id="([\w-]+)">', text) == [
+        "doubt", "causes", "pivotal", "drivers", "worlds", "levers", "company", "stories", "sources", "again",
+    ]  # fmt: skip
+    assert text.index('<details id="doubt">') > text.index('<h2 id="left-out">')
+    assert len(re.findall(r'<p class="item">', text)) == 3
     chance = dossier.outcomes.probability("closed")
     assert f"{chance.low:.1%} to {chance.high:.1%}" in text
     assert "1,000 runs, seed 2" in text
@@ -135,6 +134,28 @@ def test_every_number_of_the_file_stands_in_the_report_with_its_source(page, sce
 def test_the_report_leaves_nothing_unsaid_that_is_no_number(page):
     words = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page.read_text("utf-8"), flags=re.S)
     assert not re.search(r"\bnan\b|\bNone\b|\{|\}|00:00:00|investors\.\w+\.\w+ (above|below)", words), "a raw value"
+
+
+def test_what_is_the_same_at_both_ends_is_said_once():
+    """Nothing lies "from 31 October 2021 to 31 October 2021"."""
+    sure = abm.load_scenario("three-investors").with_values({
+        "investors.lead.conditions": "off", "investors.fund": "bound", "investors.fund.conditions": "off",
+    })  # fmt: skip
+    outcomes = abm.simulate(sure, 60, 1)
+    dossier = SimpleNamespace(outcomes=outcomes, scenario=sure, worlds=None, incidence=cumulative_incidence(outcomes))
+    told = " ".join(part.text for build in (answer, causes) for part in build(dossier).parts) + answer_text(outcomes)
+    assert "If it closes, it does so around 4 August 2025, nearly always 4 August 2025." in told
+    assert not re.search(r"from ([\d.]+|[\d-]+|\d+ \w+ \d+) to \1\b", told)
+
+
+def test_the_report_leaves_out_what_the_page_of_the_model_says(page):
+    part = (ROOT / "docs/model.md").read_text("utf-8").split("## What the model leaves out")[1]
+    explained = [" ".join(point.replace("**", "").split()) for point in part.split("\n- ")[1:]]
+    of_the_page = [point for point in explained if not point.startswith("Ranges are not propagated")]  # a report does
+    assert len(of_the_page) == len(LEFT_OUT)
+    for point, said in zip(of_the_page, LEFT_OUT, strict=True):
+        assert point.startswith(said.rstrip("."))
+        assert f'<p class="point">{markupsafe.escape(said)!s}</p>' in page.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +210,7 @@ def test_the_report_of_a_study_of_few_points_shows_them_and_draws_worlds_of_its_
     found = investigate(target_of(str(tmp_path / "study")), seed=3, effort=EFFORT)
     assert len(found.worlds.design) == EFFORT.draws
     text = write_report(found, tmp_path / "study.html", "abm report").read_text("utf-8")
-    shown = re.search(r'<h2 id="points">.*?(?=<h2)', text, re.S)[0]
+    shown = re.search(r'<details id="points">.*?</details>', text, re.S)[0]
     for row in study.points().itertuples():
         assert f"{row.p:.1%} ({row.low:.1%} to {row.high:.1%})" in shown
     assert f"{points} points ({study.design.kind}), 60 runs each; seed 3" in shown
@@ -217,6 +238,7 @@ def test_a_file_that_is_sure_of_everything_gets_a_report_without_worlds(tmp_path
     assert "No number of the file has a range" in text
     assert 'id="worlds"' not in text
     assert 'id="company"' not in text
+    assert "Runway" not in text
 
 
 def test_the_twin_in_the_story_really_ends_the_other_way(story, scenario):

@@ -37,6 +37,27 @@ def test_a_second_axis_becomes_lines_that_are_named(ax):
     assert ax.get_legend().get_title().get_text() == "y"
 
 
+def test_lines_that_say_the_same_are_all_seen_and_their_names_cover_none(ax):
+    frame = pd.concat([GRID[GRID["y"] == 10].assign(y=name) for name in ("a", "b", "c")])
+    response(frame, ax, "x", "y")
+    strokes = [(line.get_linewidth(), line.get_linestyle(), line._dash_pattern) for line in ax.lines]
+    widths = [width for width, *_ in strokes]
+    assert widths == sorted(set(widths), reverse=True), "the widest lies below"
+    assert len({str(pattern) for *_, pattern in strokes}) == 3
+    ax.figure.draw_without_rendering()
+    assert not ax.get_legend().get_window_extent().overlaps(ax.get_window_extent())
+
+
+def test_a_map_says_what_its_line_and_its_rings_mean(ax):
+    heat(GRID, ax, "x", "y", level=0.5)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["50 %", "may be above or below 50 %"]
+
+
+def test_a_map_without_line_and_rings_needs_no_legend(ax):
+    heat(GRID, ax, "x", "y", level=0.95)
+    assert ax.get_legend() is None
+
+
 def test_a_map_shows_every_cell_and_marks_what_is_open(ax):
     heat(GRID, ax, "x", "y", level=0.5)
     assert sorted(text.get_text() for text in ax.texts) == ["10", "30", "49", "80"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import math
 import re
@@ -15,8 +16,13 @@ import pytest
 
 import abm
 from abm.analysis.choosing import choose
+from abm.analysis.explanation import Explained
 from abm.analysis.prose.waiting import BOOK, who_waits
 from abm.analysis.story import LEFT_OUT, Story, tell_story
+from abm.plots import drawn
+from abm.plots.theme import slim
+from abm.plots.waiting import waiting
+from abm.report.story_page import waiting_frames
 from abm.scenario import Scenario
 from tests.worlds import NEVER, bound, consent, random_world, rich_world, signer, told, world
 
@@ -240,7 +246,8 @@ def sums_of(amounts: dict[str, float]) -> set[float]:
 
 
 def numbers_in(text: str) -> list[float]:
-    """Numbers of a text, without those of dates and of ids."""
+    """Numbers of a text, without those of dates, of ids, and of money paid before."""
+    text = re.sub(r", counting the [\d.]+ paid before", "", text)
     text = re.sub(r"(Between )?(\d+ )?(\w+ )?(\d{4} )?(and )?\d+ \w+ \d{4}", "", text)
     return [float(n) for n in re.findall(r"(?<![\w#-])[-+]?\d+(?:\.\d+)?(?![\w#])", text)]
 
@@ -371,6 +378,38 @@ def test_the_circle_of_the_packaged_round_is_the_one_that_its_conditions_make():
 
     scenario = abm.load_scenario("mutual-conditions")
     assert [list(circle) for circle in who_waits(told(scenario)).circles()] == [circles(scenario)]
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_the_picture_of_who_waits_says_each_thing_once_and_nothing_over_itself(phone):
+    """Many of a pool who ask for two of many names, for totals of their own, for the lead: once an arrow a name."""
+    names = [signer(f"n{k}", 1.0, 0.5) for k in range(12)]
+    lead = bound("lead", 20.0, [{"gate": "g"}]) | {"role": "lead"}
+    pool = {"id": "pool", "name": "Small funds", "count": 30, "kind": "venture", "ticket_bn": 0.5,
+            "signing_probability": 1.0, "conditional_share": 1.0}  # fmt: skip
+    raw = world([*names, lead], [consent("g", NEVER)], days=60) | {"investor_pools": [pool]}
+    case = abm.scenario_from(raw)
+    boxes, arrows = waiting_frames(Explained(case, tell_story(case, 1, 0), None))
+    assert boxes["words"].is_unique or boxes.groupby(["words", "met"]).size().max() == 1
+    assert boxes["id"].is_unique
+    assert not arrows.duplicated().any()
+    assert len(boxes) < 15
+    figure = drawn(waiting, arrows, size=(7.2, 1.0 + 0.5 * boxes.groupby("column").size().max()), nodes=boxes)
+    if phone:
+        slim(figure)
+    figure.draw_without_rendering()
+    areas = [text.get_bbox_patch().get_window_extent() for text in figure.axes[0].texts if text.get_bbox_patch()]
+    assert len(areas) == len(boxes)
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(areas, 2))
+    assert all(figure.bbox.x0 <= area.x0 and area.x1 <= figure.bbox.x1 for area in areas)
+
+
+def test_money_paid_before_is_named_where_it_counts():
+    raw = world([bound("a", 5.0, [{"total_bn": 33.0}]), signer("absent", 50.0, 0.0)], days=28)
+    raw["round"]["already_closed_bn"] = 10.0
+    text = " ".join(tale(raw).text().split())
+    assert "on condition that at least 33 billion are in the round, counting the 10 paid before." in text
+    assert "waited for 33 billion in the round, counting the 10 paid before (15 there)." in text
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ import abm
 from abm.cli import main
 from abm.core.errors import StoreError
 from abm.sweeps import Design, Study, resume, runner, sweep
+from abm.sweeps.export import export
 from abm.sweeps.manifest import MANIFEST
 from abm.sweeps.run_sweep import complete_study
 from abm.sweeps.stopping import Stopping
@@ -491,3 +492,22 @@ def test_what_makes_no_sense_is_one_sentence_and_exit_2(words, message, capsys):
 def test_the_study_of_an_unfinished_sweep_can_be_named_on_the_command_line(tmp_path, capsys):
     assert say("study", "show", tmp_path) == 2
     assert "expected the folder of a study" in capsys.readouterr().err
+
+
+def test_every_linked_path_has_a_column_of_its_own_also_in_an_export_that_is_read_as_a_design(tmp_path):
+    paths = ("round.target_bn", "investors.fund.ticket_bn")
+    for values, columns in (
+        ([(6.0, 1.0), (8.0, 2.0)], ([6.0, 8.0], [1.0, 2.0])),  # each its own
+        ([3.0, 4.0], ([3.0, 4.0], [3.0, 4.0])),  # both the same
+    ):
+        study = abm.sweep(SMALL, {paths: values}, runs=20, workers=1)
+        assert [study.points()[path].tolist() for path in paths] == [list(column) for column in columns]
+        assert list(study.worlds_frame()) == [paths[0]]
+        export(study, tmp_path / "points.csv")
+        assert list(abm.Design.table(tmp_path / "points.csv")) == list(study.design)
+
+
+def test_a_linked_path_that_is_left_as_it_is_is_missing_in_all_its_columns():
+    rows = [{"round.target_bn+round.cap_bn": value} for value in (9.0, None)]
+    frame = abm.sweep(SMALL, abm.Design.table(rows), runs=20, workers=1).points()
+    assert frame[["round.target_bn", "round.cap_bn"]].isna().all(axis=1).tolist() == [False, True]

@@ -30,7 +30,7 @@ def scenario(name: str) -> abm.Scenario:
 
 @st.composite
 def some_batches(draw) -> Batch:
-    """Draw runs of three investors and a gatekeeper; what they are need not make sense together."""
+    """Draw runs of three investors and a gatekeeper; only what closed has a day, the rest need not make sense."""
     runs = draw(st.integers(1, 25))
     rows, fates = np.zeros(runs, RESULT), np.zeros((runs, 3), FATE)
     rows["run"] = np.arange(runs)
@@ -40,6 +40,7 @@ def some_batches(draw) -> Batch:
         rows[name] = draw(st.lists(st.booleans(), min_size=runs, max_size=runs))
     for name in ("closed_day", "default_day"):
         rows[name] = draw(st.lists(DAY, min_size=runs, max_size=runs))
+    rows["closed_day"][~rows["closed"]] = math.nan
     rows["cause"] = draw(st.lists(st.integers(0, len(CAUSES) - 1), min_size=runs, max_size=runs))
     rows["dilution"] = rows["paid_musd"] / 20_000
     fates["paid_musd"] = np.array(draw(st.lists(st.integers(0, 3), min_size=3 * runs, max_size=3 * runs))).reshape(

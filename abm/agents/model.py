@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import mesa
 import numpy as np
@@ -28,7 +29,7 @@ from abm.rules.closing import Closing, clinching_rung, close, closing_gap, money
 from abm.rules.conditions import Book
 from abm.rules.outlook import look_ahead
 from abm.rules.sums import add
-from abm.scenario import Scenario
+from abm.scenario import Scenario, load_scenario
 
 
 class FundingModel(mesa.Model):
@@ -37,7 +38,7 @@ class FundingModel(mesa.Model):
     Parameters
     ----------
     scenario
-        A loaded scenario.
+        A scenario, a packaged id, or the path of a file.
     seed, run
         The run's key, 0 to 2**32 - 1 each.
     investor, gatekeeper, company
@@ -49,8 +50,7 @@ class FundingModel(mesa.Model):
 
     Examples
     --------
-    >>> import abm
-    >>> model = FundingModel(abm.load_scenario("three-investors"), seed=1, run=3)
+    >>> model = FundingModel("three-investors", seed=1, run=3)
     >>> model.run_model()
     >>> model.result().run
     3
@@ -58,7 +58,7 @@ class FundingModel(mesa.Model):
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: Scenario | str | Path,
         seed: int = 0,
         run: int = 0,
         *,
@@ -70,8 +70,8 @@ class FundingModel(mesa.Model):
     ) -> None:
         # the model draws by address; these generators are for agents of one's own, each run its own luck
         super().__init__(rng=draws.joined(int(seed), int(run)))
-        self.case, self.seed, self.run = scenario, int(seed), int(run)
-        self.population = prepared or prepare(scenario)
+        self.case, self.seed, self.run = load_scenario(scenario), int(seed), int(run)
+        self.population = prepared or prepare(self.case)
         shared = self.population
         self.traits, self.contracts = sampling.realise(shared, self.seed, self.run)
         self.terms = fields_of(shared.round)

@@ -40,6 +40,7 @@ class Need(NamedTuple):
     there: float  #: the same, as it stood; NaN where it was not looked at
     met: bool
     by: str  #: the date by which a consent must be in force, or nothing
+    before: float = 0.0  #: of a total: the money paid before as_of that counts in it [USD billion]
 
     @property
     def words(self) -> str:
@@ -179,7 +180,8 @@ class Narrator:
             wanted = float(atom.level if "level" in fields else atom.count)
         dated = "by_day" in fields and atom.by_day < math.inf
         by = f"{model.case.date(atom.by_day)}" if dated else ""
-        return Need(kind.name, self._named(kind, atom), wanted, there, met, by)
+        counted = model.terms.already_closed_musd if kind.name == "total_bn" and atom.count_closed else 0
+        return Need(kind.name, self._named(kind, atom), wanted, there, met, by, in_bn(int(counted)))
 
     def _named(self, kind: ConditionKind, atom: Record) -> tuple[str, ...]:
         """Ids that a condition names."""

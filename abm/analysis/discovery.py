@@ -220,7 +220,7 @@ def outcomes_of(
     if isinstance(worlds, pd.DataFrame):
         frame, chance = worlds, np.asarray([] if p is None else p, np.float64)
     else:
-        frame, chance = worlds.axes_frame(), worlds.points()["p"].to_numpy(np.float64)
+        frame, chance = worlds.worlds_frame(), worlds.points()["p"].to_numpy(np.float64)
     if len(frame) != len(chance):
         raise ValueError(f"expected a probability for each of {len(frame)} worlds, got {len(chance)}")
     known = ~np.isnan(chance)

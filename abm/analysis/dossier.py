@@ -171,7 +171,7 @@ def _regret(
     if not promising or len(indices) < 2:  # noqa: PLR2004, nothing to compare
         return None
     levers = [lever_named(levers_of(scenario), name) for name in promising]
-    leaves = tree.leaf_of(worlds.axes_frame().iloc[indices])
+    leaves = tree.leaf_of(worlds.worlds_frame().iloc[indices])
     labels = [leaf_name(int(leaf)) for leaf in leaves]
     return compare_levers(
         scenario, levers, [worlds.design[index] for index in indices], labels, runs=effort.runs_of_a_world, seed=seed

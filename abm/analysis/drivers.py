@@ -17,7 +17,7 @@ from abm.runs.terms import GRADE_WORDS
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.sources import numbers_of
 from abm.sweeps import Design, sweep
-from abm.sweeps.design import Axes, Axis
+from abm.sweeps.axis import Axes, Axis
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -324,9 +324,9 @@ def information_of(study: Study | Mapping[str, Study], seed: int = 1) -> Informa
     """
     named = dict(study) if isinstance(study, Mapping) else {"as it is": study}
     first, *others = named.values()
-    draws = first.axes_frame()
+    draws = first.worlds_frame()
     for other in others:
-        if other.job.seed != first.job.seed or not other.axes_frame().equals(draws):
+        if other.job.seed != first.job.seed or not other.worlds_frame().equals(draws):
             raise ValueError("expected studies of the same draws and seed, got different ones")
     tables = [study.points() for study in named.values()]
     runs = np.array([table["runs"].to_numpy() for table in tables])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import os
 import sys
@@ -13,18 +14,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from abm.cli.analysis_commands import EXPLAIN_EXAMPLES, REPORT_EXAMPLES, explain, report
+from abm.cli.comparing_commands import COMPARE_EXAMPLES, LEVERS_EXAMPLES, WHO_EXAMPLES, compare, levers, who
+from abm.cli.file_commands import DIFF_EXAMPLES, NEW_EXAMPLES, diff, new
 from abm.cli.study_commands import SWEEP_EXAMPLES, studies, sweep
 from abm.core.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from abm.report.answer import Asked
     from abm.runs.outcomes import Totals
     from abm.runs.stream import Stream
     from abm.scenario import Scenario
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -41,6 +44,10 @@ Examples:
     abm run openai-2025 --within 0.01
 
     abm run my-round.toml --set round.target_bn=20 --set investors.lead.fallback_bn=0
+
+    abm run openai-2025 --by 2025-11-30
+
+    abm run openai-2025 --event "funded_bn >= 20 and survived" --within 0.01
 
     abm run three-investors --json
 """
@@ -63,22 +70,32 @@ def about(
     """Will a large, conditional funding round close? Who decides it, why does it fail, what would change it?"""
 
 
+_Runs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=10_000_000,
+        show_default=False,
+        help="Number of runs (default: 20,000, or 2,000 with --engine mesa); with --within, the most.",
+    ),
+]
+_Event = Annotated[
+    str | None, typer.Option(metavar="EXPRESSION", help="How probable is this, such as 'funded_bn >= 20'?")
+]
+
+
 @app.command(epilog=_RUN_EXAMPLES)
 def run(
     scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")] = "openai-2025",
-    runs: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=10_000_000,
-            show_default=False,
-            help="Number of runs (default: 20,000, or 2,000 with --engine mesa); with --within, the most.",
-        ),
-    ] = None,
+    runs: _Runs = None,
     within: Annotated[
         float | None,
-        typer.Option(metavar="WIDTH", help="Run until the 95 % interval of closing is at most +-WIDTH, such as 0.01."),
+        typer.Option(metavar="WIDTH", help="Run until the 95 % interval is at most +-WIDTH, such as 0.01."),
     ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="DATE", help="How probable is it to have closed by this day?")
+    ] = None,
+    event: _Event = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed that all runs share.")] = 1,
     engine: Annotated[
         str, typer.Option(help="ensemble: compiled and fast. mesa: the model as it reads, same runs.")
@@ -96,49 +113,104 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr how fast it went.")] = False,
 ) -> None:
     """Simulate a scenario many times and say how likely its round is to close."""
+    from abm.report.answer import report_command
     from abm.report.files import FIGURE_RUNS, Folder
     from abm.runs.outcomes import Totals
     from abm.runs.simulation import batches, collect
-    from abm.runs.stream import ENGINES
 
-    if engine not in ENGINES:
-        raise Refusal(f"--engine: expected {' or '.join(ENGINES)}, got {engine!r}")
-    if within is not None and not 0 < within < 0.5:  # noqa: PLR2004, no interval is wider
-        raise Refusal(f"--within: expected a half-width above 0 and below 0.5, got '{within:g}'")
+    _check_options(engine, within)
     loaded, path_runs = _load(scenario, setting or []), FIGURE_RUNS if out else 0
-    stream = batches(loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs)
-    totals = Totals(*stream.study())
+    asked = _asked(loaded, by, event, report_command(scenario, setting or []))
+    stream = batches(
+        loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs, event=asked.event,  # type: ignore[arg-type]
+    )  # fmt: skip
+    totals = Totals(*stream.study(), [asked.event])
     with ExitStack() as stack:
         folder = stack.enter_context(Folder(stream, out)) if out else None
         start = time.perf_counter()
         with _progress(stream) as progress:
             totals.ending = collect(stream, [totals, *(folder.sinks if folder else ())], progress)
         seconds = time.perf_counter() - start
-        _print_answer(totals, as_json)
+        _print_answer(totals, asked, as_json)
         if folder is not None:
             written = folder.write(totals)
             if not as_json:
                 print(f"\nWritten to {out}: {', '.join(path.name for path in written if path.suffix != '.svg')}")
     if verbose:
-        speed = f"{totals.runs / seconds:,.0f} runs a second"
-        print(f"abm: {totals.runs:,} runs in {seconds:.1f} s, {speed}, {engine} engine", file=sys.stderr)
+        _say_speed(totals, seconds)
     if totals.interrupted:
         print(f"abm: stopped after {totals.runs:,} of {stream.most:,} runs", file=sys.stderr)
         raise typer.Exit(130)
 
 
-def _print_answer(outcomes: Totals, as_json: bool) -> None:
+def _check_options(engine: str, within: float | None) -> None:
+    """Refuse an engine or a width that there is not."""
+    from abm.runs.stream import ENGINES
+
+    if engine not in ENGINES:
+        raise Refusal(f"--engine: expected {' or '.join(ENGINES)}, got {engine!r}")
+    if within is not None and not 0 < within < 0.5:  # noqa: PLR2004, no interval is wider
+        raise Refusal(f"--within: expected a half-width above 0 and below 0.5, got '{within:g}'")
+
+
+def _asked(scenario: Scenario, by: str | None, event: str | None, command: str) -> Asked:
+    """Read what is asked: that the round closes, that it does by a day, or an event of one's own."""
+    from abm.report.answer import Asked
+
+    if by is not None and event is not None:
+        raise Refusal(
+            "--by: expected none with --event, which may say it itself, such as 'closed and closed_day <= 90'"
+        )
+    if event is not None and event != "closed":
+        _check_event(scenario, event)
+        return Asked(event, f"“{event}” comes", command)
+    if by is None:
+        return Asked(command=command)
+    last = scenario.date(7 * scenario.horizon_weeks)
+    try:
+        date = dt.date.fromisoformat(by)
+    except ValueError:
+        date = None
+    if date is None or not scenario.as_of < date <= last:
+        raise Refusal(f"--by: expected a date after {scenario.as_of}, at the latest {last}, got {by!r}")
+    return Asked(f"closed and closed_day <= {scenario.day(date)}", f"The round closes by {date}", command)
+
+
+def _check_event(scenario: Scenario, event: str) -> None:
+    """Refuse an event that cannot be counted run by run."""
+    from abm.population.layout import records_of
+    from abm.runs.columns import Columns, check_event
+
+    shared = records_of(scenario)
+    try:
+        check_event(event, Columns(shared.ids, shared.gate_ids, company=scenario.company is not None))
+    except ValueError as error:
+        raise Refusal(f"--event: {error}") from None
+
+
+def _say_speed(totals: Totals, seconds: float) -> None:
+    speed = f"{totals.runs / seconds:,.0f} runs a second"
+    print(f"abm: {totals.runs:,} runs in {seconds:.1f} s, {speed}, {totals.engine} engine", file=sys.stderr)
+
+
+def _print_answer(outcomes: Totals, asked: Asked, as_json: bool) -> None:
     import json
 
     from abm.report.answer import answer_json, answer_text
 
-    print(json.dumps(answer_json(outcomes), indent=2, allow_nan=False) if as_json else answer_text(outcomes))
+    text = answer_text if not as_json else lambda *given: json.dumps(answer_json(*given), indent=2, allow_nan=False)
+    print(text(outcomes, asked))
 
 
 app.command(epilog=SWEEP_EXAMPLES)(sweep)
 app.add_typer(studies, name="study")
 app.command(epilog=EXPLAIN_EXAMPLES)(explain)
 app.command(epilog=REPORT_EXAMPLES)(report)
+app.command(epilog=COMPARE_EXAMPLES)(compare)
+app.command(epilog=LEVERS_EXAMPLES)(levers)
+app.command(epilog=WHO_EXAMPLES)(who)
+app.command(epilog=NEW_EXAMPLES)(new)
+app.command(epilog=DIFF_EXAMPLES)(diff)
 
 
 @app.command(epilog="Examples:\n\n    abm check my-round.toml\n\n    abm check rounds/*.toml")

@@ -72,6 +72,18 @@ def steps() -> Iterator[Callable[[str], None]]:
         yield lambda what: status.update(f"abm: {what}")
 
 
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Tell on stderr how many of how many are done, in a line that changes on a terminal; in a pipe nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"abm: {what}") as status:
+        yield lambda done, wanted: status.update(f"abm: {what}, {done:,} of {wanted:,}")
+
+
 def _now_and_then(seconds: float, text: Callable[[Progress], str]) -> Log:
     """Print the first and the last, and between them one in so many seconds."""
     last = -math.inf

@@ -31,6 +31,8 @@ Examples:
 
     abm sweep openai-2025 --design prior --points 200 --out results/prior
 
+    abm sweep openai-2025 --design prior --points 50 --policies policies.toml
+
 Values: a,b,c is a list, low:high:n so many values in even steps, low:high a range for lhs and sobol. Two paths joined
 by + move together. An investor takes the words as_is, out (never signs) and bound (has signed, without conditions);
 his conditions take as_is and off; a gatekeeper as_is, given (consents at once) and never.
@@ -48,6 +50,9 @@ def sweep(
         str, typer.Option(help="grid, oat (one at a time), lhs, sobol, prior, or a CSV file with paths as its head.")
     ] = "grid",
     points: Annotated[int, typer.Option(min=1, help="Points of lhs, sobol and prior.")] = 256,
+    policies: Annotated[
+        Path | None, typer.Option(help="TOML file with named changes to try at every point, as for abm compare.")
+    ] = None,
     runs: Annotated[
         int | None,
         typer.Option(min=1, show_default=False, help="Runs of a point (default: 2,000; 200 with mesa), or the most."),
@@ -85,7 +90,7 @@ def sweep(
     if setting:
         loaded = loaded.with_values(dict(map(parse_setting, setting)))
     try:
-        asked = _design(loaded, design, vary or [], points, seed)
+        asked = _crossed(_design(loaded, design, vary or [], points, seed), policies)
         with watch(log_json) as log:
             study = run_sweep(
                 loaded, asked, runs, seed, folder=out, within=within, decide=decide, event=event, engine=engine,  # type: ignore[arg-type]
@@ -123,6 +128,17 @@ def _design(scenario: Scenario, name: str, vary: list[str], points: int, seed: i
     if name == "oat":
         return Design.one_at_a_time(axes)
     return Design.latin_hypercube(axes, points, seed) if name == "lhs" else Design.sobol(axes, points, seed)
+
+
+def _crossed(worlds: Design, file: Path | None) -> Design:
+    """Try every policy of a file in every world, beside the scenario as it is."""
+    from abm.sweeps import Design
+    from abm.sweeps.variants import read_variants
+
+    if file is None:
+        return worlds
+    named = read_variants(file)
+    return Design.crossed(worlds, named if {} in named.values() else {"as it is": {}, **named})
 
 
 def _axis(text: str) -> tuple[str | tuple[str, ...], Any]:
@@ -174,7 +190,8 @@ def _finish(study: Study, out: Path | None, as_json: bool) -> None:
         figures = _draw(study, out)
         if not as_json:
             pictures = ", ".join(path.name for path in figures if path.suffix == ".png")
-            print(f"\nKept in {out}, with {pictures}; every point: abm study export {out} points.csv")
+            shown = f", with {pictures}" if pictures else ""
+            print(f"\nKept in {out}{shown}; every point: abm study export {out} points.csv")
 
 
 def _draw(study: Study, folder: Path) -> list[Path]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import textwrap
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLOURS = (BLUE, ORANGE, GREEN, RED, GREY, INK)
+# Later lines are drawn over earlier ones, which must be seen where both say the same.
+_STROKES = ((2.8, "-", 5.0), (2.2, (0, (5, 3)), 4.0), (1.6, (0, (1, 1.5)), 3.0))  # width, dashes, size of the marks
+_LETTERS, _FEW_ROWS = 46, 8  # of a line of a name; more rows have smaller names
 _MOST_CELLS = 150  # cells that are labelled
 
 
@@ -39,9 +43,12 @@ def response(frame: pd.DataFrame, ax: Axes, x: str, hue: str | None = None) -> A
         colour = _COLOURS[number % len(_COLOURS)]
         values = ordered[x].astype(str) if ordered[x].dtype == object else ordered[x]
         ax.fill_between(values, 100 * ordered["low"], 100 * ordered["high"], color=colour, alpha=0.22, linewidth=0)
-        ax.plot(values, 100 * ordered["p"], color=colour, linewidth=1.8, marker="o", markersize=3.5, label=name)
+        width, dashes, size = (1.8, "-", 3.5) if hue is None else _STROKES[number % len(_STROKES)]
+        stroke: dict[str, Any] = {"linewidth": width, "linestyle": dashes, "marker": "o", "markersize": size}
+        ax.plot(values, 100 * ordered["p"], color=colour, label=name, **stroke)
     if hue is not None:
-        ax.legend(title=hue, fontsize=8, title_fontsize=8)
+        place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "handlelength": 3.0}
+        ax.legend(title=textwrap.fill(hue, _LETTERS // 2), fontsize=8, title_fontsize=8, **place)
     ax.set_ylim(0, min(100, 1.12 * 100 * float(frame["high"].max()) + 2))
     ax.set_xlabel(x)
     ax.set_ylabel("probability [%], 95 % interval")
@@ -49,7 +56,7 @@ def response(frame: pd.DataFrame, ax: Axes, x: str, hue: str | None = None) -> A
 
 
 def heat(frame: pd.DataFrame, ax: Axes, x: str, y: str, level: float = 0.5, value: str = "p") -> Axes:
-    """Draw a probability over two axes: a cell a point, the line where it crosses a level, and what is unsettled.
+    """Draw a probability over two axes: a cell a point, the line where it crosses a level, and what is not settled.
 
     Parameters
     ----------
@@ -69,17 +76,26 @@ def heat(frame: pd.DataFrame, ax: Axes, x: str, y: str, level: float = 0.5, valu
     Axes
         ``ax``.
     """
+    from matplotlib.lines import Line2D
+
     table = frame.pivot_table(index=y, columns=x, values=value, sort=True)
     shown = 100 * table.to_numpy()
     image = ax.pcolormesh(np.arange(shown.shape[1] + 1), np.arange(shown.shape[0] + 1), shown, cmap="Blues", vmin=0,
                           vmax=100)  # fmt: skip
-    centres = [np.arange(size) + 0.5 for size in shown.shape[::-1]]
+    centres, handles = [np.arange(size) + 0.5 for size in shown.shape[::-1]], []
     if min(shown.shape) > 1 and shown.min() < 100 * level < shown.max():
         ax.contour(*centres, shown, levels=[100 * level], colors=[RED], linewidths=1.6)
+        handles.append(Line2D([], [], color=RED, linewidth=1.6, label=f"{100 * level:.3g} %"))
     if value == "p" and {"low", "high"} <= set(frame):
         low, high = (frame.pivot_table(index=y, columns=x, values=name).to_numpy() for name in ("low", "high"))
         rows, columns = np.nonzero((low < level) & (level < high))
-        ax.plot(columns + 0.5, rows + 0.16, "o", markerfacecolor="none", markeredgecolor=RED, markersize=4)
+        ring: dict[str, Any] = {"marker": "o", "linestyle": "", "markerfacecolor": "none", "markeredgecolor": RED}
+        ax.plot(columns + 0.5, rows + 0.16, markersize=4, **ring)
+        if len(rows):
+            words = f"may be above or below {100 * level:.3g} %"
+            handles.append(Line2D([], [], markersize=4, label=words, **ring))
+    if handles:
+        ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, fontsize=7.5)
     if shown.size <= _MOST_CELLS:
         for row, column in np.ndindex(*shown.shape):
             colour = "white" if shown[row, column] > 55 else INK  # noqa: PLR2004, where the blue is dark
@@ -119,7 +135,8 @@ def tornado(
     ax.barh(rows, change, color=[BLUE if gain >= 0 else RED for gain in change], alpha=0.85, height=0.62)
     ax.errorbar(change, rows, xerr=[change - low, high - change], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
     ax.axvline(0, color=INK, linewidth=0.8)
-    ax.set_yticks(list(rows), ranked["words"])
+    small = 7.5 if len(ranked) > _FEW_ROWS else None
+    ax.set_yticks(list(rows), [textwrap.fill(words, _LETTERS) for words in ranked["words"]], fontsize=small)
     ax.invert_yaxis()
     ax.set_xlabel(f"{label}, 95 % interval")
     ax.grid(visible=False, axis="y")

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+import shlex
 import textwrap
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+from abm.report.quoting import nine_in_ten
 from abm.report.sources_table import grades_counted
+from abm.runs.digits import percent, three_digits
 from abm.runs.outcomes import Estimate, Outcomes, Totals
 from abm.runs.terms import CAUSE_WORDS
-from abm.scenario import provenance
+from abm.scenario import Scenario, packaged, provenance
 
 _MANY = 4  # payers named one by one
+_DATES = 6  # dates of the table, at most
 _WIDTH = 110  # letters a line
 
 
-def answer_text(outcomes: Outcomes | Totals) -> str:
+class Asked(NamedTuple):
+    """What a run was asked: an event, what it is called in a sentence, and the command that shows the other doubt."""
+
+    event: str = "closed"
+    words: str = "The round closes"
+    command: str = ""
+
+
+def answer_text(outcomes: Outcomes | Totals, asked: Asked = Asked()) -> str:  # noqa: B008, it cannot be changed
     """Say how likely the round is to close, for how much, why it fails, and what the number leaves out."""
     totals = outcomes.totals
     parts = [
+        _headline(outcomes, asked),
         _question(totals),
-        _closing(totals),
+        _closing(totals, asked, outcomes.probability(asked.event)),
+        _dates(totals),
         _money(totals),
         _consents(totals),
         _failure(totals),
@@ -31,11 +47,39 @@ def answer_text(outcomes: Outcomes | Totals) -> str:
 
 
 def wrapped(part: str) -> str:
-    """Break long lines of a paragraph; lines of a list keep their indent."""
+    """Break long lines of a paragraph; lines of a list keep their indent, commands stay whole."""
     return "\n".join(
-        textwrap.fill(line, _WIDTH, subsequent_indent=" " * 4 if line.startswith(" ") else "")
+        line
+        if line.startswith("  abm ")
+        else textwrap.fill(line, _WIDTH, subsequent_indent=" " * 4 if line.startswith(" ") else "")
         for line in part.split("\n")
     )
+
+
+def _headline(outcomes: Outcomes | Totals, asked: Asked) -> str:
+    """The answer and both of its doubts: that of the runs, and how to see that of the numbers."""
+    scenario = outcomes.scenario
+    answer = f"{asked.words} with probability {outcomes.probability(asked.event)} at central values"
+    if not any(row.range for row in provenance(scenario)):
+        return f"{answer}; no number of the file has a range, so how far others would move it is not known."
+    return f"{answer}; how far what nobody knows moves it:\n  {asked.command or report_command(_source(scenario))}"
+
+
+def report_command(source: str, settings: Sequence[str] = ()) -> str:
+    """The command that shows how the answer spreads over what nobody knows.
+
+    Examples
+    --------
+    >>> report_command("my-round.toml", ["round.target_bn=20"])
+    'abm report my-round.toml --quick --set round.target_bn=20'
+    """
+    return shlex.join(["abm", "report", source, "--quick", *(word for one in settings for word in ("--set", one))])
+
+
+def _source(scenario: Scenario) -> str:
+    """What a scenario is called on the command line."""
+    name = scenario.file.removesuffix(".toml")
+    return name if name in packaged() else scenario.file
 
 
 def _question(totals: Totals) -> str:
@@ -43,43 +87,84 @@ def _question(totals: Totals) -> str:
     terms = scenario.round
     return (
         f"{scenario.title}\n"
-        f"As of {scenario.as_of}: does new money of USD {terms.target_bn:g} billion arrive by {terms.deadline}?"
+        f"As of {scenario.as_of}: does new money of USD {terms.target_bn:,.10g} billion arrive by {terms.deadline}?"
     )
 
 
-def _closing(totals: Totals) -> str:
-    chance, days = totals.probability("closed"), totals.quantiles("closed_day")
-    lines = [f"The round closes with probability {chance}."]
+def _closing(totals: Totals, asked: Asked, chance: Estimate) -> str:
+    days, lines = totals.quantiles("closed_day"), []
     if totals.within is not None:
         half = (chance.high - chance.low) / 2
         words = "It took" if totals.reached else "The width was not reached in"
-        lines.append(f"{words} {totals.runs:,} runs: ±{half:.2%}, where ±{totals.within:.2%} was wanted.")
+        lines.append(f"{words} {totals.runs:,} runs: ±{percent(half)}, where ±{percent(totals.within)} was wanted.")
+    if asked.event != "closed":
+        lines.append(f"The round closes at all with probability {totals.probability('closed')}.")
     if not math.isnan(days["p50"]):
-        early, middle, late = (totals.scenario.date(days[q]) for q in ("p05", "p50", "p95"))
-        lines.append(f"If it closes, it does so around {middle} (nine times in ten from {early} to {late}).")
+        early, middle, late = (str(totals.scenario.date(days[q])) for q in ("p05", "p50", "p95"))
+        lines.append(f"If it closes, it does so around {middle} ({nine_in_ten(early, late)}).")
     if totals.scenario.round.extension_probability > 0:
         lines.append(f"Without an extension of the deadline it is {totals.on_time()}.")
+    least = totals.scenario.round.minimum_close_bn
+    if least > 0:
+        lines.append(
+            f"The minimum close of {least:,.10g} billion is reached with probability {totals.minimum_reached()}."
+        )
     return "\n".join(lines)
 
 
+def closing_dates(scenario: Scenario) -> list[dt.date]:
+    """A few dates by which one may ask whether the round has closed: ends of months, the deadline, its extension."""
+    terms, start = scenario.round, scenario.as_of
+    longer = terms.extension_days if terms.extension_probability > 0 else 0
+    last = scenario.date(min(scenario.window_days + longer, 7 * scenario.horizon_weeks))
+    months = range(12 * start.year + start.month, 12 * last.year + last.month)  # the first of each, but for the first
+    ends = [dt.date(month // 12, month % 12 + 1, 1) - dt.timedelta(days=1) for month in months]
+    ends = [end for end in ends if start < end < last]
+    fixed = {min(terms.deadline, last), last}
+    step = max(1, math.ceil(len(ends) / (_DATES - len(fixed))))
+    return sorted({*ends[step - 1 :: step], *fixed})
+
+
+def _dates(totals: Totals) -> str:
+    if not totals.probability("closed").p:
+        return ""
+    rows = [f"  {_share(chance)}  {date}" for date, chance in closed_by_dates(totals)]
+    return "Closed by these dates, in share of runs:\n" + "\n".join(rows)
+
+
+def closed_by_dates(totals: Totals) -> list[tuple[dt.date, Estimate]]:
+    """Chance to have closed by each of a few dates."""
+    scenario = totals.scenario
+    return [(date, totals.closed_by((date - scenario.as_of).days)) for date in closing_dates(scenario)]
+
+
 def _money(totals: Totals) -> str:
-    funded = totals.quantiles("funded_bn")
+    funded = {name: three_digits(money) for name, money in totals.quantiles("funded_bn").items()}
     lines = [
-        f"Money paid by the deadline: {funded['mean']:.1f} billion on average, half the time at most "
-        f"{funded['p50']:.1f}, nine times in ten from {funded['p05']:.1f} to {funded['p95']:.1f}."
+        f"Money paid by the deadline: {funded['mean']} billion on average, half the time at most "
+        f"{funded['p50']}, {nine_in_ten(funded['p05'], funded['p95'])}."
     ]
-    payers = totals.payers()[:_MANY]
+    payers, names = totals.payers()[:_MANY], _names(totals.scenario)
     if payers and payers[0].mean_bn > 0:
-        shares = [f"{payer.id} {payer.mean_bn:.1f} (pays in {payer.pays.p:.0%} of runs)" for payer in payers]
+        shares = [
+            f"{names[payer.id]} {three_digits(payer.mean_bn)} (pays in {percent(payer.pays.p)} of runs)"
+            for payer in payers
+        ]
         lines.append(f"It comes from {', '.join(shares)}.")
     gap, apart = totals.quantiles("closing_gap_bn"), totals.closing_gap_probability()
     lines.append(
-        f"Closing everything at once, not one after the other, decides in {apart.p:.1%} of runs; "
-        f"it is worth {gap['mean']:.2f} billion on average."
+        f"Closing everything at once, not one after the other, decides in {percent(apart.p)} of runs; "
+        f"it is worth {three_digits(gap['mean'])} billion on average."
         if apart.p > 0
         else "In no run did it matter whether everything closed at once or one after the other."
     )
     return "\n".join(lines)
+
+
+def _names(scenario: Scenario) -> dict[str, str]:
+    """What investors and pools are called, by id."""
+    everybody: list[Any] = [*scenario.investors, *scenario.investor_pools]
+    return {who.id: who.name or who.id for who in everybody}
 
 
 def _consents(totals: Totals) -> str:
@@ -108,7 +193,7 @@ def _survival(totals: Totals) -> str:
     for closed, words in ((True, "after a closing"), (False, "after a failure")):
         survival = totals.survival(closed)
         if 0 < survival.runs < totals.runs:
-            lines.append(f"  {survival.p:6.1%}  {words} ({survival.runs:,} runs)")
+            lines.append(f"  {_share(survival)}  {words} ({survival.runs:,} runs)")
     return "\n".join(lines)
 
 
@@ -121,26 +206,33 @@ def _caveats(totals: Totals) -> str:
 
 
 def _share(chance: Estimate) -> str:
-    return f"{chance.p:6.1%} ({chance.low:.1%} to {chance.high:.1%})"
+    return f"{percent(chance.p):>6} ({percent(chance.low)} to {percent(chance.high)})"
 
 
-def answer_json(outcomes: Outcomes | Totals) -> dict[str, Any]:
+def answer_json(outcomes: Outcomes | Totals, asked: Asked = Asked()) -> dict[str, Any]:  # noqa: B008, likewise
     """Return the answer as one object, for programs."""
     totals = outcomes.totals
+    probability = {
+        "closed": _bounds(totals.probability("closed")),
+        "survived": _bounds(totals.probability("survived")) if totals.scenario.company else None,
+    }
+    if totals.scenario.round.minimum_close_bn > 0:
+        probability["minimum_close"] = _bounds(totals.minimum_reached())
+    if asked.event not in probability:
+        probability[asked.event] = _bounds(outcomes.probability(asked.event))
     return {
         "scenario": totals.scenario.id,
         "runs": totals.runs,
         "seed": totals.seed,
         "engine": totals.engine,
-        "probability": {
-            "closed": _bounds(totals.probability("closed")),
-            "survived": _bounds(totals.probability("survived")) if totals.scenario.company else None,
-        },
+        "event": asked.event,
+        "probability": probability,
+        "closed_by": {str(date): _bounds(chance) for date, chance in closed_by_dates(totals)},
         "funded_bn": totals.quantiles("funded_bn"),
         "closing_gap_bn": totals.quantiles("closing_gap_bn"),
         "causes": {cause: _bounds(chance) for cause, chance in totals.causes().items()},
     }
 
 
-def _bounds(chance: Estimate) -> dict[str, float]:
-    return {"p": chance.p, "low": chance.low, "high": chance.high}
+def _bounds(chance: Estimate) -> dict[str, float | None]:
+    return {"p": None if math.isnan(chance.p) else chance.p, "low": chance.low, "high": chance.high}

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure inside of a page: its data, what it shows in words, and what stands below."""
+    """A figure inside of a page: its data, what it shows in words, and what stands below; ``narrow`` is for phones."""
 
     source: str
+    narrow: str
     alt: str
     caption: str = ""
 
@@ -39,7 +40,7 @@ class Grid:
 
 @dataclass
 class Part:
-    """A piece of a section: a text, a picture, a table, a story."""
+    """A piece of a section: a text, a picture, a table, a story, a few large numbers."""
 
     kind: str
     text: str = ""
@@ -47,15 +48,17 @@ class Part:
     table: Grid | None = None
     style: str = ""
     story: dict[str, Any] | None = None
+    numbers: Sequence[dict[str, str]] = ()
 
 
 @dataclass
 class PageSection:
-    """A section of a page, filled piece by piece."""
+    """A section of a page, filled piece by piece; a folded one shows its title until it is opened."""
 
     id: str
     title: str
     parts: list[Part] = field(default_factory=list)
+    folded: bool = False
 
     def add_text(self, *texts: str, kind: str = "text") -> None:
         """Add paragraphs; empty ones are left out."""
@@ -67,10 +70,14 @@ class PageSection:
 
     def add_table(
         self, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = (),
-        marked: Sequence[int] = (), style: str = "",
+        marked: Sequence[int] = (), style: str = "", fold: str = "",
     ) -> None:  # fmt: skip
-        """Add a table."""
-        self.parts.append(Part("table", table=Grid(heads, list(rows), numbers, marked), style=style))
+        """Add a table; one with a text to fold it under shows that text until it is opened."""
+        self.parts.append(Part("table", fold, table=Grid(heads, list(rows), numbers, marked), style=style))
+
+    def add_numbers(self, numbers: Iterable[dict[str, str]]) -> None:
+        """Add the few numbers that matter most, each with its ``number`` and its ``words``."""
+        self.parts.append(Part("numbers", numbers=list(numbers)))
 
     def add_story(self, story: dict[str, Any]) -> None:
         """Add the story of a run."""
@@ -101,12 +108,21 @@ def picture(
 
 
 def inlined(figure: Figure, alt: str, caption: str = "") -> Picture:
-    """Turn a figure into a picture inside of a page."""
+    """Turn a figure into a picture inside of a page, once for a desk and once for a phone."""
+    from abm.plots.theme import slim
+
+    wide = _data(figure)
+    with styled():
+        slim(figure)
+    return Picture(wide, _data(figure), alt, caption)
+
+
+def _data(figure: Figure) -> str:
     content = io.BytesIO()
     with styled():
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
     data = base64.b64encode(content.getvalue()).decode()
-    return Picture(f"data:image/svg+xml;base64,{data}", alt, caption)
+    return f"data:image/svg+xml;base64,{data}"
 
 
 def write_page(template: str, path: str | Path, **context: Any) -> Path:

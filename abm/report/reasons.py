@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from abm.analysis.dossier import Dossier, leaf_name
 from abm.analysis.drivers import leaning_words
+from abm.analysis.prose.phrases import capital, listed
 from abm.plots.discovery import trajectory
 from abm.plots.drivers import screening
 from abm.plots.information import information as information_figure
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from abm.analysis.pivotal import Pivotal
 
 _TOP = 10  # rows of a table in the text
-_NEAR = 6  # players that are named together
+_NEAR = 3  # players that are named together
 _FEW_WORLDS = 64  # with fewer, their halves are too small for a box
 _APART = 1.5  # times the whole, or its part, that losses one by one must add up to before it is worth a word
 
@@ -40,7 +41,7 @@ def pivotal_parties(dossier: Dossier) -> PageSection | None:
     names = dict(zip(found.table["player"], found.table["name"], strict=True))
     section.add_text(
         f"The probability of closing, shared out among all who bring it about: Shapley values, which add up to "
-        f"{found.shared:.1%}. {leaders(found)}{_one_by_one(found)}",
+        f"{found.shared:.1%}. {capital(leaders(found))}{_one_by_one(found)}",
     )
     height = 1.4 + 0.27 * min(14, len(found.table))
     section.add_picture(
@@ -77,10 +78,25 @@ def leaders(found: Pivotal) -> str:
     table = found.table
     if not table["shapley"].any():
         return "No coalition closes in any run, so there is nothing to share out."
-    near = _rows(table[table["high"] >= table["low"].iloc[0]].rename(columns={"name": "name_"}))[:_NEAR]
-    parts = [f"“{r.name_}” {100 * r.shapley:.1f} points ({100 * r.low:.1f} to {100 * r.high:.1f})" for r in near]
-    text = f"The largest part: {parts[0]}." if len(parts) == 1 else f"The largest parts: {', '.join(parts)}."
-    return text + (" Their intervals overlap, so that their order is open." if len(parts) > 1 else "")
+    near = _rows(table[table["high"] >= table["low"].iloc[0]].rename(columns={"name": "name_"}))
+    first = near[0]
+    if len(near) == 1:
+        return f"the largest part is that of “{first.name_}”, {_part(first)}."
+    if first.shapley == near[-1].shapley:
+        return f"{listed(f'“{r.name_}”' for r in near)} have equal parts of {_part(first)}."
+    parts = [f"“{r.name_}” {_part(r)}" for r in near[:_NEAR]]
+    return (
+        f"the largest parts are {listed(parts)}{_and_more(near)}; their intervals overlap, so that their order is open."
+    )
+
+
+def _part(row: Any) -> str:
+    return f"{100 * row.shapley:.1f} points ({100 * row.low:.1f} to {100 * row.high:.1f})"
+
+
+def _and_more(near: list[Any]) -> str:
+    rest = len(near) - _NEAR
+    return f"; {rest} more may be as large" if rest > 0 else ""
 
 
 def _one_by_one(found: Pivotal) -> str:
@@ -121,8 +137,9 @@ def what_drives(dossier: Dossier) -> PageSection | None:
     )
     section.add_picture(picture(
         information_figure, "How far learning each number would move the answer",
-        f"Regression on {information.draws:,} draws, chance and Monte Carlo error taken out, 95 % intervals.",
-        information.frame, size=(7.4, 4.0), words=names, together=information.everything["shift"],
+        f"Regression on {information.draws:,} draws, chance and Monte Carlo error taken out, 95 % intervals. All "
+        f"numbers together: {100 * information.everything['shift']:.1f} points.",
+        information.frame, size=(7.4, 4.0), words=names,
     ))  # fmt: skip
     return section
 
@@ -137,21 +154,24 @@ def worlds(dossier: Dossier) -> PageSection | None:
     if found.better:
         section.add_text(f"It {world_words(dossier)}, which covers {box.coverage:.0%} of all closings.")
     else:
-        hardly = "; half of so few worlds can hardly show it" if len(found.worlds) < _FEW_WORLDS else ""
+        few = " Half of so few worlds can hardly show it." if len(found.worlds) < _FEW_WORLDS else ""
         section.add_text(
-            f"No few numbers were found within whose limits it closes more often in other worlds, too{hardly}.",
+            "No rule was found: no limits on a few numbers pick out worlds in which it closes more often, once they "
+            f"are tried on worlds that they were not found on.{few}",
             kind="note",
         )
     section.add_text(
-        f"Over all {len(found.worlds):,} worlds it closes in {found.base:.0%} of the runs. Rules that were found in "
-        f"this way on half of the worlds have {outside.density:.0%} ({outside.low:.0%} to {outside.high:.0%}) on the "
-        "other half."
+        f"Over all {len(found.worlds):,} worlds it closes in {found.base:.0%} of the runs. Where a rule found in this "
+        f"way on half of the worlds is kept on the other half, it closes in {outside.density:.0%} "
+        f"({outside.low:.0%} to {outside.high:.0%}) of the runs."
     )
     shares = found.stability.groupby("path")["share"].max()
     stable = [f"“{label(dossier.scenario, limit.path)}” {shares.get(limit.path, 0.0):.0%}" for limit in box.limits]
     if stable:
-        section.add_text(f"How stable the rule is: in {found.resamples} resamples these numbers were limited again in "
-                    f"{', '.join(stable)} of the cases.")  # fmt: skip
+        section.add_text(
+            f"How stable the rule is: share of {found.resamples} resamples that put a limit on the same numbers again, "
+            f"{', '.join(stable)}."
+        )
     section.add_picture(picture(trajectory, "Coverage against density of the boxes on the way",
                          "Each step gives up some closings (coverage) for a higher share of them in the box (density).",
                          found.trajectory, found.box))  # fmt: skip
@@ -229,14 +249,23 @@ def levers(dossier: Dossier) -> PageSection:
 def _cost(row: Any) -> str:
     if not row.cost or isnan(row.cost):
         return "none counted"
-    per = "" if isnan(row.per_cost) else f"; {100 * row.per_cost:+.2g} points each"
-    return f"{row.cost:.3g} {row.cost_unit}{per}"
+    unit = row.cost_unit.removeprefix("USD ")
+    cost = f"USD {row.cost:.3g} {unit}" if unit != row.cost_unit else f"{row.cost:.3g} {unit}"
+    each = unit.removesuffix("s")
+    gain = "" if isnan(row.per_cost) or row.cost == 1 else f"; {_points_each(row.per_cost)} points a {each}"
+    return f"{cost}{gain}"
+
+
+def _points_each(gain: float) -> str:
+    """Write a gain with two digits, and none of them after the point where it is large."""
+    points = 100 * gain
+    return "0" if not round(points, 2) else f"{points:+.0f}" if abs(points) >= 10 else f"{points:+.2g}"  # noqa: PLR2004
 
 
 def _regret_words(dossier: Dossier) -> Iterator[str]:
     if dossier.regret is not None:
         yield (
-            "If nobody knows which world is the true one: the choice whose largest regret is smallest is "
+            "Not knowing which world is the true one, the lever that is never far from the best is "
             f"{dossier.regret}. Regret counts the probability of closing alone, not what a lever costs."
         )
 

@@ -1,4 +1,4 @@
-"""Sections of the report, in order: the answer, causes, company, stories, sources; reasons have a file of their own."""
+"""Sections of the report, in order; what stands unfolded and what gives reasons have files of their own."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Callable
 from abm.analysis.dossier import Dossier
 from abm.analysis.incidence import time_to_close
 from abm.core.version import VERSION
-from abm.plots import FIGURES
 from abm.plots.incidence import incidence as incidence_figure
-from abm.plots.sweeps import over_worlds
-from abm.report.page import PageSection, Picture, inlined, picture
-from abm.report.quoting import percent
+from abm.report.opening import answer, deal, doubt, figure_of, left_out, three_findings
+from abm.report.page import PageSection, picture
+from abm.report.quoting import nine_in_ten, percent
 from abm.report.reasons import levers, pivotal_parties, what_drives, worlds
 from abm.report.story_page import story_context
 from abm.report.study_text import pictures_of, points_table, question_of
@@ -23,54 +22,12 @@ _MOST_POINTS = 30  # of a study in a table
 
 def sections_of(dossier: Dossier, command: str) -> list[PageSection]:
     """Every section that the dossier has something to say in, in the order of the report."""
-    made = [build(dossier) for build in _SECTIONS]
-    return [*(section for section in made if section is not None), _again(dossier, command)]
-
-
-def answer(dossier: Dossier) -> PageSection:
-    """How likely, for how much, when."""
-    outcomes, section = dossier.outcomes, PageSection("answer", "The answer")
-    chance, funded = outcomes.probability("closed"), outcomes.totals.quantiles("funded_bn")
-    section.add_text(
-        f"The round closes with probability {chance}. That interval is Monte Carlo error alone: it says how well the "
-        "answer of the model is known at the central values of the file, not how well the world is.",
-        _of_worlds(dossier),
-    )
-    if dossier.worlds is not None:
-        frame = dossier.worlds.points()
-        section.add_picture(picture(
-            over_worlds, "Distribution of the probability of closing over draws of what nobody knows",
-            "Each draw sets every uncertain number within its range; the band is the Monte Carlo error of each.",
-            frame, central=chance.p,
-        ))  # fmt: skip
-    section.add_text(
-        f"Money paid by the deadline: USD {funded['mean']:.1f} billion on average of "
-        f"{float(dossier.scenario.round.target_bn):g} wanted; nine times in ten from {funded['p05']:.1f} to "
-        f"{funded['p95']:.1f}."
-    )
-    section.add_picture(_figure(dossier, "funded", "Distribution of the money paid by the deadline"))
-    return section
-
-
-def _of_worlds(dossier: Dossier) -> str:
-    if dossier.worlds is None:
-        return "No number of the file has a range, so nothing can be said about what the world leaves open."
-    layers = dossier.worlds.layers()
-    q = layers.quantiles
-    return (
-        f"What the world leaves open is a different thing, and larger: over {layers.points:,} draws of the uncertain "
-        f"numbers the probability is {layers.mean:.0%} on average, in half of them between {q['p25']:.0%} and "
-        f"{q['p75']:.0%}, in nine of ten between {q['p05']:.0%} and {q['p95']:.0%}. Without Monte Carlo noise the "
-        f"standard deviation over the draws is at least {100 * layers.spread:.1f} points; the Monte Carlo error of "
-        f"their mean is at most {100 * layers.error:.1f} points."
-    )
-
-
-def _figure(dossier: Dossier, name: str, alt: str) -> Picture:
-    from abm.plots.theme import styled
-
-    with styled():
-        return inlined(FIGURES[name](dossier.outcomes), alt)
+    shown = [build(dossier) for build in _SHOWN]
+    folded = [*(build(dossier) for build in _FOLDED), _again(dossier, command)]
+    for section in folded:
+        if section is not None:
+            section.folded = True
+    return [section for section in (*shown, *folded) if section is not None]
 
 
 def causes(dossier: Dossier) -> PageSection:
@@ -84,7 +41,7 @@ def causes(dossier: Dossier) -> PageSection:
     if outcomes.batch.rows["closed"].any():
         middle = time_to_close(outcomes, [0.05, 0.5, 0.95])
         early, half, late = (f"{day:%-d %B %Y}" for day in middle["date"])
-        section.add_text(f"Where it closes, it does so around {half}, nine times in ten from {early} to {late}.")
+        section.add_text(f"If it closes, it does so around {half}, {nine_in_ten(early, late)}.")
     section.add_picture(picture(
         incidence_figure, "Share of runs that have closed or failed, by cause, over time",
         "A round ends of one cause only. What is white is still open.", dossier.incidence,
@@ -96,7 +53,7 @@ def causes(dossier: Dossier) -> PageSection:
             ("First cause: the link whose repair would bring most of the missing money", "Of all runs"), rows, (1,)
         )
     section.add_picture(
-        _figure(dossier, "book", "Money committed and paid over the weeks, and the days of the consents")
+        figure_of(dossier, "book", "Money committed and paid over the weeks, and the days of the consents")
     )
     return section
 
@@ -151,7 +108,7 @@ def company(dossier: Dossier) -> PageSection | None:
         if (survival := outcomes.totals.survival(closed)).runs
     ]
     section.add_table(("", "Survives"), rows)
-    section.add_picture(_figure(dossier, "cash", "Cash over the horizon and the share of runs in default"))
+    section.add_picture(figure_of(dossier, "cash", "Cash over the horizon and the share of runs in default"))
     return section
 
 
@@ -179,7 +136,7 @@ def _again(dossier: Dossier, command: str) -> PageSection:
         ("abm", VERSION),
         ("Seed", str(dossier.seed)),
         ("Runs at the central values", f"{dossier.outcomes.runs:,}"),
-        *((("Draws of what nobody knows", f"{len(dossier.worlds.design):,}"),) if dossier.worlds is not None else ()),
+        *((("Draws of uncertain numbers", f"{len(dossier.worlds.design):,}"),) if dossier.worlds is not None else ()),
     ])  # fmt: skip
     section.add_text(
         "The same seed gives the same numbers on any machine. The model and what it leaves out: docs/model.md."
@@ -187,6 +144,8 @@ def _again(dossier: Dossier, command: str) -> PageSection:
     return section
 
 
-_SECTIONS: tuple[Callable[[Dossier], PageSection | None], ...] = (
-    answer, points, causes, pivotal_parties, what_drives, worlds, levers, company, stories, sources,
+_Build = Callable[[Dossier], PageSection | None]
+_SHOWN: tuple[_Build, ...] = (deal, answer, three_findings, left_out)
+_FOLDED: tuple[_Build, ...] = (
+    points, doubt, causes, pivotal_parties, what_drives, worlds, levers, company, stories, sources,
 )  # fmt: skip

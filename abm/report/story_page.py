@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abm.analysis.explanation import Explained
-from abm.analysis.prose.waiting import BOOK
+from abm.analysis.prose.waiting import BOOK, TERMS
 from abm.report.json_values import plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from abm.analysis.prose.sentence import Sentence
-    from abm.analysis.prose.waiting import Edge, Node
+    from abm.analysis.prose.waiting import Node
     from abm.analysis.story import Story
     from abm.report.page import Picture
 
 _SHOWN = 6  # changes that are listed beside the nearest
-_MOST_BOXES = 18  # boxes in a picture that can still be read
+_MOST_BOXES = 16  # of a column that can still be read
 _COLOURS = {
     "good": ("consented", "reached its target", "raised later money", "listed its shares"),
     "bad": (
@@ -106,71 +107,64 @@ def _kind(story: Story, events: tuple[int, ...]) -> str:
 
 
 def waiting_picture(explained: Explained) -> Picture | None:
-    """Draw who waited for whom; nothing where nobody did."""
+    """Draw who waited for what; nothing where nobody did."""
     from abm.plots.waiting import waiting
     from abm.report.page import picture
 
     boxes, arrows = waiting_frames(explained)
     if not len(arrows):
         return None
-    height = max(2.2, 0.62 * boxes.groupby("column").size().max() + 0.6)
-    alt = "; ".join(f"{row.source} waits for {row.target}: {row.words}" for row in arrows.itertuples())
-    return picture(waiting, alt, "Who waited for whom at the last closing.", arrows, size=(7.2, height), nodes=boxes)
+    height = 1.0 + 0.5 * boxes.groupby("column").size().max()
+    words = dict(zip(boxes["id"], boxes["words"], strict=True))
+    alt = "; ".join(f"{words[row.source]} waits for {words[row.target]}" for row in arrows.itertuples())
+    caption = "Who waited for what at the last closing."
+    return picture(waiting, alt, caption, arrows, size=(7.2, height), nodes=boxes)
 
 
 def waiting_frames(explained: Explained) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Boxes and arrows of who waited for whom, members of a pool together."""
+    """Boxes and arrows of who waited for what: who on the left, members of a pool together; what on the right, once."""
     import pandas as pd
 
+    asked = [edge for edge in explained.story.waiting.edges if edge.source != BOOK]
     pools = {pool.id: pool.name or pool.id for pool in explained.scenario.investor_pools}
     nodes = {node.id: node for node in explained.story.waiting.nodes}
-    asked = [edge for edge in explained.story.waiting.edges if edge.source != BOOK]
-    groups: dict[tuple[str, str, bool], list[Edge]] = {}
+    stuck = {edge.source for edge in asked if edge.binding}
+    listed = Counter((edge.source, edge.clause, edge.words) for edge in asked)
+    who, what = dict[tuple[str, bool], set[str]](), dict[tuple[str, bool], set[str]]()
+    arrows = dict[tuple[tuple[str, bool], tuple[str, bool]], None]()
     for edge in asked:
-        owner = edge.source.split("#")[0]
-        groups.setdefault((owner if owner in pools else edge.source, edge.target, edge.met), []).append(edge)
-    arrows = [
-        {"source": f"{source}{'' if met else '!'}" if source in pools else source, "target": target, "met": met,
-         "words": edges[0].words if len(edges) == 1 else f"{len(edges)} conditions"}
-        for (source, target, met), edges in groups.items()
-    ]  # fmt: skip
-    boxes = [
-        _box(f"{source}{'' if met else '!'}", [nodes[edge.source] for edge in edges], 0, met, pools[source])
-        for (source, _, met), edges in groups.items()
-        if source in pools
+        owner = edge.source.partition("#")[0]
+        left = (owner if owner in pools else edge.source, edge.source not in stuck)
+        several = listed[edge.source, edge.clause, edge.words] > 1
+        right = (edge.words if several or edge.target == TERMS else edge.target, edge.met)
+        who.setdefault(left, set()).add(edge.source)
+        what.setdefault(right, set()).add(edge.words)
+        arrows[left, right] = None
+    rows = [
+        (f"who {name} {fine}", _waiting_words([nodes[one] for one in sorted(members)], pools.get(name, "")), 0, fine)
+        for (name, fine), members in who.items()
     ]
-    named = {end for edge in asked for end in (edge.source, edge.target)} - {
-        edge.source for edge in asked if "#" in edge.source
-    }
-    boxes += [
-        _box(name, [node], _column(node, asked), _state(node, asked)) for name, node in nodes.items() if name in named
+    rows += [
+        (f"what {name} {met}", _wanted_words(words, nodes.get(name)), 1, met) for (name, met), words in what.items()
     ]
-    frame = pd.DataFrame(boxes, columns=["id", "words", "column", "met"]).drop_duplicates("id").head(_MOST_BOXES)
+    pairs = [(f"who {a} {fine}", f"what {b} {met}", met) for (a, fine), (b, met) in arrows]
+    frame = pd.DataFrame(rows, columns=["id", "words", "column", "met"]).groupby("column").head(_MOST_BOXES)
     shown = set(frame["id"])
-    kept = [arrow for arrow in arrows if {arrow["source"], arrow["target"]} <= shown]
-    return frame, pd.DataFrame(kept, columns=["source", "target", "words", "met"])
+    kept = [pair for pair in pairs if {*pair[:2]} <= shown]
+    return frame, pd.DataFrame(kept, columns=["source", "target", "met"])
 
 
-def _box(name: str, nodes: list[Node], column: int, met: bool | None, pool: str = "") -> dict[str, Any]:
-    money = sum(node.bn for node in {node.id: node for node in nodes}.values())
-    count = len({node.id for node in nodes})
-    words = f"{count} of {pool}" if pool else nodes[0].name
-    return {"id": name, "words": f"{words}, USD {money:.3g} bn" if money else words, "column": column, "met": met}
+def _waiting_words(members: list[Node], pool: str) -> str:
+    money = sum(node.bn for node in members)
+    name = f"{len(members)} of “{pool}”" if pool else members[0].name
+    return f"{name}, USD {money:.3g} bn" if money else name
 
 
-def _column(node: Node, asked: list[Edge]) -> int:
-    if node.kind == "gatekeeper":
-        return 2
-    return 0 if any(edge.source == node.id for edge in asked) else 1
-
-
-def _state(node: Node, asked: list[Edge]) -> bool | None:
-    if node.kind == "gatekeeper":
-        return node.status == "satisfied"
-    mine = [edge for edge in asked if edge.source == node.id]
-    if mine:
-        return not any(edge.binding for edge in mine)
-    return node.status == "paid" if node.kind == "investor" else None
+def _wanted_words(words: set[str], target: Node | None) -> str:
+    """What is asked for: in the words of the condition, or where several ask it differently, by its name alone."""
+    if len(words) == 1 or target is None:
+        return next(iter(words))
+    return f"{len(words)} totals, each its own" if target.id == BOOK else target.name
 
 
 def write_story(explained: Explained, path: str | Path, command: str) -> Path:

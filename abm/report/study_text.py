@@ -6,7 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from abm.report.answer import wrapped
+from abm.report.comparison_text import NO_DIFFERENCE, points_text
 from abm.report.json_values import plain
+from abm.scenario.labels import setting_words
+from abm.sweeps.policies import policies_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,12 +35,16 @@ def pictures_of(study: Study) -> list[Shown]:
 
     from abm.plots.study_pictures import choose_pictures
 
+    if study.design.policies:  # no picture shows policies over worlds yet
+        return []
+
     changes = None
     if study.design.kind == "one_at_a_time":
         rows = []
         for point in range(1, len(study.design)):
             found, (path, value) = study.difference(0, point), next(iter(study.design[point].items()))
-            rows.append({"words": f"{path} = {value}", "change": found.change, "low": found.low, "high": found.high})
+            words = setting_words(study.job.scenario, path, value)
+            rows.append({"words": words, "change": found.change, "low": found.low, "high": found.high})
         changes = pd.DataFrame(rows)
     axes, level = [axis.name for axis in study.design.axes], study.stopping.threshold or 0.5
     return choose_pictures(study.points(), changes, axes, study.job.event, level)
@@ -47,6 +54,8 @@ def describe_study(study: Study) -> str:
     """Say what was asked, and what is known at each point, or at the ends where there are many."""
     frame = study.points()
     parts = [study.job.scenario.title, question_of(study)]
+    if study.design.policies:
+        parts.append(_policies_text(study))
     if len(frame) <= _SHOWN:
         parts.append(_table(study, frame))
     else:
@@ -56,7 +65,7 @@ def describe_study(study: Study) -> str:
             "The lowest:\n" + _table(study, ranked.tail(_ENDS)),
         ]
     layers = study.layers()
-    if layers.points > 1:
+    if layers.points > 1 and not study.design.policies:
         middle = [f"{layers.quantiles[name]:.1%}" for name in ("p05", "p50", "p95")]
         parts.append(
             f"Over the points: mean {layers.mean:.1%} (Monte Carlo error {layers.error:.1%} at most), between "
@@ -69,13 +78,33 @@ def describe_study(study: Study) -> str:
     return "\n\n".join(part if "\n" in part else wrapped(part) for part in parts)
 
 
+def _policies_text(study: Study) -> str:
+    """What each policy does over the worlds, and whether it stands out."""
+    frame = policies_frame(study)
+    first, lines = frame["policy"][0], []
+    for row in frame.to_dict("records"):
+        text = (
+            f"{row['policy']}\n  {row['p']:.1%} ({row['low']:.1%} to {row['high']:.1%}) over the worlds, nine in ten "
+        )
+        text += (
+            f"of them between {row['p05']:.1%} and {row['p95']:.1%}; no policy does better in {row['best']:.0%} of them"
+        )
+        if not math.isnan(row["change"]):
+            change = [row[name] for name in ("change", "change_low", "change_high")]
+            clear = not change[1] <= 0 <= change[2]
+            text += f"\n  {points_text(*change)}{'' if clear else f', which {NO_DIFFERENCE}'}"
+        lines.append(text)
+    head = f"Policies over {frame['worlds'][0]:,} worlds, {frame['runs'][0]:,} runs of each; changes against “{first}”:"
+    return "\n".join([head, *lines])
+
+
 def _table(study: Study, frame: pd.DataFrame) -> str:
     return points_table(study, frame).to_string(float_format=lambda number: f"{number:g}")
 
 
 def points_table(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     """Points with what is known of them, in words: the values of the first axes, the answer, runs, money."""
-    axes = [axis.name for axis in study.design.axes][:6]
+    axes = (["policy"] if study.design.policies else []) + [axis.name for axis in study.design.axes][:6]
     shown = frame[axes].astype(object).where(frame[axes].notna(), "as is")
     shown[study.job.event] = [
         "unknown" if math.isnan(p) else f"{p:.1%} ({low:.1%} to {high:.1%})"
@@ -105,5 +134,6 @@ def study_json(study: Study) -> dict[str, Any]:
         "stopping": asdict(study.stopping),
         "layers": plain(asdict(study.layers()), lists=False),
         "failures": [failure._asdict() for failure in study.failures()],
+        "policies": [plain(row) for row in policies_frame(study).to_dict("records")] if study.design.policies else [],
         "points": rows,
     }

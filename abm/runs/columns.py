@@ -77,6 +77,10 @@ class Columns:
             values = values[:0]
         return (values[np.isfinite(values)] if values.dtype == np.float64 else values), scale
 
+    def scale(self, column: str) -> int:
+        """What the numbers of a column are divided by."""
+        return self.numbers(self.empty(), column)[1]
+
     def happened(self, batch: Batch, event: str) -> NDArray[np.bool_]:
         """Whether an event happened, in each run in which that is known.
 
@@ -126,6 +130,19 @@ class Columns:
         if column.startswith("gate_day."):
             return np.where(np.isfinite(values), values, np.nan)
         return values / scale if scale > 1 else values.copy()
+
+
+def check_event(event: str, columns: Columns) -> None:
+    """Refuse an event that cannot be read, or that a run does not tell alone, without the others.
+
+    Raises
+    ------
+    ValueError
+        With what was expected.
+    """
+    columns.happened(columns.empty(), event)
+    if event not in TRUTHS and not read_event(event, columns.names).by_run:
+        raise ValueError(f"expected an event that a run tells alone, got {event!r}")
 
 
 def true_in(frame: pd.DataFrame, event: str) -> NDArray[np.bool_]:

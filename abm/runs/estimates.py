@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.runs.digits import percent
+
 Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal
 Interval = tuple[Any, Any, Any]  # a mean and its bounds, all numbers or all arrays
 _QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
@@ -26,7 +28,8 @@ class Estimate:
 
     def __str__(self) -> str:
         """Say it the way it may be quoted."""
-        return f"{self.p:.1%} (95 % interval {self.low:.1%} to {self.high:.1%}, {self.runs:,} runs, seed {self.seed})"
+        p, low, high = map(percent, (self.p, self.low, self.high))
+        return f"{p} (95 % interval {low} to {high}, {self.runs:,} runs, seed {self.seed})"
 
 
 def wilson(successes: float, runs: float) -> tuple[float, float]:
@@ -90,7 +93,7 @@ def estimate(successes: int, runs: int, seed: int) -> Estimate:
     Examples
     --------
     >>> print(estimate(1, 4, seed=1))
-    25.0% (95 % interval 4.6% to 69.9%, 4 runs, seed 1)
+    25.0% (95 % interval 4.56% to 69.9%, 4 runs, seed 1)
     """
     return Estimate(successes / runs if runs else math.nan, *wilson(int(successes), int(runs)), int(runs), seed)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, Unpack, get_args, overload
 
 from abm.population import prepare
+from abm.runs.columns import check_event
 from abm.runs.outcomes import Batch, Outcomes, StopReason, Totals
 from abm.runs.stream import ENGINES, EngineName, Stream
 from abm.scenario import Scenario, load_scenario
@@ -108,6 +109,7 @@ def batches(
     first_run: int = 0,
     workers: int | None = None,
     within: float | None = None,
+    event: str = "closed",
     path_runs: int | None = None,
     investor: type[Investor] | None = None,
     gatekeeper: type[Gatekeeper] | None = None,
@@ -119,7 +121,7 @@ def batches(
 
     Parameters
     ----------
-    scenario, runs, seed, engine, first_run, workers, within, investor, gatekeeper, company
+    scenario, runs, seed, engine, first_run, workers, within, event, investor, gatekeeper, company
         As in :func:`simulate`.
     path_runs
         How many of the runs, from the first on, keep their weekly paths [-]; default: all.
@@ -154,7 +156,9 @@ def batches(
     check_key("seed", seed)
     scenario = load_scenario(scenario)
     kept = runs if path_runs is None else path_runs
-    return Stream(scenario, prepare(scenario), seed, engine, first_run, runs, within, workers, kept, chosen)
+    stream = Stream(scenario, prepare(scenario), seed, engine, first_run, runs, within, workers, kept, chosen, event)
+    check_event(event, stream.columns)
+    return stream
 
 
 def collect(stream: Stream, sinks: Sequence[Sink], progress: Callable[[Stream], None] | None = None) -> StopReason:
@@ -209,6 +213,7 @@ class _Asked(TypedDict, total=False):
     first_run: int
     workers: int | None
     within: float | None
+    event: str
     events: Sequence[str]
     investor: type[Investor] | None
     gatekeeper: type[Gatekeeper] | None
@@ -247,6 +252,7 @@ def simulate(
     first_run: int = 0,
     workers: int | None = None,
     within: float | None = None,
+    event: str = "closed",
     keep: Keep = "runs",
     events: Sequence[str] = ("closed", "survived"),
     investor: type[Investor] | None = None,
@@ -276,8 +282,10 @@ def simulate(
     workers
         Threads (ensemble) or processes (mesa) to use; default: one a core, where it pays.
     within
-        Half-width of the 95 % interval of ``closed`` to reach [-], above 0 and below 0.5. It is looked at every 500
+        Half-width of the 95 % interval of ``event`` to reach [-], above 0 and below 0.5. It is looked at every 500
         runs, and the simulation ends at the first look at which it is reached.
+    event
+        What the half-width is about: a column of True and False, or a condition on columns.
     keep
         ``"runs"``: every run with its weekly paths. ``"rows"``: every run without them. ``"totals"``: no runs, only
         what they add up to, in the same memory for any number of them.
@@ -311,10 +319,11 @@ def simulate(
     if keep not in get_args(Keep):
         raise ValueError(f"expected to keep 'runs', 'rows' or 'totals', got {keep!r}")
     stream = batches(
-        scenario, runs, seed, engine=engine, first_run=first_run, workers=workers, within=within,
+        scenario, runs, seed, engine=engine, first_run=first_run, workers=workers, within=within, event=event,
         path_runs=None if keep == "runs" else 0, investor=investor, gatekeeper=gatekeeper, company=company,
     )  # fmt: skip
-    sink: Totals | RunCollector = Totals(*stream.study(), events) if keep == "totals" else RunCollector()
+    named = (event, events) if isinstance(events, str) else (event, *events)
+    sink: Totals | RunCollector = Totals(*stream.study(), named) if keep == "totals" else RunCollector()
     ending = collect(stream, [sink], progress and (lambda made: progress(made.done, made.most)))
     result = sink if isinstance(sink, Totals) else Outcomes(*stream.study(), sink.batch())
     result.ending = ending

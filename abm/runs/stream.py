@@ -35,12 +35,12 @@ class Stream:
 
     Attributes
     ----------
-    scenario, population, seed, engine, first_run, within, workers, path_runs, agents
+    scenario, population, seed, engine, first_run, within, workers, path_runs, agents, event
         What is simulated, as :func:`abm.batches` was asked.
     most
         Runs wanted or, where a half-width is wanted, allowed [-].
-    done, closed
-        Runs that came so far, and how many of their rounds closed [-].
+    done, known, successes
+        Runs that came so far, in how many of them it is known whether the event happened, and in how many it did [-].
     """
 
     scenario: Scenario
@@ -53,13 +53,15 @@ class Stream:
     workers: int | None
     path_runs: int
     agents: dict[str, type[Any]]
+    event: str = "closed"
     done: int = field(default=0, init=False)
-    closed: int = field(default=0, init=False)
+    known: int = field(default=0, init=False)
+    successes: int = field(default=0, init=False)
 
     @property
     def width(self) -> float:
-        """Half-width of the 95 % interval of ``closed`` over the runs that came so far [-]."""
-        return half_width(self.closed, self.done)
+        """Half-width of the 95 % interval of the event over the runs that came so far [-]."""
+        return half_width(self.successes, self.known)
 
     @property
     def reached(self) -> bool | None:
@@ -77,7 +79,8 @@ class Stream:
 
     def __iter__(self) -> Generator[Batch]:
         """Simulate: from the first run on, until all have come or the half-width is reached."""
-        self.done = self.closed = 0
+        self.done = self.known = self.successes = 0
+        columns = self.columns
         few = self.engine == "mesa" and self.most < _WORTH_A_PROCESS
         workers = self.workers or (1 if few else os.cpu_count() or 1)
         starts = range(self.first_run, self.first_run + self.most, _CHUNK[self.engine])
@@ -85,8 +88,9 @@ class Stream:
         with closing(over(_Job(self), starts, workers)) as made:
             for batch in made:
                 for part in self._cut(batch):
-                    self.done += part.runs
-                    self.closed += int(np.count_nonzero(part.rows["closed"]))
+                    happened = columns.happened(part, self.event)
+                    self.done, self.known = self.done + part.runs, self.known + len(happened)
+                    self.successes += int(np.count_nonzero(happened))
                     yield part
                     if self.reached and (self.done % LOOK == 0 or self.done == self.most):
                         return

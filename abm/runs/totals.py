@@ -165,7 +165,6 @@ class Totals(Simulated):
             "runs": batch.runs,
             "causes": np.bincount(batch.rows["cause"], minlength=len(CAUSES)),
             "survival": np.array([[np.count_nonzero((closed == c) & (survived == s)) for s in _FLAGS] for c in _FLAGS]),
-            "on_time": int(np.count_nonzero(closed & (batch.rows["closed_day"] <= window))),
             "paid_musd": paid.sum(axis=0),
             "pays": np.count_nonzero(paid, axis=0),
             "consents": np.count_nonzero(batch.gate_days <= window, axis=0),
@@ -207,7 +206,7 @@ class Totals(Simulated):
         if column not in COUNTED:
             known = ", ".join(COUNTED)
             raise ValueError(f"expected one of {known}, or keep='rows' to ask for any column, got {column!r}")
-        return spread(*self._sums().values[column], self.columns.numbers(self.columns.empty(), column)[1])
+        return spread(*self._sums().values[column], self.columns.scale(column))
 
     def payers(self) -> list[Payer]:
         """Named investors and pools with their money, the largest first."""
@@ -224,9 +223,20 @@ class Totals(Simulated):
         counts = self._sums().totals["consents"]
         return {gate: self._estimate(n) for gate, n in zip(self.gate_ids, counts, strict=True)}
 
+    def closed_by(self, day: float) -> Estimate:
+        """Probability that the round has closed by a day, counted from as_of."""
+        days, counts = self._sums().values["closed_day"]
+        return self._estimate(counts[days <= day].sum())
+
     def on_time(self) -> Estimate:
         """Probability that the round closes without an extension of its deadline."""
-        return self._estimate(self._sums().totals["on_time"])
+        return self.closed_by(self.scenario.window_days)
+
+    def minimum_reached(self) -> Estimate:
+        """Probability that at least the minimum close is paid; without a minimum, that any money is."""
+        money, counts = self._sums().values["funded_bn"]
+        least, scale = float(self.scenario.round.minimum_close_bn), self.columns.scale("funded_bn")
+        return self._estimate(counts[(money / scale >= least) & (money > 0)].sum())
 
     def closing_gap_probability(self) -> Estimate:
         """Probability that closing everything at once, and not one after the other, makes a difference."""

@@ -75,6 +75,22 @@ def limit_words(scenario: Scenario, path: str, low: float | None, high: float | 
     return f"“{label(scenario, path)}” is {_between(above, below, 'above', 'below')}"
 
 
+def setting_words(scenario: Scenario, path: str, value: object) -> str:
+    """Say what a number is set to.
+
+    Examples
+    --------
+    >>> import abm
+    >>> flagship = abm.load_scenario("openai-2025")
+    >>> setting_words(flagship, "environment.sentiment_mean", -0.1), setting_words(flagship, "round.target_bn", 28)
+    ('market: level that sentiment reverts to = -0.1', 'the round: new money wanted from the start on = USD 28 billion')
+    """
+    knob = _knobs(scenario).get(path)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    said = quantity(value, knob.unit, path) if knob and number else str(value)  # type: ignore[arg-type]
+    return f"{label(scenario, path) if knob else path} = {said}"
+
+
 def quantity(number: float, unit: str, key: str = "") -> str:
     """Write a number with its unit, the way it is said; a rate of growth or loss, by its key, in percent.
 

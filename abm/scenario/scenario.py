@@ -115,7 +115,7 @@ class Scenario(Tables):
 def packaged() -> list[str]:
     """Ids of the scenarios that come with the package."""
     names = [entry.name for entry in resources.files("abm.scenarios").iterdir()]
-    return sorted(n[:-5] for n in names if n.endswith(".toml") and not n.endswith(".outcome.toml"))
+    return sorted(n[:-5] for n in names if n.endswith(".toml") and "." not in n[:-5])  # not outcomes, nor the template
 
 
 def load_scenario(source: Scenario | str | Path) -> Scenario:
@@ -144,6 +144,17 @@ def load_scenario(source: Scenario | str | Path) -> Scenario:
     if isinstance(source, Scenario):
         return source
     text, name = _read(source)
+    return _read_tables(tables_of(text, name), name)
+
+
+def tables_of(text: str, name: str) -> dict[str, Any]:
+    """Read the text of a TOML file, unless it is too large or too deep.
+
+    Raises
+    ------
+    ScenarioError
+        Where it is, or no TOML.
+    """
     if fault := fault_of_text(text):
         raise ScenarioError(name, [fault])
     try:
@@ -152,7 +163,24 @@ def load_scenario(source: Scenario | str | Path) -> Scenario:
         raise ScenarioError(name, [Fault("file", f"expected valid TOML ({error})")]) from None
     if fault := fault_of_tables(raw):
         raise ScenarioError(name, [fault])
-    return _read_tables(raw, name)
+    return raw
+
+
+def text_of(path: Path, name: str) -> str:
+    """Read a text file.
+
+    Raises
+    ------
+    ScenarioError
+        Where it cannot be read, or is no UTF-8.
+    """
+    try:
+        return path.read_text("utf-8-sig")  # some editors put a mark before the text
+    except UnicodeDecodeError:
+        raise ScenarioError(name, [Fault("file", "expected text in UTF-8")]) from None
+    except OSError as error:
+        reason = (error.strerror or "it cannot be read").lower()
+        raise ScenarioError(name, [Fault("file", "expected a readable TOML file", reason)]) from None
 
 
 def scenario_from(raw: Mapping[str, Any], name: str = "scenario") -> Scenario:
@@ -192,13 +220,7 @@ def _read(source: str | Path) -> tuple[str, str]:
     if not looks_like_file:
         hint = did_you_mean(name, packaged()) or f"; packaged are {', '.join(packaged())}"
         raise ScenarioError(name, [Fault("scenario", f"expected a packaged id or the path of a TOML file{hint}")])
-    try:
-        return path.read_text("utf-8-sig"), name  # some editors put a mark before the text
-    except UnicodeDecodeError:
-        raise ScenarioError(name, [Fault("file", "expected text in UTF-8")]) from None
-    except OSError as error:
-        reason = (error.strerror or "it cannot be read").lower()
-        raise ScenarioError(name, [Fault("file", "expected a readable TOML file", reason)]) from None
+    return text_of(path, name), name
 
 
 def _build(raw: dict[str, Any], baseline: dict[str, Any], file: str) -> Scenario:

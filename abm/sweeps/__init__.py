@@ -1,7 +1,8 @@
 """Sweeps: many points of a scenario, kept safe, each with as many runs as its answer needs."""
 
 from abm.core.errors import StoreError
-from abm.sweeps.design import Axis, Design
+from abm.sweeps.axis import Axis
+from abm.sweeps.design import Design
 from abm.sweeps.layers import Layers
 from abm.sweeps.run_sweep import resume, sweep
 from abm.sweeps.store import BusyError

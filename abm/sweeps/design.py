@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,77 +17,11 @@ from abm.core.errors import Fault, ScenarioError
 from abm.scenario import Scenario
 from abm.scenario.fields import Value
 from abm.scenario.sources import numbers_of
+from abm.sweeps.axis import Axes, Axis, Changes, axes_of, distinct, plain_value
 from abm.sweeps.tables import read_table
 
-Changes = dict[str, Any]
 _BLOCK = 1024  # points of a Sobol' sequence that are made at once: a power of two, as its balance asks for
 _LONGEST = 10_000_000  # points of a design
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One thing that is varied: the dotted paths that it sets, and what it sets them to.
-
-    Attributes
-    ----------
-    paths
-        Set together. A value that is a tuple as long as ``paths`` gives each its own; any other goes to all of them.
-    values
-        One of these; empty for a range.
-    low, high
-        Ends of a range: numbers or dates.
-    mode
-        Top of a triangular law over the range; None: uniform.
-    whole
-        Whether only whole numbers make sense.
-    """
-
-    paths: tuple[str, ...]
-    values: tuple[Any, ...] = ()
-    low: Any = None
-    high: Any = None
-    mode: float | None = None
-    whole: bool = False
-
-    @property
-    def name(self) -> str:
-        """Name of its column in a table of points."""
-        return self.paths[0]
-
-    @property
-    def ends(self) -> tuple[Any, ...]:
-        """Return what shows whether the axis can be followed at all: every value, or both ends of the range."""
-        return self.values or (self.low, self.high)
-
-    def at(self, u: float) -> Any:
-        """Value at a share of the axis, by inversion of its law.
-
-        Examples
-        --------
-        >>> Axis(("round.target_bn",), low=20.0, high=40.0).at(0.25), Axis(("a",), values=("x", "y")).at(0.5)
-        (25.0, 'y')
-        """
-        if self.values:
-            return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
-        if isinstance(self.low, dt.date):
-            return self.low + dt.timedelta(days=int(u * ((self.high - self.low).days + 1)))
-        if self.whole:
-            return min(int(self.low) + int(u * (int(self.high) - int(self.low) + 1)), int(self.high))
-        if self.mode is None or self.low == self.high:
-            return self.low + u * (self.high - self.low)
-        width, left = self.high - self.low, self.mode - self.low
-        if u * width <= left:
-            return self.low + math.sqrt(u * width * left)
-        return self.high - math.sqrt((1.0 - u) * width * (width - left))
-
-    def changes(self, value: Any) -> Changes:
-        """Set the paths to a value."""
-        if len(self.paths) > 1 and isinstance(value, tuple):
-            return dict(zip(self.paths, value, strict=True))
-        return dict.fromkeys(self.paths, value)
-
-
-Axes = Mapping[str | tuple[str, ...], Any]
 
 
 @dataclass(frozen=True)
@@ -113,6 +46,8 @@ class Design(Sequence[Changes]):
     seed: int = 1
     rows: tuple[Any, ...] = field(default=(), repr=False)
     labels: tuple[str, ...] = field(default=(), repr=False)  # what the points of a table are called
+    worlds: Design | None = None
+    policies: tuple[tuple[str, Changes], ...] = ()  # names, and what they change in every world
 
     def __post_init__(self) -> None:
         if not 1 <= self.points <= _LONGEST:
@@ -121,13 +56,13 @@ class Design(Sequence[Changes]):
     @classmethod
     def grid(cls, axes: Axes) -> Design:
         """Every combination of the values of the axes; the last axis changes fastest."""
-        read = _axes(axes, ranges=False)
+        read = axes_of(axes, ranges=False)
         return cls("grid", read, math.prod(len(axis.values) for axis in read))
 
     @classmethod
     def one_at_a_time(cls, axes: Axes) -> Design:
         """The scenario as it is, then every value of every axis alone."""
-        read = _axes(axes, ranges=False)
+        read = axes_of(axes, ranges=False)
         return cls("one_at_a_time", read, 1 + sum(len(axis.values) for axis in read))
 
     @classmethod
@@ -136,12 +71,12 @@ class Design(Sequence[Changes]):
 
         All points are laid out at once, eight bytes a number: no stratum can be found without the others.
         """
-        return cls("latin_hypercube", _axes(axes), points, seed)
+        return cls("latin_hypercube", axes_of(axes), points, seed)
 
     @classmethod
     def sobol(cls, axes: Axes, points: int, seed: int = 1) -> Design:
         """A scrambled Sobol' sequence: even over all axes together, best with a power of two points."""
-        return cls("sobol", _axes(axes), points, seed)
+        return cls("sobol", axes_of(axes), points, seed)
 
     @classmethod
     def prior(cls, scenario: Scenario, points: int, seed: int = 1) -> Design:
@@ -176,7 +111,7 @@ class Design(Sequence[Changes]):
         ValueError
             Where the shares do not fit the axes, or are not from 0 to 1.
         """
-        read = _axes(axes) if isinstance(axes, Mapping) else tuple(axes)
+        read = axes_of(axes) if isinstance(axes, Mapping) else tuple(axes)
         rows = np.asarray(shares, float)
         if rows.ndim != 2 or rows.shape[1] != len(read) or not ((rows >= 0) & (rows <= 1)).all():  # noqa: PLR2004
             raise ValueError(f"expected shares from 0 to 1 in a column for each of {len(read)} axes")
@@ -200,8 +135,37 @@ class Design(Sequence[Changes]):
             raise ValueError("expected a table with a column for each path and at least one row")
         if empty := [head for head in made[0] if all(row[head] is None for row in made)]:
             raise ValueError(f"expected at least one value in every column, got none for {empty[0]}")
-        axes = tuple(Axis(tuple(head.split("+")), _distinct(row[head] for row in made)) for head in made[0])
+        axes = tuple(Axis(tuple(head.split("+")), distinct(row[head] for row in made)) for head in made[0])
         return cls("table", axes, len(made), rows=made, labels=labels)
+
+    @classmethod
+    def crossed(cls, worlds: Design, policies: Mapping[str, Mapping[str, Any]]) -> Design:
+        """Every policy in every world: policies share their worlds and, run by run, their luck.
+
+        Parameters
+        ----------
+        worlds
+            Points that nobody chooses, such as :meth:`prior`; the policies of a world stand one after the other.
+        policies
+            What could be chosen: changes by dotted path, by name. A path that a policy sets it sets in every world; the
+            others are compared with the first policy.
+
+        Raises
+        ------
+        ValueError
+            Where there are no policies, or the worlds have some already.
+
+        Examples
+        --------
+        >>> worlds = Design.grid({"gatekeepers.restructuring.hazard_per_year": [1, 4]})
+        >>> design = Design.crossed(worlds, {"as it is": {}, "lower": {"round.target_bn": 6}})
+        >>> len(design), design[3]
+        (4, {'gatekeepers.restructuring.hazard_per_year': 4, 'round.target_bn': 6})
+        """
+        if not policies or worlds.policies:
+            raise ValueError("expected worlds, and at least one policy to be tried in each of them")
+        named = tuple((str(name), {str(path): plain_value(v) for path, v in c.items()}) for name, c in policies.items())
+        return cls("crossed", worlds.axes, len(worlds) * len(named), worlds.seed, worlds=worlds, policies=named)
 
     def __len__(self) -> int:
         """Number of points."""
@@ -217,10 +181,12 @@ class Design(Sequence[Changes]):
         for axis, value in zip(self.axes, self.values(index % self.points), strict=True):
             if value is not None:
                 changes |= axis.changes(value)
-        return changes
+        return changes | self.policies[index % len(self.policies)][1] if self.policies else changes
 
     def values(self, index: int) -> tuple[Any, ...]:
         """What each axis is set to at a point; None where it is left as it is."""
+        if self.worlds is not None:
+            return self.worlds.values(index // len(self.policies))
         if self.kind == "table":
             return tuple(self.rows[index].values())
         if self.kind == "grid":
@@ -257,7 +223,7 @@ class Design(Sequence[Changes]):
         return tuple(chosen)
 
     def check(self, scenario: Scenario) -> None:
-        """Follow every axis to its values or ends, the others left as they are.
+        """Follow every axis to its values or ends, and every policy, the others left as they are.
 
         Raises
         ------
@@ -271,52 +237,13 @@ class Design(Sequence[Changes]):
                     scenario.with_values(axis.changes(value))
                 except ScenarioError as error:
                     faults += [fault for fault in error.faults if fault not in faults]
+        for name, changes in self.policies:
+            try:
+                scenario.with_values(changes)
+            except ScenarioError as error:
+                faults += [Fault(f"{name}: {fault.key}", fault.expected, fault.got) for fault in error.faults]
         if faults:
             raise ScenarioError(scenario.file, faults)
-
-
-def _axes(axes: Axes, ranges: bool = True) -> tuple[Axis, ...]:
-    """Read the axes of a design.
-
-    Raises
-    ------
-    ValueError
-        Where one is neither a list of values nor, if ``ranges`` are of use, a pair (low, high).
-    """
-    if not axes:
-        raise ValueError("expected at least one axis")
-    read = []
-    for key, given in axes.items():
-        paths = (key,) if isinstance(key, str) else tuple(key)
-        if isinstance(given, tuple):
-            if not ranges:
-                raise ValueError(f"expected a list of values for {paths[0]}, got the range {given}")
-            read.append(Axis(paths, low=given[0], high=given[1]) if _is_range(given) else _refuse(paths, given))
-            continue
-        if isinstance(given, set | frozenset):
-            given = sorted(given, key=lambda value: (str(type(value)), value))  # noqa: PLW2901, sets have no order
-        values = tuple(map(_plain, given)) if _is_list(given) else ()
-        read.append(Axis(paths, values) if values else _refuse(paths, given))
-    taken = [path for axis in read for path in axis.paths]
-    if len(set(taken)) < len(taken):
-        raise ValueError(f"expected every path on one axis only, got {', '.join(taken)}")
-    return tuple(read)
-
-
-def _is_list(given: object) -> bool:
-    return isinstance(given, Iterable) and not isinstance(given, str | Mapping)
-
-
-def _is_range(given: tuple[Any, ...]) -> bool:
-    if len(given) != 2:  # noqa: PLR2004, a pair
-        return False
-    dates = all(isinstance(end, dt.date) for end in given)
-    numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in given)
-    return (dates or numbers) and given[0] < given[1]
-
-
-def _refuse(paths: tuple[str, ...], given: object) -> Axis:
-    raise ValueError(f"expected a list of values or a range (low, high) for {paths[0]}, got {given!r}")
 
 
 def _rows(rows: Any) -> tuple[list[Changes], tuple[str, ...]]:
@@ -325,21 +252,7 @@ def _rows(rows: Any) -> tuple[list[Changes], tuple[str, ...]]:
         return read_table(rows)
     if hasattr(rows, "to_dict"):
         rows = rows.to_dict("records")
-    return [{str(path): _plain(value) for path, value in row.items()} for row in rows], ()
-
-
-def _plain(value: Any) -> Any:
-    """A value as Python's own: a scalar of NumPy, a time stamp at midnight, nothing for what is missing."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        return value.date()
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _distinct(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Values once each, in their order; lists have no hash."""
-    return tuple({repr(value): value for value in values if value is not None}.values())
+    return [{str(path): plain_value(value) for path, value in row.items()} for row in rows], ()
 
 
 @lru_cache(maxsize=8)

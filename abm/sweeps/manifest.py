@@ -11,6 +11,8 @@ from typing import Any
 
 from abm.core.errors import StoreError
 from abm.runs.drafts import atomic_write
+from abm.sweeps.axis import Axis
+from abm.sweeps.design import Design
 
 MANIFEST = "study.json"
 FORMAT = 3
@@ -46,6 +48,26 @@ def read_manifest(path: Path) -> dict[str, Any]:
     if not sound:
         raise StoreError(f"{path}: expected the manifest of a study as it was written, it is damaged")
     return record
+
+
+def design_of(record: Mapping[str, Any]) -> Design:
+    """The design that a manifest describes."""
+    axes = tuple(
+        Axis(**{**axis, "paths": tuple(axis["paths"]), "values": tuple(map(_hashable, axis["values"]))})
+        for axis in record["axes"]
+    )
+    tables: dict[str, Any] = {name: tuple(record[name]) for name in ("rows", "labels")}
+    worlds = record.get("worlds")
+    tables |= {
+        "worlds": design_of(worlds) if worlds else None,
+        "policies": tuple(map(tuple, record.get("policies", ()))),
+    }
+    return Design(**{**record, "axes": axes, **tables})
+
+
+def _hashable(value: Any) -> Any:
+    """Values of linked paths were a tuple before they were written."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _checksum(record: Mapping[str, Any]) -> str:

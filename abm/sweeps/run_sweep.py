@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from abm.core.errors import StoreError
 from abm.population import prepare
-from abm.runs.columns import Columns, read_event
+from abm.runs.columns import Columns, check_event
 from abm.runs.simulation import check_key, engine_for
 from abm.runs.stream import EngineName
 from abm.scenario import Scenario, load_scenario
-from abm.sweeps.design import Axes, Design
+from abm.sweeps.axis import Axes
+from abm.sweeps.design import Design
 from abm.sweeps.executors import pool_for
 from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.manifest import MANIFEST, read_manifest
@@ -227,7 +228,5 @@ def _check(job: Job, design: Design) -> None:
     columns = Columns.of(job.scenario, population.ids, population.gate_ids)
     if missing := [name for name in job.columns if name not in columns.names]:
         columns.numbers(columns.empty(), missing[0])  # which says what is meant
-    columns.happened(columns.empty(), job.event)
-    if not read_event(job.event, columns.names).by_run:  # a block of runs does not know the others
-        raise ValueError(f"expected an event that a run tells alone, got {job.event!r}")
+    check_event(job.event, columns)  # a block of runs does not know the others
     design.check(job.scenario)

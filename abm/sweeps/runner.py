@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from abm.runs.stream import LOOK
-from abm.sweeps.design import Changes, Design
+from abm.sweeps.axis import Changes
+from abm.sweeps.design import Design
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import Store, key_of
 from abm.sweeps.work import Block, Job, Task, name_of

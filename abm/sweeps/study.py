@@ -24,10 +24,10 @@ from abm.runs.columns import Columns, number_in, true_in
 from abm.runs.differences import Difference, paired_events, paired_means
 from abm.runs.estimates import Estimate
 from abm.scenario import scenario_of
-from abm.sweeps.design import Axis, Design
+from abm.sweeps.design import Design
 from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.layers import Layers
-from abm.sweeps.manifest import MANIFEST, read_manifest, write_manifest
+from abm.sweeps.manifest import MANIFEST, design_of, read_manifest, write_manifest
 from abm.sweeps.own_classes import OwnClass, describe_classes
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import TABLE, Store, reading, schema_of, whole
@@ -86,10 +86,7 @@ class Study:
             scenario, record["seed"], record["engine"], record["stopping"]["event"], tuple(record["columns"]),
             record["stopping"]["most"], agents,
         )  # fmt: skip
-        axes = tuple(Axis(**{**axis, "paths": tuple(axis["paths"]), "values": tuple(map(_hashable, axis["values"]))})
-                     for axis in record["design"].pop("axes"))  # fmt: skip
-        tables: dict[str, Any] = {name: tuple(record["design"].pop(name)) for name in ("rows", "labels")}
-        study = cls(folder, Design(axes=axes, **tables, **record["design"]), job, Stopping(**record["stopping"]))
+        study = cls(folder, design_of(record["design"]), job, Stopping(**record["stopping"]))
         study.digests = record["files"]
         return study
 
@@ -227,7 +224,7 @@ class Study:
     def points(self) -> pd.DataFrame:
         """Return a frame with one row a point.
 
-        Columns: the axes; ``runs``; ``p``, ``low`` and ``high`` of the event, with the interval that the stopping rule
+        Columns: each path; ``runs``; ``p``, ``low`` and ``high`` of the event, with the interval that the stopping rule
         allows; ``above`` where a question was to be decided; ``failed`` runs, and between ``p_least`` and ``p_most``
         whatever these would have done; ``p.NAME`` for other columns of True and False, ``mean.NAME`` for numbers, and
         ``p.cause.NAME``.
@@ -268,14 +265,24 @@ class Study:
                     yield f"mean.{name}", total / known / (self._sums["units_per_bn"] if money else 1)
 
     def axes_frame(self) -> pd.DataFrame:
-        """Return what each axis is set to at each point, in one row a point."""
+        """Return what each path is set to at each point, in one row a point; None where it is left as it is."""
         import pandas as pd
 
-        rows = [self.design.values(index) for index in range(len(self.design))]
-        frame = pd.DataFrame(rows, columns=[axis.name for axis in self.design.axes])
+        axes = self.design.axes
+        rows = [
+            [part for axis, value in zip(axes, self.design.values(index), strict=True) for part in axis.parts(value)]
+            for index in range(len(self.design))
+        ]
+        frame = pd.DataFrame(rows, columns=[path for axis in axes for path in axis.paths])
         if self.design.labels:
             frame.insert(0, "label", list(self.design.labels))
+        if policies := [name for name, _ in self.design.policies]:
+            frame.insert(0, "policy", policies * (len(frame) // len(policies)))
         return frame.rename_axis("point")
+
+    def worlds_frame(self) -> pd.DataFrame:
+        """Return what each axis is set to at each point, in one column an axis: linked paths say the same thing."""
+        return self.axes_frame()[[axis.name for axis in self.design.axes]]
 
     def estimate(self, index: int) -> Estimate:
         """Return the probability of the event at a point."""
@@ -376,8 +383,3 @@ def _flat(group: pa.Table, name: str, points: NDArray[np.int64]) -> tuple[NDArra
     column = group.column(name)
     lengths = pc.list_value_length(column).to_numpy()
     return np.repeat(points, lengths), pc.list_flatten(column).to_numpy()
-
-
-def _hashable(value: Any) -> Any:
-    """Values of linked paths were a tuple before they were written."""
-    return tuple(value) if isinstance(value, list) else value

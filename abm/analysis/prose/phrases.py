@@ -182,10 +182,11 @@ class Names:
         who = "" if not need.who or need.kind == "kind" else self._who(need)
         return {
             "gate": lambda: f"{who} is in force{self._by(need)}",
-            "total_bn": lambda: f"at least {money(need.wanted)} are in the round",
+            "total_bn": lambda: f"at least {money(need.wanted)} are in the round{_counting(need)}",
             "investor": lambda: f"{who} is in{f' with at least {money(need.wanted)}' if need.wanted else ''}",
             "any_of": lambda: (
-                f"at least {count(int(need.wanted))} of {self.all_of(need.who) if few else 'those it names'} are in"
+                f"at least {count(int(need.wanted))} of "
+                f"{self.all_of(need.who) if few else f'the {count(len(need.who))} it names'} are in"
             ),
             "kind": lambda: f"at least {money(need.wanted)} come from {_kind(need)} investors",
             "max_pre_money_bn": lambda: f"the pre-money price is at most {money(need.wanted)}",
@@ -202,7 +203,7 @@ class Names:
         there = f" ({figure(need.there)} there)" if need.there == need.there else ""
         return {
             "gate": lambda: f"{self._who(need)}{self._by(need)}",
-            "total_bn": lambda: f"{money(need.wanted)} in the round{there}",
+            "total_bn": lambda: f"{money(need.wanted)} in the round{_counting(need)}{there}",
             "investor": lambda: self._who(need) + (f" with {money(need.wanted)}{there}" if need.wanted else ""),
             "any_of": lambda: self.asks(need).removeprefix("at least ").removesuffix(" are in") + there,
             "kind": lambda: f"{money(need.wanted)} of {_kind(need)} money{there}",
@@ -231,6 +232,10 @@ def either(clauses: Iterable[Sequence[str]]) -> str:
     'Lead is in and 8 billion are in, or the law is passed'
     """
     return ", or ".join(listed(clause) for clause in clauses)
+
+
+def _counting(need: Need) -> str:
+    return f", counting the {figure(need.before)} paid before" if need.before else ""
 
 
 def _kind(need: Need) -> str:

@@ -104,9 +104,16 @@ class _Summary:
         each = [f"{name} {figure(bn)}" for bn, name, _ in groups[:most]]
         if rest := groups[most:]:
             each.append(f"{count(sum(len(ids) for *_, ids in rest))} others {figure(sum(bn for bn, *_ in rest))}")
-        wanted = f"of the USD {money(self.figures.target_bn)} wanted was paid"
-        text = f"USD {money(self.figures.paid_bn)} {wanted}: {listed(each)}." if each else f"Nothing {wanted}."
+        text = f"{self._of_the_target()}: {listed(each)}." if each else f"{self._of_the_target()}."
         return self._say(text, self._places("opened", "paid"), tuple(amounts))
+
+    def _of_the_target(self) -> str:
+        """Say how much of what was wanted was paid."""
+        paid, target = self.figures.paid_bn, f"USD {money(self.figures.target_bn)}"
+        if paid > self.figures.target_bn:
+            return f"USD {money(paid)} was paid, more than the {target} wanted"
+        part = "Nothing" if not paid else "All" if paid == self.figures.target_bn else f"USD {money(paid)}"
+        return f"{part} of the {target} wanted was paid"
 
     def _ending(self) -> Sentence:
         model = self.model

@@ -153,7 +153,9 @@ def _waits(teller: _Teller, events: list[Event]) -> str:
     whose = f"{owned(teller.who(events))} {total}" if alone else f"the {total} of {teller.who(events)}"
     unmet = teller.waits[id(events[0])]
     if not unmet:
-        return f"{whose} had all that was asked for, and waited for {events[0].why.removeprefix('for ')}."
+        rest = events[0].why.removeprefix("for ")
+        only = "only for the closing" if rest == "the closing alone" else f"for {rest}"
+        return f"{whose} had all that was asked for, and waited {only}."
     return f"{whose} waited for {either([teller.names.lacks(need) for need in clause] for clause in unmet)}."
 
 

@@ -1,0 +1,217 @@
+"""Opening: what stands unfolded in the report, the deal, the answer, three findings, and what the model leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from abm.analysis.deal_sheet import cash_ends, parties_of
+from abm.analysis.dossier import Dossier
+from abm.plots import FIGURES
+from abm.plots.sweeps import over_worlds
+from abm.plots.theme import styled
+from abm.report.page import PageSection, Picture, inlined, picture
+from abm.report.quoting import amount, nine_in_ten, percent
+from abm.report.reasons import leaders, world_words
+from abm.report.sources_table import grades_counted
+from abm.runs import digits
+from abm.runs.digits import three_digits
+from abm.runs.terms import CAUSE_WORDS
+from abm.scenario import provenance
+from abm.scenario.labels import label
+
+_FINDINGS = 3
+_LINES = 8  # of a deal sheet that are not folded; one more is shown rather than folded
+
+#: What no report can say, as docs/model.md explains it.
+LEFT_OUT = (
+    "The legal hazard is barely identified.",
+    "Numbers of judgement were written by people who know the outcome.",
+    "No renegotiation beyond extension, fallback and price ladder.",
+    "Everybody sees the same book, a week late, true and complete.",
+    "No strategic timing.",
+    "No bank debt, project finance or asset sales, and no money but what the file names.",
+    "The lead's own funding is a chance of not paying, independent of mood.",
+    "Investors do not foresee shocks or talent loss.",
+    "A peer's strategic motive is read as value (B4), and the worth of preference rights is not taken off the price he "
+    "paid.",
+    "One class of shares.",
+    "Cost cuts are never taken back, and the burn plan assumes the money.",
+    "Which closing happens is a choice of procedure.",
+    "Nothing is validated.",
+)
+
+
+def deal(dossier: Dossier) -> PageSection:
+    """Who is asked for what, on which terms, and by when."""
+    section, scenario, outcomes = PageSection("deal", "The deal"), dossier.scenario, dossier.outcomes
+    terms = scenario.round
+    section.add_table(("", ""), list(_terms(dossier)), style="terms")
+    parties = sorted(parties_of(outcomes), key=lambda party: -party.paid_bn[0])
+    lines = _LINES if len(parties) > _LINES + 1 else _LINES + 1
+    heads = ("Who", "Ticket", "Standing", "Condition", "Expected payment [USD bn]")
+    rows = [(who.name, who.ticket, who.standing, who.condition, amount(*who.paid_bn)) for who in parties]
+    section.add_table(heads, rows[:lines], (4,), style="deal")
+    if rest := parties[lines:]:
+        together = three_digits(sum(who.paid_bn[0] for who in rest))
+        fold = f"{len(rest)} more, who are expected to pay {together} billion together"
+        section.add_table(heads, rows[lines:], (4,), style="deal", fold=fold)
+    section.add_text(
+        f"Expected payment: what is paid of the USD {float(terms.target_bn):g} billion wanted, on average over "
+        f"{outcomes.runs:,} runs (seed {outcomes.seed}), with its 95 % interval.",
+        kind="small",
+    )
+    return section
+
+
+def _terms(dossier: Dossier) -> Iterator[tuple[str, str]]:
+    """Dates and terms of the round, and the consents that it needs."""
+    scenario, outcomes = dossier.scenario, dossier.outcomes
+    terms, firm = scenario.round, scenario.company
+    yield "As of", f"{scenario.as_of:%-d %B %Y}"
+    more = f", or {terms.extension_days:.0f} days later if it is extended" if terms.extension_probability else ""
+    yield "Deadline", f"{terms.deadline:%-d %B %Y}{more}"
+    if firm is not None:
+        ends = cash_ends(outcomes)
+        until = f"until {ends:%B %Y}" if ends else "beyond the horizon of the file"
+        yield (
+            "Runway",
+            f"USD {float(firm.cash_bn):.3g} billion of cash, {until} with burn and bills as planned and no new money",
+        )
+    price = " or ".join(f"{float(rung):g}" for rung in terms.pre_money_bn)
+    before = f", after {float(terms.already_closed_bn):g} paid before" if terms.already_closed_bn else ""
+    yield "Round", f"USD {float(terms.target_bn):g} billion{before}, at USD {price} billion pre-money"
+    names = {gate.id: gate.name or gate.id for gate in scenario.gatekeepers}
+    for gate, chance in outcomes.totals.consents().items():
+        yield "Consent", f"{names[gate]}: in force by the deadline in {percent(chance.p, chance.low, chance.high)}"
+
+
+def answer(dossier: Dossier) -> PageSection:
+    """How likely, for how much, when."""
+    outcomes, section = dossier.outcomes, PageSection("answer", "The answer")
+    chance, funded = outcomes.probability("closed"), outcomes.totals.quantiles("funded_bn")
+    section.add_numbers(_numbers(dossier))
+    section.add_text(
+        f"The round closes with probability {chance}. That interval is Monte Carlo error alone: it says how well the "
+        "answer of the model is known at the central values of the file, not how well the world is.",
+        _of_worlds(dossier),
+    )
+    mean, low, high = (three_digits(funded[name]) for name in ("mean", "p05", "p95"))
+    section.add_text(
+        f"Money paid by the deadline: USD {mean} billion on average of {float(dossier.scenario.round.target_bn):g} "
+        f"wanted, {nine_in_ten(low, high)}."
+    )
+    return section
+
+
+def doubt(dossier: Dossier) -> PageSection:
+    """Show the answer with both layers of doubt."""
+    section = PageSection("doubt", "How sure the answer is, and how much money arrives")
+    if dossier.worlds is not None:
+        section.add_picture(picture(
+            over_worlds, "Distribution of the probability of closing over draws of the uncertain numbers",
+            "Each draw sets every uncertain number within its range; the band is the Monte Carlo error of each.",
+            dossier.worlds.points(), central=dossier.outcomes.probability("closed").p,
+        ))  # fmt: skip
+    section.add_picture(figure_of(dossier, "funded", "Distribution of the money paid by the deadline"))
+    return section
+
+
+def figure_of(dossier: Dossier, name: str, alt: str) -> Picture:
+    """Draw one of the figures of outcomes; what it shows stands below it."""
+    with styled():
+        figure = FIGURES[name](dossier.outcomes)
+        for ax in figure.axes:
+            ax.set_title("", loc="left")
+    return inlined(figure, alt, f"{alt}.")
+
+
+def _of_worlds(dossier: Dossier) -> str:
+    if dossier.worlds is None:
+        return "No number of the file has a range, so nothing can be said about what the world leaves open."
+    layers = dossier.worlds.layers()
+    q = layers.quantiles
+    return (
+        f"What the world leaves open is a different matter: over {layers.points:,} draws of the uncertain numbers "
+        f"within their ranges the probability is {layers.mean:.0%} on average, in half of them between {q['p25']:.0%} "
+        f"and {q['p75']:.0%}, in nine of ten between {q['p05']:.0%} and {q['p95']:.0%}. Without Monte Carlo noise the "
+        f"standard deviation over the draws is at least {100 * layers.spread:.1f} points; the Monte Carlo error of "
+        f"their mean is at most {100 * layers.error:.1f} points."
+    )
+
+
+def _numbers(dossier: Dossier) -> Iterator[dict[str, str]]:
+    """The few numbers that matter most."""
+    outcomes = dossier.outcomes
+    chance, money = outcomes.probability("closed"), outcomes.totals.quantiles("funded_bn")["mean"]
+    yield {
+        "number": f"{chance.p:.0%}",
+        "words": f"is the probability of closing at the central values ({digits.percent(chance.low)} to "
+        f"{digits.percent(chance.high)}: Monte Carlo error, {chance.runs:,} runs, seed {chance.seed})",
+    }
+    if dossier.worlds is not None:
+        layers = dossier.worlds.layers()
+        yield {
+            "number": f"{layers.quantiles['p05']:.0%} to {layers.quantiles['p95']:.0%}",
+            "words": "is where that probability lies in nine of ten draws of the uncertain numbers "
+            f"({layers.points:,} draws, mean {layers.mean:.0%})",
+        }
+    target = float(dossier.scenario.round.target_bn)
+    yield {
+        "number": f"USD {three_digits(money)} bn",
+        "words": f"is paid by the deadline on average, of {target:g} wanted",
+    }
+    if dossier.scenario.company is not None:
+        survived, weeks = outcomes.probability("survived"), int(dossier.scenario.horizon_weeks)
+        name = dossier.scenario.company.name
+        yield {
+            "number": f"{survived.p:.0%}",
+            "words": f"is the probability that {name} pays its bills for {weeks} weeks with no money but what the "
+            f"file names ({digits.percent(survived.low)} to {digits.percent(survived.high)})",
+        }
+
+
+def three_findings(dossier: Dossier) -> PageSection | None:
+    """Return the report in a few sentences."""
+    section = PageSection("findings", "Three findings")
+    section.add_text(*list(in_short(dossier))[:_FINDINGS], kind="item")
+    if len(section.parts) < _FINDINGS:
+        section.title = "What was found"
+    return section if section.parts else None
+
+
+def in_short(dossier: Dossier) -> Iterator[str]:
+    """Say why it fails, what would change it, who decides, in which worlds, and what drives it."""
+    causes = dossier.outcomes.causes()
+    if causes:
+        cause, chance = next(iter(causes.items()))
+        share = chance.p / sum(share.p for share in causes.values())
+        yield f"Why it fails: most often because {CAUSE_WORDS[cause]} ({share:.0%} of the failures)."
+    taken = dossier.gains[dossier.gains["refused"] == ""]
+    if len(taken) and taken.iloc[0]["low"] > 0:
+        best = taken.iloc[0]
+        gain, low, high = (100 * best[name] for name in ("change", "low", "high"))
+        yield (
+            f"What would change it: most of all if {best['words']}, {gain:+.0f} points ({low:+.0f} to {high:+.0f}) "
+            "under the same luck."
+        )
+    if dossier.pivotal is not None and len(dossier.pivotal.table):
+        yield f"Who decides: {leaders(dossier.pivotal)}"
+    if dossier.discovery is not None and dossier.discovery.better:
+        yield f"In which worlds: it {world_words(dossier)}."
+    if dossier.information is not None:
+        top = dossier.information.frame.iloc[0]
+        yield (
+            f"What drives it: “{label(dossier.scenario, top['path'])}” more than any other uncertain number; learning "
+            f"it would move the probability by {100 * top['shift']:.0f} points on average."
+        )
+
+
+def left_out(dossier: Dossier) -> PageSection:
+    """Say what the numbers do not know."""
+    section = PageSection("left-out", "What the model leaves out")
+    section.add_text(
+        f"The file has {grades_counted(provenance(dossier.scenario))}. Events that it does not name cannot happen.",
+    )
+    section.add_text(*LEFT_OUT, kind="point")
+    section.add_text("docs/model.md says more about each.", kind="small")
+    return section
