@@ -183,7 +183,7 @@ def _check_event(scenario: Scenario, event: str) -> None:
 
     shared = records_of(scenario)
     try:
-        check_event(event, Columns(shared.ids, shared.gate_ids, company=scenario.company is not None))
+        check_event(event, Columns.of(scenario, shared.ids, shared.gate_ids))
     except ValueError as error:
         raise Refusal(f"--event: {error}") from None
 

@@ -71,7 +71,7 @@ def stated_hazard(
     gathered = _gathered(loading, effect, scale_days, days, tuple(float(market[name]) for name in _OF_MOOD))
 
     def miss(log_rate: float) -> float:
-        return float(np.mean(chance_under_luck(math.exp(log_rate) * gathered, variance))) - chance
+        return mean_chance(math.exp(log_rate), gathered, variance) - chance
 
     low, high = math.log(needed / gathered.max()), math.log(needed / gathered.min())
     return math.exp(low if low == high else brentq(miss, low - 1e-9, high + 1e-9, xtol=1e-13))
@@ -112,6 +112,16 @@ def gathered_hazards(
             until = min(day_after(week), days)
             found[path] += hazard_between(rate, effect, scale_days, days, day_after(week - 1), until)
     return found
+
+
+@heavy
+def mean_chance(rate_per_year: float, gathered: Floats, variance: float) -> float:
+    """Chance of a consent under a rate, over paths of what a rate of one a year gathers [-]."""
+    total = 0.0
+    for path in range(gathered.shape[0]):
+        total += chance_under_luck(rate_per_year * gathered[path], variance)
+    mean: float = total / gathered.shape[0]
+    return mean
 
 
 @heavy

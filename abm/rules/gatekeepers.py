@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TypeVar
-
-import numpy as np
 
 from abm.core.jit import rule
-from abm.core.records import Floats
 
 DAYS_PER_YEAR = 365.0
-
-_Hazard = TypeVar("_Hazard", float, Floats)
 
 
 @rule
@@ -209,15 +203,15 @@ def rate_for_probability(probability: float, days: float) -> float:
 
 
 @rule
-def chance_under_luck(hazard: _Hazard, variance: float) -> _Hazard:
+def chance_under_luck(hazard: float, variance: float) -> float:
     r"""Chance that a hazard is crossed under luck that others share: gamma, mean 1, :math:`1 - (1 + v H)^{-1/v}` [-].
 
     Parameters
     ----------
     hazard
-        Accumulated under ordinary luck, H [-]; a number or an array.
+        Accumulated under ordinary luck, H [-].
     variance
-        v of the luck [-]; without any the chance is :math:`1 - e^{-H}`.
+        v of the luck [-]; without any, the chance is :math:`1 - e^{-H}`.
 
     Examples
     --------
@@ -225,8 +219,8 @@ def chance_under_luck(hazard: _Hazard, variance: float) -> _Hazard:
     (0.632121, 0.5)
     """
     if variance == 0.0:
-        return -np.expm1(-hazard)
-    return -np.expm1(-np.log1p(variance * hazard) / variance)
+        return -math.expm1(-hazard)
+    return -math.expm1(-math.log1p(variance * hazard) / variance)
 
 
 @rule
