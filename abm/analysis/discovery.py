@@ -14,7 +14,7 @@ from abm.analysis.box.regions import Search, box_of
 from abm.analysis.box.resampling import Holdout, ends_of, holdout, split_half, stability
 from abm.analysis.prose.phrases import capital
 from abm.core.arguments import checked
-from abm.core.notebook import Shown
+from abm.core.notebook import Printed
 from abm.core.old_names import renamed_attribute
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ FEWEST = 20
 
 
 @dataclass(frozen=True, repr=False)
-class Discovery(Shown):
+class Discovery(Printed):
     """A box, how it was found, and how far it can be relied on.
 
     Attributes

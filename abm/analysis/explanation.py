@@ -9,12 +9,12 @@ from abm.analysis.choosing import choose
 from abm.analysis.story import Story, tell_story
 from abm.analysis.twin import Twin, nearest_twin
 from abm.core.arguments import checked
-from abm.core.notebook import Shown
+from abm.core.notebook import Printed
 from abm.scenario import Scenario
 
 
 @dataclass(frozen=True, repr=False)
-class Explained(Shown):
+class Explained(Printed):
     """A run, told, and the nearest twin that ends the other way (None: no single change would do)."""
 
     scenario: Scenario

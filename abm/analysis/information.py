@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import checked
-from abm.core.notebook import Shown
+from abm.core.notebook import Printed
 from abm.core.old_names import renamed
 from abm.runs.estimates import bootstrap_interval
 
@@ -28,7 +28,7 @@ _RIDGE = 1e-9  # where a resample has lost a word of a number
 
 
 @dataclass(frozen=True, repr=False)
-class Information(Shown):
+class Information(Printed):
     """What each unknown number is worth.
 
     Attributes

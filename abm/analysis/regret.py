@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.arguments import checked
 from abm.core.errors import ScenarioError
-from abm.core.notebook import Shown
+from abm.core.notebook import Printed
 from abm.core.old_names import renamed
 from abm.runs.estimates import bootstrap_interval
 from abm.runs.simulation import simulate
@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False)
-class Regret(Shown):
+class Regret(Printed):
     """Probability of closing under each lever in each scenario, and what is lost by not having pulled the best one.
 
     Attributes

@@ -13,7 +13,7 @@ from abm.analysis.prose.summary import Figures, figures_of, summary_of
 from abm.analysis.prose.telling import LEFT_OUT, sentences_of
 from abm.analysis.prose.waiting import Waiting, who_waits
 from abm.core.arguments import checked
-from abm.core.notebook import Shown, table_html
+from abm.core.notebook import Printed, table_html
 from abm.rules.failure import CAUSES, LINK_CAUSES, Links
 from abm.scenario import Scenario, load_scenario
 
@@ -26,7 +26,7 @@ _WIDTH = 110
 
 
 @dataclass(frozen=True, repr=False)
-class Story(Shown):
+class Story(Printed):
     """One run, told.
 
     Attributes
@@ -127,7 +127,7 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
     --------
     >>> story = tell_story("three-investors", seed=1, run=0)
     >>> print(story.sentences[-3].text)
-    USD 10 billion of the USD 8 billion wanted was paid: Lead Capital 6, Follow Ventures 3 and A sovereign fund 1.
+    USD 10 billion was paid, more than the USD 8 billion wanted: Lead Capital 6, Follow Ventures 3 and A sovereign fund 1.
     """
     scenario = load_scenario(scenario)
     model = _Watched(scenario, seed, run)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from abm.analysis.rare.levels import EVENTS, LEVELS, USUAL, player
 from abm.analysis.rare.splitting import Repetition, split
 from abm.core.arguments import checked
-from abm.core.notebook import Shown
+from abm.core.notebook import Printed
 from abm.population import prepare
 from abm.runs.estimates import Estimate, Interval, estimate, student_interval, wilson
 from abm.scenario import Scenario, load_scenario
@@ -35,7 +35,7 @@ _WIDE = 0.3  # relative error above which the interval itself is not to be relie
 
 
 @dataclass(frozen=True, repr=False)
-class Tail(Shown):
+class Tail(Printed):
     """The probability of a rare event by a week.
 
     Attributes

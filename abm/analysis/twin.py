@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from abm.analysis.levers import Changes, Lever, chosen, levers_of
 from abm.core.arguments import checked
 from abm.core.errors import ScenarioError
-from abm.core.notebook import Shown
+from abm.core.notebook import Printed
 from abm.core.records import PAID
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
@@ -26,7 +26,7 @@ STEPS = 5  # halvings of the range of a size: a thirty-second of the largest
 
 
 @dataclass(frozen=True, repr=False)
-class Twin(Shown):
+class Twin(Printed):
     """The same run with one thing changed, and the other ending.
 
     Attributes

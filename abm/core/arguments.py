@@ -89,7 +89,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     Examples
     --------
     >>> @checked
-    ... def throw(runs: "int" = 1, seed: "int | None" = None) -> "int":
+    ... def throw(runs: int = 1, seed: int | None = None) -> int:
     ...     return runs
     >>> throw(3)
     3

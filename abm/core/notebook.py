@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 
-class Shown:
+class Printed:
     """Something that shows itself as it is printed; a dataclass of this kind is made with ``repr=False``.
 
     Examples
     --------
-    >>> class Answer(Shown):
+    >>> class Answer(Printed):
     ...     def __str__(self) -> str:
     ...         return "<b>27 %</b>"
     >>> Answer(), Answer()._repr_html_()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, NamedTuple
 
-from abm.core.notebook import Shown, table_html
+from abm.core.notebook import Printed, table_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ class Event(NamedTuple):
     amount_bn: float
 
 
-class Trace(Shown, tuple[Event, ...]):
+class Trace(Printed, tuple[Event, ...]):
     """The story of one run, in order of time.
 
     Examples

@@ -57,7 +57,7 @@ def new_figure(rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure,
     """Return a figure of half a page and its axes, without pyplot."""
     from abm.plots.shown_figure import ShownFigure
 
-    figure = ShownFigure(figsize=SIZE, layout="constrained")
+    figure = ShownFigure(styled, figsize=SIZE, layout="constrained")
     return figure, figure.subplots(rows, columns, **options)
 
 

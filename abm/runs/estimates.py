@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.notebook import Shown
+from abm.core.notebook import Printed
 from abm.runs.digits import percent
 
 Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal
@@ -18,7 +18,7 @@ _QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
 
 
 @dataclass(frozen=True, repr=False)
-class Estimate(Shown):
+class Estimate(Printed):
     """A probability with its interval, the runs it rests on, and their seed."""
 
     p: float

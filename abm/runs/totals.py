@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from abm.core.arguments import checked
 from abm.core.batch import Batch
-from abm.core.notebook import Shown, table_html
+from abm.core.notebook import Printed, table_html
 from abm.core.old_names import renamed_attribute
 from abm.rules.failure import CAUSES
 from abm.runs.columns import COUNTED, TRUTHS, Columns, read_event
@@ -35,7 +35,7 @@ class StopReason(NamedTuple):
     interrupted: bool = False
 
 
-class Simulated(Shown):
+class Simulated(Printed):
     """What was simulated: a scenario with a seed, by an engine, and how that ended."""
 
     if TYPE_CHECKING:  # properties of those who are simulated

@@ -5,29 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from abm.core.errors import StoreError
-from abm.core.notebook import Shown, table_html
+from abm.core.notebook import Printed, table_html
 
 if TYPE_CHECKING:
-    from abm.sweeps.study import Study
+    import pandas as pd
+
+    from abm.sweeps.design import Design
+    from abm.sweeps.stopping import Stopping
+    from abm.sweeps.work import Job
 
 _SHOWN = 20  # points that are listed
 
 
-class ShownStudy(Shown):
+class ShownStudy(Printed):
     """What a study says of itself; :class:`abm.Study` is one."""
 
-    def __str__(self: Study) -> str:  # type: ignore[misc]
+    design: Design
+    job: Job
+    stopping: Stopping
+
+    def points(self) -> pd.DataFrame:
+        """Return a frame with one row a point."""
+        raise NotImplementedError
+
+    def axes_frame(self) -> pd.DataFrame:
+        """Return what each path is set to at each point."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
         """Say what was asked, and what is known at each of the first points."""
         heads, rows, below = _table(self)
         lines = ["  ".join(row) for row in (heads, *rows)] if rows else []
         return "\n".join((_title(self), *lines, *([below] if below else [])))
 
-    def _repr_html_(self: Study) -> str:  # type: ignore[misc]
+    def _repr_html_(self) -> str:
         heads, rows, below = _table(self)
         return table_html(_title(self), rows, heads, below)
 
 
-def _title(study: Study) -> str:
+def _title(study: ShownStudy) -> str:
     job, size = study.job, len(study.design)
     return (
         f"{job.scenario.title}: how probable is '{job.event}' at {size:,} points ({study.design.kind}), "
@@ -35,7 +51,7 @@ def _title(study: Study) -> str:
     )
 
 
-def _table(study: Study) -> tuple[list[str], list[list[str]], str]:
+def _table(study: ShownStudy) -> tuple[list[str], list[list[str]], str]:
     """Heads and rows of the first points, and what stands below; a study that cannot be read says why."""
     try:
         frame = study.points()
