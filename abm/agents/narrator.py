@@ -181,7 +181,7 @@ class Narrator:
         dated = "by_day" in fields and atom.by_day < math.inf
         by = f"{model.case.date(atom.by_day)}" if dated else ""
         counted = model.terms.already_closed_musd if kind.name == "total_bn" and atom.count_closed else 0
-        return Need(kind.name, self._named(kind, atom), wanted, there, met, by, in_bn(int(counted)))
+        return Need(kind.name, self._named(kind, atom), wanted, there, met, by, model.population.bn(int(counted)))
 
     def _named(self, kind: ConditionKind, atom: Record) -> tuple[str, ...]:
         """Ids that a condition names."""

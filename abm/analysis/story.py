@@ -127,7 +127,7 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
     --------
     >>> story = tell_story("three-investors", seed=1, run=0)
     >>> print(story.sentences[-3].text)
-    USD 10 billion was paid, more than the USD 8 billion wanted: Lead Capital 6, Follow Ventures 3 and A sovereign fund 1.
+    USD 10 billion was paid, more than the USD 8 billion wanted: Lead Capital 6, Follow Ventures 3 and A ...
     """
     scenario = load_scenario(scenario)
     model = _Watched(scenario, seed, run)
