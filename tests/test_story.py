@@ -321,7 +321,7 @@ def test_a_story_is_plain_data_and_narrow_lines():
 
 
 def test_a_run_number_that_is_none_is_refused():
-    with pytest.raises(ValueError, match=r"expected a run from 0 to 2\*\*32 - 1, got -1"):
+    with pytest.raises(ValueError, match=r"run: expected a whole number from 0 to 2\*\*32 - 1, got -1"):
         tell_story("three-investors", 1, -1)
 
 
@@ -452,5 +452,5 @@ def test_where_no_run_ends_so_the_number_of_runs_is_said():
     assert choose(sure, 1, "typical", runs=20).run == 0  # all are alike: the lowest number
     with pytest.raises(ValueError, match=r"expected a run that failed among 20 runs \(seed 1\), got none"):
         choose(sure, 1, "failed", runs=20)
-    with pytest.raises(ValueError, match="expected one of typical, closed, failed, got 'strange'"):
+    with pytest.raises(ValueError, match="which: expected 'typical', 'closed' or 'failed', got 'strange'"):
         choose(sure, 1, "strange")

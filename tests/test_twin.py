@@ -97,7 +97,7 @@ def test_a_hopeless_run_has_no_twin():
 
 
 def test_what_makes_no_sense_is_refused_with_a_sentence():
-    with pytest.raises(ValueError, match="expected steps of at least 0, got -1"):
+    with pytest.raises(ValueError, match="steps: expected a whole number of at least 0, got -1"):
         nearest_twin("three-investors", 1, 0, steps=-1)
     with pytest.raises(ValueError, match=r"expected a lever out of .* got 'luck'"):
         nearest_twin("three-investors", 1, 0, ["luck"])

@@ -16,6 +16,7 @@ from abm.agents.ledger import book_of, news_of, offer_of, result_of
 from abm.agents.market import Market
 from abm.agents.narrator import Narrator, Silence
 from abm.core import draws, schedule
+from abm.core.arguments import checked
 from abm.core.batch import RunResult
 from abm.core.old_names import renamed_attribute
 from abm.core.records import LOOKING, PAID, SIGNED, UNPAID, Flags, Floats, Integers, Record
@@ -56,6 +57,7 @@ class FundingModel(mesa.Model):
     3
     """
 
+    @checked
     def __init__(
         self,
         scenario: Scenario | str | Path,

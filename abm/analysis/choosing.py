@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import checked
 from abm.rules.failure import CASH, CAUSES
 from abm.runs.terms import CAUSE_WORDS
 from abm.scenario import Scenario
@@ -44,6 +45,7 @@ class Choice:
     looked: int
 
 
+@checked
 def choose(scenario: Scenario | str, seed: int = 1, which: Which = "typical", runs: int = 2_000) -> Choice:
     """Choose a run: the one nearest to the median of its like.
 
@@ -76,8 +78,6 @@ def choose(scenario: Scenario | str, seed: int = 1, which: Which = "typical", ru
     """
     from abm.runs.simulation import simulate
 
-    if which not in get_args(Which):
-        raise ValueError(f"expected one of {', '.join(get_args(Which))}, got {which!r}")
     outcomes = simulate(scenario, runs=runs, seed=seed, keep="rows")
     closed, cause = outcomes.batch.rows["closed"].astype(bool), outcomes.batch.rows["cause"]
     endings = np.where(closed, 0, cause)

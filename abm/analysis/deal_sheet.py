@@ -10,6 +10,7 @@ import numpy as np
 
 from abm.agents import FundingModel
 from abm.analysis.prose.phrases import Names, either, figure
+from abm.core.arguments import checked
 from abm.runs.estimates import Interval, normal_interval
 from abm.scenario.fields import Distribution
 
@@ -44,6 +45,7 @@ class Party(NamedTuple):
     paid_bn: Interval
 
 
+@checked
 def parties_of(outcomes: Outcomes) -> list[Party]:
     """List everybody who is asked, in the order of the file, with what the runs say that each pays.
 
@@ -74,6 +76,7 @@ is in force by 31 December 2025
     ]
 
 
+@checked
 def cash_ends(outcomes: Outcomes) -> dt.date | None:
     """Date on which the cash is used up with burn and bills as planned: no new money, credit, cuts or luck.
 

@@ -13,6 +13,8 @@ from abm.analysis.box.prim import find, trajectory
 from abm.analysis.box.regions import Search, box_of
 from abm.analysis.box.resampling import Holdout, ends_of, holdout, split_half, stability
 from abm.analysis.prose.phrases import capital
+from abm.core.arguments import checked
+from abm.core.notebook import Printed
 from abm.core.old_names import renamed_attribute
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ _WANTED = ("closed", "failed")
 FEWEST = 20
 
 
-@dataclass(frozen=True)
-class Discovery:
+@dataclass(frozen=True, repr=False)
+class Discovery(Printed):
     """A box, how it was found, and how far it can be relied on.
 
     Attributes
@@ -114,6 +116,7 @@ def _verb(wanted: str, event: str) -> tuple[str, str]:
     return ("closes", "closings") if wanted == "closed" else ("fails", "failures")
 
 
+@checked
 def discover(
     worlds: Study | pd.DataFrame,
     p: ArrayLike | None = None,
@@ -169,6 +172,7 @@ def discover(
     return replace(found, wanted=wanted, threshold=threshold, event=_event(worlds))
 
 
+@checked
 def cover(
     worlds: Study | pd.DataFrame,
     p: ArrayLike | None = None,
@@ -209,6 +213,7 @@ def cover(
     return tuple(found)
 
 
+@checked
 def outcomes_of(
     worlds: Study | pd.DataFrame, p: ArrayLike | None, wanted: str, threshold: float | None
 ) -> tuple[pd.DataFrame, Floats]:

@@ -17,6 +17,7 @@ from abm.analysis.levers import lever_named, levers_of
 from abm.analysis.pivotal import Pivotal, pairs, shapley_values
 from abm.analysis.regret import Regret, compare_levers
 from abm.analysis.trees import Tree, grow_tree
+from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
 from abm.runs.outcomes import Outcomes
 from abm.runs.simulation import simulate
@@ -77,6 +78,7 @@ class Dossier:
     stories: tuple[Explained, ...]
 
 
+@checked
 def investigate(
     target: Scenario | Study, seed: int = 1, effort: Effort | None = None, log: Callable[[str], None] | None = None
 ) -> Dossier:
@@ -178,6 +180,7 @@ def _regret(
     )
 
 
+@checked
 def leaf_name(index: int) -> str:
     """Name of a leaf of the tree, the one in which it closes most often first.
 
@@ -198,6 +201,7 @@ def _stories(scenario: Scenario, outcomes: Outcomes, seed: int) -> Iterator[Expl
             yield explained(scenario, seed, which, looked)
 
 
+@checked
 def target_of(name: str) -> Scenario | Study:
     """Read what a report is about: the folder of a study, a packaged scenario, or the path of one."""
     from abm.scenario import load_scenario

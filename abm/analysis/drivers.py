@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import checked
 from abm.core.errors import Refusal
 from abm.core.old_names import renamed
 from abm.runs.terms import GRADE_WORDS
@@ -58,6 +59,7 @@ class Drivers:
         return "mu_star" if "mu_star" in self.table else "total"
 
 
+@checked
 def morris(
     scenario: Scenario | str | Path,
     axes: Axes | Sequence[Axis] | None = None,
@@ -107,6 +109,7 @@ def morris(
     return answer.drivers(morris_effects(answer, names, trajectories, seed))
 
 
+@checked
 def sobol(
     scenario: Scenario | str | Path,
     axes: Axes | Sequence[Axis] | None = None,
@@ -149,6 +152,7 @@ def sobol(
     return answer.drivers(sobol_indices(answer, names, points, seed))
 
 
+@checked
 def morris_effects(function: Function, names: Sequence[str], trajectories: int, seed: int) -> pd.DataFrame:
     """Morris screening of any function of shares from 0 to 1, as in :func:`morris`.
 
@@ -172,6 +176,7 @@ def morris_effects(function: Function, names: Sequence[str], trajectories: int, 
     return pd.DataFrame(columns).sort_values("mu_star", ascending=False, kind="stable", ignore_index=True)
 
 
+@checked
 def sobol_indices(function: Function, names: Sequence[str], points: int, seed: int) -> pd.DataFrame:
     """First and total Sobol' indices of any function of shares from 0 to 1, as in :func:`sobol`.
 

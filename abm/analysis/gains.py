@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
+from abm.core.arguments import checked
 from abm.core.errors import ScenarioError
 from abm.core.old_names import renamed
 from abm.runs.differences import Difference, paired_events, paired_means
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Rows: TypeAlias = "pd.DataFrame"  # columns of the outcomes, one row a run
 
 
+@checked
 def measure_gains(
     scenario: Scenario | str | Path,
     levers: Sequence[Lever | str] | None = None,
@@ -96,6 +98,7 @@ def measure_gains(
     return frame.sort_values("change", ascending=False, na_position="last", kind="stable", ignore_index=True)
 
 
+@checked
 def pulled(scenario: Scenario, levers: Sequence[Lever], sizes: Mapping[str, float] | None = None) -> Scenario:
     """Return a scenario with levers pulled one after the other, each on top of what those before it have left.
 
@@ -161,6 +164,7 @@ def _differences(base: Rows, rows: Rows, seed: int, company: bool) -> dict[str, 
     }
 
 
+@checked
 def lever_map(
     scenario: Scenario | str | Path,
     first: str,

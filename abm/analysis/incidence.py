@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import checked
 from abm.core.old_names import renamed
 from abm.rules.failure import CASH, CAUSES
 from abm.runs.estimates import quantile_ranks, wilson
@@ -62,6 +63,7 @@ def cumulative_shares(
     return pd.concat(frames, ignore_index=True)
 
 
+@checked
 def endings(outcomes: Outcomes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """When the round of each run was over, and how.
 
@@ -97,6 +99,7 @@ def _last_day(outcomes: Outcomes, extended: bool) -> float:
     return float(min(days, 7 * int(scenario.horizon_weeks)))
 
 
+@checked
 def cumulative_incidence(outcomes: Outcomes, days: Sequence[float] | None = None) -> pd.DataFrame:
     """Share of the runs that have closed, or failed of each cause, by each day, with intervals of 95 %.
 
@@ -147,6 +150,7 @@ def _dates(outcomes: Outcomes, days: pd.Series[float]) -> pd.DatetimeIndex:
     return pd.Timestamp(outcomes.scenario.as_of) + pd.to_timedelta(np.floor(days), unit="D")
 
 
+@checked
 def time_to_close(outcomes: Outcomes, quantiles: Sequence[float] = _QUANTILES) -> pd.DataFrame:
     """Quantiles of the day of closing, among the runs that close, with intervals of 95 % that presume no law.
 

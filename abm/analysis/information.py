@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from abm.core.arguments import checked
+from abm.core.notebook import Printed
 from abm.core.old_names import renamed
 from abm.runs.estimates import bootstrap_interval
 
@@ -25,8 +27,8 @@ _FEWEST = 20  # draws
 _RIDGE = 1e-9  # where a resample has lost a word of a number
 
 
-@dataclass(frozen=True)
-class Information:
+@dataclass(frozen=True, repr=False)
+class Information(Printed):
     """What each unknown number is worth.
 
     Attributes
@@ -63,6 +65,7 @@ class Information:
         )
 
 
+@checked
 def value_of_information(
     draws: pd.DataFrame,
     p: ArrayLike,
@@ -293,6 +296,7 @@ def _binomial(sides: Floats, runs: ArrayLike | None) -> Floats:
 # Studies
 
 
+@checked
 def information_of(study: Study | Mapping[str, Study], seed: int = 1) -> Information:
     """Find what learning each number of a study would be worth.
 

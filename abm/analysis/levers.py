@@ -7,11 +7,13 @@ from pathlib import Path
 
 from abm.analysis.lever import Changes, Lever
 from abm.analysis.lever.kinds import KINDS
+from abm.core.arguments import checked
 from abm.scenario import Scenario, load_scenario
 
 __all__ = ["KINDS", "Changes", "Lever", "chosen", "lever_named", "levers_of"]
 
 
+@checked
 def levers_of(scenario: Scenario | str | Path) -> list[Lever]:
     """List what could be changed about a round, as far as the scenario has it.
 
@@ -37,6 +39,7 @@ def levers_of(scenario: Scenario | str | Path) -> list[Lever]:
     return [lever for kind in KINDS for lever in kind(scenario)]
 
 
+@checked
 def lever_named(levers: Sequence[Lever], name: str) -> Lever:
     """Return the lever with an id.
 
@@ -51,6 +54,7 @@ def lever_named(levers: Sequence[Lever], name: str) -> Lever:
     raise ValueError(f"expected a lever out of {', '.join(lever.id for lever in levers)}, got {name!r}")
 
 
+@checked
 def chosen(scenario: Scenario, levers: Sequence[Lever | str] | None) -> list[Lever]:
     """Return levers that are given by id or as they are; None: all of the scenario."""
     known = levers_of(scenario)

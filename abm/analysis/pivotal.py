@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
+from abm.core.arguments import checked
 from abm.core.old_names import renamed, renamed_attribute
 from abm.population.layout import members_of
 from abm.runs.differences import Difference, paired_events
@@ -72,6 +73,7 @@ class Pivotal:
     nobody = renamed_attribute("nobody", "empty_coalition")
 
 
+@checked
 def players_of(scenario: Scenario, paths: Sequence[str] | None = None) -> list[Player]:
     """List everybody who may be in or out: named investors, pools, gatekeepers; or those at the paths.
 
@@ -96,6 +98,7 @@ def players_of(scenario: Scenario, paths: Sequence[str] | None = None) -> list[P
     return [found[path] for path in (found if paths is None else paths)]
 
 
+@checked
 def shapley_values(
     scenario: Scenario | str | Path,
     runs: int = 4_000,
@@ -178,6 +181,7 @@ def shapley_values(
     return Pivotal(frame, total, none, float(np.sum(middle)), method)
 
 
+@checked
 def pairs(
     scenario: Scenario | str | Path,
     players: Sequence[str],

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.analysis.levers import Lever, chosen, lever_named, levers_of
+from abm.core.arguments import checked
 from abm.core.errors import ScenarioError
+from abm.core.notebook import Printed
 from abm.core.old_names import renamed
 from abm.runs.estimates import bootstrap_interval
 from abm.runs.simulation import simulate
@@ -26,8 +28,8 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Regret:
+@dataclass(frozen=True, repr=False)
+class Regret(Printed):
     """Probability of closing under each lever in each scenario, and what is lost by not having pulled the best one.
 
     Attributes
@@ -79,6 +81,7 @@ class Regret:
         )
 
 
+@checked
 def compare_levers(
     scenario: Scenario | str | Path,
     levers: Sequence[Lever | str] | None,
@@ -190,6 +193,7 @@ def _in_world(world: Scenario, levers: Sequence[Lever], runs: int, seed: int) ->
     return np.array(found), reasons
 
 
+@checked
 def regrets_of(p: pd.DataFrame) -> pd.DataFrame:
     """Regret of each lever in each scenario: the best lever's P there minus its own [-].
 
@@ -208,6 +212,7 @@ def regrets_of(p: pd.DataFrame) -> pd.DataFrame:
     return p.max(axis=0) - p
 
 
+@checked
 def minimax(regret: pd.DataFrame) -> tuple[str, float]:
     """Lever whose largest regret is smallest, the first of equals, and that regret [-].
 

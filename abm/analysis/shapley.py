@@ -8,10 +8,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import checked
+
 #: What a coalition is worth in each of R runs, in the same order of runs: float64[R] or bool[R].
 Value = Callable[[frozenset[int]], NDArray[np.float64] | NDArray[np.bool_]]
 
 
+@checked
 def exact_shares(players: int, value: Value) -> NDArray[np.float64]:
     r"""Shapley value of every player in every run, from all coalitions.
 
@@ -51,6 +54,7 @@ def exact_shares(players: int, value: Value) -> NDArray[np.float64]:
     return shares
 
 
+@checked
 def members(mask: int, players: int) -> frozenset[int]:
     """Places of a coalition that is written as bits.
 
@@ -62,6 +66,7 @@ def members(mask: int, players: int) -> frozenset[int]:
     return frozenset(i for i in range(players) if mask >> i & 1)
 
 
+@checked
 def sampled_shares(players: int, value: Value, order: Sequence[int]) -> NDArray[np.float64]:
     """Marginal contributions along an order of the players and along its reverse, on average over both and all runs.
 
@@ -101,6 +106,7 @@ def sampled_shares(players: int, value: Value, order: Sequence[int]) -> NDArray[
     return shares
 
 
+@checked
 def shapley_shubik(weights: Sequence[int], quota: int) -> list[float]:
     """Power in a vote by weights: how often each is the one who brings a random order over the quota.
 

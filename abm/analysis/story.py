@@ -12,8 +12,9 @@ from abm.analysis.prose.sentence import Sentence
 from abm.analysis.prose.summary import Figures, figures_of, summary_of
 from abm.analysis.prose.telling import LEFT_OUT, sentences_of
 from abm.analysis.prose.waiting import Waiting, who_waits
+from abm.core.arguments import checked
+from abm.core.notebook import Printed, table_html
 from abm.rules.failure import CAUSES, LINK_CAUSES, Links
-from abm.runs.simulation import check_key
 from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ __all__ = ["LEFT_OUT", "Figures", "Sentence", "Story", "tell_story"]
 _WIDTH = 110
 
 
-@dataclass(frozen=True)
-class Story:
+@dataclass(frozen=True, repr=False)
+class Story(Printed):
     """One run, told.
 
     Attributes
@@ -61,6 +62,15 @@ class Story:
     waiting: Waiting
     figures: Figures
 
+    def __str__(self) -> str:
+        """Tell it."""
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        told = [(one.date, one.text) for one in self.sentences if not one.closing]
+        title = f"{self.title}: run {self.run} (seed {self.seed})"
+        return table_html(title, told, below=" ".join(one.text for one in self.sentences if one.closing))
+
     def text(self) -> str:
         """Return the story as lines of at most 110 letters, its summary under a heading of its own."""
         head = [f"{self.title}: run {self.run} (seed {self.seed})", *([self.why] if self.why else []), ""]
@@ -95,6 +105,7 @@ class _Watched(FundingModel):
         return self.links
 
 
+@checked
 def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str = "") -> Story:
     """Tell one run, rebuilt with the readable engine: the same seed and number are the same run in every engine.
 
@@ -116,10 +127,8 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
     --------
     >>> story = tell_story("three-investors", seed=1, run=0)
     >>> print(story.sentences[-3].text)
-    USD 10 billion of the USD 8 billion wanted was paid: Lead Capital 6, Follow Ventures 3 and A sovereign fund 1.
+    USD 10 billion was paid, more than the USD 8 billion wanted: Lead Capital 6, Follow Ventures 3 and A ...
     """
-    check_key("seed", seed)
-    check_key("run", run)
     scenario = load_scenario(scenario)
     model = _Watched(scenario, seed, run)
     model.run_model()

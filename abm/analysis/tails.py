@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from abm.analysis.rare.levels import EVENTS, LEVELS, USUAL, player
 from abm.analysis.rare.splitting import Repetition, split
+from abm.core.arguments import checked
+from abm.core.notebook import Printed
 from abm.population import prepare
 from abm.runs.estimates import Estimate, Interval, estimate, student_interval, wilson
 from abm.scenario import Scenario, load_scenario
@@ -32,8 +34,8 @@ _FEW = 5  # first runs from which too much comes
 _WIDE = 0.3  # relative error above which the interval itself is not to be relied upon
 
 
-@dataclass(frozen=True)
-class Tail:
+@dataclass(frozen=True, repr=False)
+class Tail(Printed):
     """The probability of a rare event by a week.
 
     Attributes
@@ -109,6 +111,7 @@ class Tail:
         return "; ".join((words, *self.warnings))
 
 
+@checked
 def tail(
     scenario: Scenario | str | Path,
     event: str = "default",
@@ -171,6 +174,7 @@ def tail(
     return _summed_up(made, event, level, within_weeks, particles, seed)
 
 
+@checked
 def plain(
     scenario: Scenario | str | Path, event: str = "default", within_weeks: int = 52, *, runs: int, seed: int = 1
 ) -> Estimate:

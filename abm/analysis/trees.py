@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from abm.analysis.box.limits import Box, Floats, Limit, Table, Words, roundest
 from abm.analysis.box.regions import Region
 from abm.analysis.discovery import outcomes_of
+from abm.core.arguments import checked
 from abm.core.errors import Refusal
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Tree:
         return pd.DataFrame(rows, columns=["rule", "density", "coverage", "support", "points"])
 
 
+@checked
 def grow_tree(
     worlds: Study | pd.DataFrame,
     p: ArrayLike | None = None,

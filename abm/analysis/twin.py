@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abm.analysis.levers import Changes, Lever, chosen, levers_of
+from abm.core.arguments import checked
 from abm.core.errors import ScenarioError
+from abm.core.notebook import Printed
 from abm.core.records import PAID
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 STEPS = 5  # halvings of the range of a size: a thirty-second of the largest
 
 
-@dataclass(frozen=True)
-class Twin:
+@dataclass(frozen=True, repr=False)
+class Twin(Printed):
     """The same run with one thing changed, and the other ending.
 
     Attributes
@@ -65,6 +67,7 @@ class Twin:
         return f"run {self.run} (seed {self.seed}) {ending} with one change: {self.words}"
 
 
+@checked
 def nearest_twin(
     scenario: Scenario | str | Path,
     seed: int,
@@ -107,8 +110,6 @@ def nearest_twin(
     run 7 (seed 1) would have closed with one change: Lead Capital drops all conditions
     """
     scenario = load_scenario(scenario)
-    if steps < 0:
-        raise ValueError(f"expected steps of at least 0, got {steps}")
     found = simulate(scenario, 1, seed, first_run=run, workers=1, keep="rows")
     closed, stages = bool(found.batch.rows["closed"][0]), found.batch.fates["stage"][0]
     if levers is None:
@@ -208,6 +209,7 @@ class _Search:
 # What a closed run hung by
 
 
+@checked
 def threats_of(scenario: Scenario) -> list[Lever]:
     """List what could stop a round that closes: a larger target, slower or missing consents, somebody who stays away.
 

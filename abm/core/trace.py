@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, NamedTuple
 
+from abm.core.notebook import Printed, table_html
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -20,7 +22,7 @@ class Event(NamedTuple):
     amount_bn: float
 
 
-class Trace(tuple[Event, ...]):
+class Trace(Printed, tuple[Event, ...]):
     """The story of one run, in order of time.
 
     Examples
@@ -44,3 +46,10 @@ class Trace(tuple[Event, ...]):
             + (f": {event.why}" if event.why else "")
             for event in self
         )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (event.date, event.who, event.what, f"{event.amount_bn:g}" if event.amount_bn else "", event.why)
+            for event in self
+        ]
+        return table_html(f"{len(self)} events", rows, ("date", "who", "what", "USD bn", "why"))

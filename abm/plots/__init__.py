@@ -125,6 +125,25 @@ FIGURES: dict[str, Callable[[Outcomes], Figure]] = {
 }
 
 
+def figure_of(outcomes: Outcomes, name: str) -> Figure:
+    """Draw one of the pictures of a round, in the look of abm.
+
+    Raises
+    ------
+    ValueError
+        Where the scenario has nothing that it could show.
+    """
+    if not _has(outcomes, name):
+        what = "a company" if name == "cash" else "investors"
+        raise ValueError(f"name: expected a picture of what the scenario has, got {name!r} without {what}")
+    with styled():
+        return FIGURES[name](outcomes)
+
+
+def _has(outcomes: Outcomes, name: str) -> bool:
+    return not ((name == "cash" and outcomes.scenario.company is None) or (name == "payers" and not outcomes.ids))
+
+
 def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:
     """Draw every picture that the scenario has something to show in, as PNG and SVG.
 
@@ -136,7 +155,7 @@ def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:
     written = []
     with styled():
         for name, draw in FIGURES.items():
-            if (name == "cash" and outcomes.scenario.company is None) or (name == "payers" and not outcomes.ids):
+            if not _has(outcomes, name):
                 continue
             figure = draw(outcomes)
             source = f"{outcomes.scenario.id}: {outcomes.runs:,} runs, seed {outcomes.seed}, {outcomes.engine} engine"

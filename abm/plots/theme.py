@@ -55,9 +55,9 @@ def styled() -> Iterator[None]:
 
 def new_figure(rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
     """Return a figure of half a page and its axes, without pyplot."""
-    from matplotlib.figure import Figure
+    from abm.plots.shown_figure import ShownFigure
 
-    figure = Figure(figsize=SIZE, layout="constrained")
+    figure = ShownFigure(styled, figsize=SIZE, layout="constrained")
     return figure, figure.subplots(rows, columns, **options)
 
 

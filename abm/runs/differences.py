@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.notebook import Printed
 from abm.runs.estimates import Z95
 
 
-@dataclass(frozen=True)
-class Difference:
+@dataclass(frozen=True, repr=False)
+class Difference(Printed):
     """How much more probable, or larger, something is in one world than in another under the same luck, run by run.
 
     Attributes

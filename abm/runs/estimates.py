@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.notebook import Printed
 from abm.runs.digits import percent
 
 Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal
@@ -16,8 +17,8 @@ Interval = tuple[Any, Any, Any]  # a mean and its bounds, all numbers or all arr
 _QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
 
 
-@dataclass(frozen=True)
-class Estimate:
+@dataclass(frozen=True, repr=False)
+class Estimate(Printed):
     """A probability with its interval, the runs it rests on, and their seed."""
 
     p: float
@@ -30,6 +31,10 @@ class Estimate:
         """Say it the way it may be quoted."""
         p, low, high = map(percent, (self.p, self.low, self.high))
         return f"{p} (95 % interval {low} to {high}, {self.runs:,} runs, seed {self.seed})"
+
+    def _repr_html_(self) -> str:
+        said, _, rest = str(self).partition(" ")
+        return f"<b>{said}</b> {rest}"
 
 
 def wilson(successes: float, runs: float) -> tuple[float, float]:

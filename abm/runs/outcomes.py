@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from abm.core.arguments import checked
 from abm.core.batch import PATHS, Batch, RunResult
 from abm.core.trace import Event, Trace
 from abm.runs.columns import TRUTHS, Columns, true_in
@@ -16,6 +18,7 @@ from abm.runs.totals import Simulated, StopReason, Totals
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from abm.scenario import Scenario
 
@@ -31,6 +34,9 @@ __all__ = [
     "Trace",
     "estimate",
 ]
+
+
+Picture = Literal["book", "funded", "causes", "cash", "payers"]
 
 
 class Outcomes(Simulated):
@@ -69,10 +75,35 @@ class Outcomes(Simulated):
         totals.ending = self.ending
         return totals
 
+    @checked
     def first(self, runs: int) -> Outcomes:
         """Return the outcomes of the first runs alone."""
         batch = self.batch.part(0, runs)
         return Outcomes(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, batch)
+
+    @checked
+    def plot(self, name: Picture = "book") -> Figure:
+        """Draw one of the pictures of a round; a notebook shows it.
+
+        Parameters
+        ----------
+        name
+            ``book``, ``funded``, ``causes``, ``cash`` or ``payers``, as ``abm run --out`` writes them.
+
+        Raises
+        ------
+        ValueError
+            Where there is no such picture, or nothing that it could show.
+
+        Examples
+        --------
+        >>> import abm
+        >>> abm.simulate("three-investors", runs=50, seed=1).plot("funded").axes[0].get_title(loc="left")
+        'How much money arrives'
+        """
+        plots = import_module("abm.plots")  # which stands above the runs, and is looked up only when it is asked for
+        figure: Figure = plots.figure_of(self, name)
+        return figure
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a run, units in the names of the columns."""
@@ -83,6 +114,7 @@ class Outcomes(Simulated):
             self._frame = self.columns.frame(self.batch)
         return self._frame
 
+    @checked
     def path(self, name: str) -> pd.DataFrame:
         """Return a weekly path in USD billion, one row a run, one column a week: ``committed``, ``paid`` or ``cash``.
 
@@ -103,6 +135,7 @@ class Outcomes(Simulated):
         columns = range(1, weeks.shape[1] + 1)
         return pd.DataFrame(weeks / self.columns.units_per_bn, index=self.batch.rows["run"], columns=columns)
 
+    @checked
     def probability(self, event: str) -> Estimate:
         """Estimate the probability of an event.
 
@@ -140,6 +173,7 @@ class Outcomes(Simulated):
         """Probability of each first cause of failure, over all runs; the most frequent first."""
         return self.totals.causes()
 
+    @checked
     def quantiles(self, column: str) -> dict[str, float]:
         """Mean and 5, 50 and 95 % quantiles of a column over the runs in which it is defined.
 

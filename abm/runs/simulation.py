@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, Unpack, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, Unpack, overload
 
+from abm.core.arguments import LARGEST_KEY, checked
 from abm.population import prepare
 from abm.runs.columns import check_event
 from abm.runs.outcomes import Batch, Outcomes, StopReason, Totals
-from abm.runs.stream import ENGINES, EngineName, Stream
+from abm.runs.stream import EngineName, Stream
 from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ Progress = Callable[[int, int], None]
 
 RUNS = {"ensemble": 20_000, "mesa": 2_000}  # where nobody says how many
 MOST = {"ensemble": 10_000_000, "mesa": 100_000}  # where a width is asked for
-_WIDEST = 0.5  # half of the interval that says nothing
-_LARGEST_KEY = 2**32
 
 
 class Sink(Protocol):
@@ -81,25 +80,12 @@ def engine_for(
     """
     chosen = {role: cls for role, cls in agents.items() if cls is not None}
     engine = engine or ("mesa" if chosen else "ensemble")
-    if engine not in ENGINES:
-        raise ValueError(f"expected the engine 'ensemble' or 'mesa', got {engine!r}")
     if chosen and engine != "mesa":
         raise ValueError(f"expected the engine 'mesa' for a class of one's own ({', '.join(chosen)}), got {engine!r}")
     return engine, chosen
 
 
-def check_key(name: str, number: int) -> None:
-    """Refuse a seed or a run number that is no key of the random numbers, which have 32 bits for it.
-
-    Raises
-    ------
-    ValueError
-        With the name of the number.
-    """
-    if not 0 <= number < _LARGEST_KEY:
-        raise ValueError(f"expected a {name} from 0 to 2**32 - 1, got {number}")
-
-
+@checked
 def batches(
     scenario: Scenario | str | Path,
     runs: int | None = None,
@@ -144,16 +130,11 @@ def batches(
     (10000, 100)
     """
     engine, chosen = engine_for(engine, {"investor": investor, "gatekeeper": gatekeeper, "company": company})
-    if within is not None and not 0 < within < _WIDEST:
-        raise ValueError(f"expected a half-width within above 0 and below 0.5, got {within}")
     if runs is None:
         runs = (RUNS if within is None else MOST)[engine]
-        runs = max(1, min(runs, _LARGEST_KEY - first_run)) if within is not None else runs
-    if runs < 1 or first_run < 0 or first_run + runs > _LARGEST_KEY:
-        raise ValueError(f"expected runs of at least 1 and run numbers below 2**32, got {runs} from {first_run}")
-    if workers is not None and workers < 1:
-        raise ValueError(f"expected at least 1 worker, got {workers}")
-    check_key("seed", seed)
+        runs = max(1, min(runs, LARGEST_KEY - first_run)) if within is not None else runs
+    if first_run + runs > LARGEST_KEY:
+        raise ValueError(f"runs: expected run numbers below 2**32, got {runs} from {first_run}")
     scenario = load_scenario(scenario)
     kept = runs if path_runs is None else path_runs
     stream = Stream(scenario, prepare(scenario), seed, engine, first_run, runs, within, workers, kept, chosen, event)
@@ -243,6 +224,7 @@ def simulate(
 ) -> Outcomes: ...
 
 
+@checked
 def simulate(
     scenario: Scenario | str | Path,
     runs: int | None = None,
@@ -316,8 +298,6 @@ def simulate(
     >>> outcomes.runs, outcomes.engine
     (50, 'ensemble')
     """
-    if keep not in get_args(Keep):
-        raise ValueError(f"expected to keep 'runs', 'rows' or 'totals', got {keep!r}")
     stream = batches(
         scenario, runs, seed, engine=engine, first_run=first_run, workers=workers, within=within, event=event,
         path_runs=None if keep == "runs" else 0, investor=investor, gatekeeper=gatekeeper, company=company,

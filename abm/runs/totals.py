@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import checked
 from abm.core.batch import Batch
+from abm.core.notebook import Printed, table_html
 from abm.core.old_names import renamed_attribute
 from abm.rules.failure import CAUSES
 from abm.runs.columns import COUNTED, TRUTHS, Columns, read_event
+from abm.runs.digits import three_digits
 from abm.runs.estimates import Estimate, estimate, spread
+from abm.runs.terms import CAUSE_WORDS
 
 if TYPE_CHECKING:
     from abm.scenario import Scenario
@@ -31,14 +35,50 @@ class StopReason(NamedTuple):
     interrupted: bool = False
 
 
-class Simulated:
+class Simulated(Printed):
     """What was simulated: a scenario with a seed, by an engine, and how that ended."""
+
+    if TYPE_CHECKING:  # properties of those who are simulated
+
+        @property
+        def runs(self) -> int:
+            """Number of runs."""
+
+        @property
+        def totals(self) -> Totals:
+            """What the runs add up to."""
 
     def __init__(self, scenario: Scenario, seed: int, engine: str, ids: Sequence[str], gate_ids: Sequence[str]) -> None:
         self.scenario, self.seed, self.engine = scenario, seed, engine
         self.ids, self.gate_ids = tuple(ids), tuple(gate_ids)
         self.columns = Columns.of(scenario, ids, gate_ids)
         self.ending: StopReason | None = None
+
+    def __str__(self) -> str:
+        """Say in a few lines what came out."""
+        return "\n".join((self._title(), *(f"  {name}: {said}" for name, said in self._lines())))
+
+    def _repr_html_(self) -> str:
+        return table_html(self._title(), self._lines())
+
+    def _title(self) -> str:
+        return f"{self.scenario.title}: {self.runs:,} runs, seed {self.seed}, {self.engine} engine"
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        """The answer in short; nothing where nothing was simulated."""
+        if not self.runs:
+            return
+        totals = self.totals
+        paid = {name: three_digits(money) for name, money in totals.quantiles("funded_bn").items()}
+        yield "closes", str(totals.probability("closed"))
+        yield (
+            "paid by the deadline",
+            f"USD {paid['mean']} bn on average ({paid['p05']} to {paid['p95']} in nine of ten)",
+        )
+        for cause, chance in totals.causes().items():
+            yield f"fails, as {CAUSE_WORDS[cause]}", str(chance)
+        if self.scenario.company is not None:
+            yield "pays its bills", str(totals.probability("survived"))
 
     @property
     def within(self) -> float | None:
@@ -176,6 +216,7 @@ class Totals(Simulated):
     def _estimate(self, times: np.integer[Any] | int, runs: np.integer[Any] | int | None = None) -> Estimate:
         return estimate(int(times), self.runs if runs is None else int(runs), self.seed)
 
+    @checked
     def probability(self, event: str) -> Estimate:
         """Estimate the probability of an event that was named before the run.
 
@@ -195,6 +236,7 @@ class Totals(Simulated):
         ranked = sorted(range(1, len(CAUSES)), key=lambda cause: -counts[cause])
         return {CAUSES[cause]: self._estimate(counts[cause]) for cause in ranked if counts[cause]}
 
+    @checked
     def quantiles(self, column: str) -> dict[str, float]:
         """Mean and 5, 50 and 95 % quantiles of a column of a run.
 
@@ -223,6 +265,7 @@ class Totals(Simulated):
         counts = self._sums().totals["consents"]
         return {gate: self._estimate(n) for gate, n in zip(self.gate_ids, counts, strict=True)}
 
+    @checked
     def closed_by(self, day: float) -> Estimate:
         """Probability that the round has closed by a day, counted from as_of."""
         days, counts = self._sums().values["closed_day"]
@@ -245,6 +288,7 @@ class Totals(Simulated):
 
     apart = renamed_attribute("apart", "closing_gap_probability")
 
+    @checked
     def survival(self, closed: bool) -> Estimate:
         """Probability that the company survives, over the runs in which the round closed, or did not."""
         died, lived = self._sums().totals["survival"][int(closed)]

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import PrivateAttr, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
+from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
 from abm.scenario.bounds import fault_of_tables, fault_of_text
 from abm.scenario.changes import set_path
@@ -118,6 +119,7 @@ def packaged() -> list[str]:
     return sorted(n[:-5] for n in names if n.endswith(".toml") and "." not in n[:-5])  # not outcomes, nor the template
 
 
+@checked
 def load_scenario(source: Scenario | str | Path) -> Scenario:
     """Load a packaged scenario by id, or a scenario file by path.
 
@@ -183,6 +185,7 @@ def text_of(path: Path, name: str) -> str:
         raise ScenarioError(name, [Fault("file", "expected a readable TOML file", reason)]) from None
 
 
+@checked
 def scenario_from(raw: Mapping[str, Any], name: str = "scenario") -> Scenario:
     """Build a scenario from tables in memory, laid out as in a file."""
     tables = dict(raw)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core import draws
+from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
 from abm.scenario import Scenario
 from abm.scenario.fields import Value
@@ -66,6 +67,7 @@ class Design(Sequence[Changes]):
         return cls("one_at_a_time", read, 1 + sum(len(axis.values) for axis in read))
 
     @classmethod
+    @checked
     def latin_hypercube(cls, axes: Axes, points: int, seed: int = 1) -> Design:
         """Points of which each falls into another stratum of every axis.
 
@@ -74,11 +76,13 @@ class Design(Sequence[Changes]):
         return cls("latin_hypercube", axes_of(axes), points, seed)
 
     @classmethod
+    @checked
     def sobol(cls, axes: Axes, points: int, seed: int = 1) -> Design:
         """A scrambled Sobol' sequence: even over all axes together, best with a power of two points."""
         return cls("sobol", axes_of(axes), points, seed)
 
     @classmethod
+    @checked
     def prior(cls, scenario: Scenario, points: int, seed: int = 1) -> Design:
         """Draws from what the file does not know: triangular laws (low, value, high) over its numbers with a range.
 
@@ -183,6 +187,7 @@ class Design(Sequence[Changes]):
                 changes |= axis.changes(value)
         return changes | self.policies[index % len(self.policies)][1] if self.policies else changes
 
+    @checked
     def values(self, index: int) -> tuple[Any, ...]:
         """What each axis is set to at a point; None where it is left as it is."""
         if self.worlds is not None:
@@ -222,6 +227,7 @@ class Design(Sequence[Changes]):
             index -= len(axis.values)
         return tuple(chosen)
 
+    @checked
     def check(self, scenario: Scenario) -> None:
         """Follow every axis to its values or ends, and every policy, the others left as they are.
 

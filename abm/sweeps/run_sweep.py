@@ -7,10 +7,11 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abm.core.arguments import checked
 from abm.core.errors import StoreError
 from abm.population import prepare
 from abm.runs.columns import Columns, check_event
-from abm.runs.simulation import check_key, engine_for
+from abm.runs.simulation import engine_for
 from abm.runs.stream import EngineName
 from abm.scenario import Scenario, load_scenario
 from abm.sweeps.axis import Axes
@@ -33,6 +34,7 @@ MOST = {"ensemble": 200_000, "mesa": 5_000}  # of a point, where a width or a ve
 COLUMNS = ("closed", "survived", "cause", "funded_bn")
 
 
+@checked
 def sweep(
     scenario: Scenario | str | Path,
     design: Design | Axes,
@@ -117,10 +119,11 @@ def sweep(
     [500, 500, 500]
     """
     engine, chosen = engine_for(engine, {"investor": investor, "gatekeeper": gatekeeper, "company": company})
-    check_key("seed", seed)
     scenario = load_scenario(scenario)
     if isinstance(design, Mapping):
         design = Design.grid(design)
+    if not isinstance(design, Design):
+        raise ValueError(f"design: expected a Design, or a mapping of paths to values, got {design!r}")
     most = (RUNS if within is None and decide is None else MOST)[engine]
     stopping = stopping_of(runs, within, decide, event, most)
     job = Job(scenario, seed, engine, stopping.event, tuple(columns), stopping.most, describe_classes(chosen))
@@ -128,6 +131,7 @@ def sweep(
     return complete_study(Study(folder, design, job, stopping), executor, workers, cluster, reuse, progress)
 
 
+@checked
 def resume(
     folder: str | Path,
     executor: Executor | str | None = None,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import checked
 from abm.core.errors import StoreError
 from abm.core.version import VERSION
 from abm.population.layout import Population, records_of
@@ -29,6 +30,7 @@ from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.layers import Layers
 from abm.sweeps.manifest import MANIFEST, design_of, read_manifest, write_manifest
 from abm.sweeps.own_classes import OwnClass, describe_classes
+from abm.sweeps.showing import ShownStudy
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import TABLE, Store, reading, schema_of, whole
 from abm.sweeps.work import Failure, Job
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Study:
+class Study(ShownStudy):
     """A sweep in a folder: what was asked, and what came out so far.
 
     Parameters
@@ -62,6 +64,7 @@ class Study:
     # The folder
 
     @classmethod
+    @checked
     def open(cls, folder: str | Path) -> Study:
         """Open a study that a sweep has left.
 
@@ -284,12 +287,14 @@ class Study:
         """Return what each axis is set to at each point, in one column an axis: linked paths say the same thing."""
         return self.axes_frame()[[axis.name for axis in self.design.axes]]
 
+    @checked
     def estimate(self, index: int) -> Estimate:
         """Return the probability of the event at a point."""
         return self.stopping.estimate(
             int(self._sums["successes"][index]), int(self._sums["runs"][index]), self.job.seed
         )
 
+    @checked
     def blocks(self, index: int | None = None) -> pa.Table:
         """Return the blocks of a point, or of all, as an Arrow table.
 
@@ -303,6 +308,7 @@ class Study:
         with reading(self.table):
             return pq.read_table(self.table, filters=None if index is None else [("place", "==", index)])
 
+    @checked
     def runs(self, index: int) -> pd.DataFrame:
         """Return the kept columns of the runs of a point, one row a run; its index is the run number."""
         import pandas as pd
@@ -330,6 +336,7 @@ class Study:
                     found.setdefault((index, failure.run), failure)
         return list(found.values())
 
+    @checked
     def difference(self, first: int, second: int, event: str | None = None) -> Difference:
         """Estimate how much more probable an event is at the second point than at the first, under the same luck.
 
@@ -343,6 +350,7 @@ class Study:
         one, other = (true_in(frame, event or self.job.event) for frame in self._common(first, second))
         return paired_events(one, other, self.job.seed)
 
+    @checked
     def mean_difference(self, first: int, second: int, what: str) -> Difference:
         """Estimate how much larger something is on average at the second point than at the first, under the same luck.
 
