@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from abm.analysis.around import Worlds, around
 from abm.analysis.discovery import FEWEST, Discovery, discover
 from abm.analysis.drivers import Drivers, morris, need
 from abm.analysis.explanation import Explained, explained
 from abm.analysis.gains import measure_gains
 from abm.analysis.incidence import cumulative_incidence
+from abm.analysis.inert import moving
 from abm.analysis.information import Information, information_of
 from abm.analysis.levers import lever_named, levers_of
 from abm.analysis.pivotal import Pivotal, pairs, shapley_values
@@ -23,6 +27,7 @@ from abm.runs.outcomes import Outcomes
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario
 from abm.sweeps import Design, Study, sweep
+from abm.sweeps.axis import Axis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,10 +52,11 @@ class Effort:
     runs_of_a_lever: int = 8_000
     worlds: int = 64
     runs_of_a_world: int = 150
+    runs_of_a_screen: int = 200
 
     def scaled(self, share: float) -> Effort:
         """Return a share of it, but never so little that nothing could be said."""
-        least = {"draws": 32, "orders": 4, "walks": 2, "worlds": 8}
+        least = {"draws": 64, "runs_of_a_draw": 100, "orders": 4, "walks": 2, "worlds": 8, "runs_of_a_screen": 100}
         return replace(
             self, **{name: max(least.get(name, 50), int(value * share)) for name, value in vars(self).items()}
         )
@@ -70,6 +76,8 @@ class Dossier:
     pairs: pd.DataFrame | None
     gains: pd.DataFrame
     worlds: Study | None
+    around: Worlds | None
+    inert: tuple[str, ...]
     drivers: Drivers | None
     information: Information | None
     discovery: Discovery | None
@@ -115,20 +123,24 @@ def investigate(
     who, together = _pivotal(scenario, seed, effort)
     log("pulling levers")
     pulled = measure_gains(scenario, runs=effort.runs_of_a_lever, seed=seed)
+    log("leaving out the numbers that move nothing")
+    moving, inert = _moving(scenario, study if of_worlds else None, seed, effort)
     log("drawing worlds from what nobody knows")
-    worlds = study if of_worlds else _worlds(scenario, seed, effort)
-    drivers = information = discovery = tree = regrets = None
-    if worlds is not None:
-        information, discovery, tree = information_of(worlds, seed), discover(worlds, seed=seed), grow_tree(worlds)
+    worlds = study if of_worlds else _worlds(scenario, inert, seed, effort)
+    drivers = information = discovery = tree = regrets = near = None
+    if worlds is not None and moving:
+        near = around(worlds, outcomes, inert)
+        information, discovery = information_of(worlds, seed, inert), discover(near.frame, near.p, seed=seed)
+        tree = grow_tree(near.frame, near.p, runs=near.runs)
         log("screening what drives the answer")
-        drivers = _drivers(scenario, seed, effort)
+        drivers = morris(scenario, moving, trajectories=effort.walks, runs=effort.runs_of_a_step, seed=seed)
         log("comparing levers over worlds")
-        regrets = _regret(scenario, pulled, worlds, tree, seed, effort)
+        regrets = _regret(scenario, pulled, worlds, near, tree, seed, effort)
     log("telling two stories")
     stories = tuple(_stories(scenario, outcomes, seed))
     return Dossier(
         scenario, seed, effort, None if of_worlds else study, outcomes, cumulative_incidence(outcomes), who, together,
-        pulled, worlds, drivers, information, discovery, tree, regrets, stories,
+        pulled, worlds, near, inert, drivers, information, discovery, tree, regrets, stories,
     )  # fmt: skip
 
 
@@ -147,33 +159,39 @@ def _of_worlds(study: Study) -> bool:
     return study.design.kind in OF_WORLDS and study.job.event == "closed" and known >= FEWEST
 
 
-def _worlds(scenario: Scenario, seed: int, effort: Effort) -> Study | None:
-    """Draws of what nobody knows; None where the file is sure of every number."""
+def _moving(
+    scenario: Scenario, study: Study | None, seed: int, effort: Effort
+) -> tuple[tuple[Axis, ...], tuple[str, ...]]:
+    """Which numbers of the file, or of a study of worlds, move the answer, and the paths of those that do not."""
     try:
-        design = Design.prior(scenario, effort.draws, seed)
+        moves, inert = moving(
+            scenario, None if study is None else study.design.axes, runs=effort.runs_of_a_screen, seed=seed
+        )
+    except ScenarioError:  # no number has a range
+        return (), ()
+    return moves, tuple(path for axis in inert for path in axis.paths)
+
+
+def _worlds(scenario: Scenario, inert: tuple[str, ...], seed: int, effort: Effort) -> Study | None:
+    """Draws of what nobody knows and moves the answer; None where there is nothing of the kind."""
+    try:
+        design = Design.prior(scenario, effort.draws, seed, inert)
     except ScenarioError:
         return None
     return sweep(scenario, design, effort.runs_of_a_draw, seed)
 
 
-def _drivers(scenario: Scenario, seed: int, effort: Effort) -> Drivers | None:
-    try:
-        return morris(scenario, trajectories=effort.walks, runs=effort.runs_of_a_step, seed=seed)
-    except ScenarioError:
-        return None
-
-
 def _regret(
-    scenario: Scenario, pulled: pd.DataFrame, worlds: Study, tree: Tree, seed: int, effort: Effort
+    scenario: Scenario, pulled: pd.DataFrame, worlds: Study, near: Worlds, tree: Tree, seed: int, effort: Effort
 ) -> Regret | None:
     """Compare the levers that promise most over the first of the worlds, told apart by the leaves of the tree."""
     promising = pulled[(pulled["refused"] == "") & (pulled["change"] > 0)].head(_PULLED)["lever"].tolist()
-    known = worlds.points()["p"].notna().to_numpy()
+    known = np.isfinite(near.p)
     indices = [index for index in range(len(worlds.design)) if known[index]][: effort.worlds]
     if not promising or len(indices) < 2:  # noqa: PLR2004, nothing to compare
         return None
     levers = [lever_named(levers_of(scenario), name) for name in promising]
-    leaves = tree.leaf_of(worlds.worlds_frame().iloc[indices])
+    leaves = tree.leaf_of(near.frame.iloc[indices])
     labels = [leaf_name(int(leaf)) for leaf in leaves]
     return compare_levers(
         scenario, levers, [worlds.design[index] for index in indices], labels, runs=effort.runs_of_a_world, seed=seed

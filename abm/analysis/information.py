@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -297,7 +297,7 @@ def _binomial(sides: Floats, runs: ArrayLike | None) -> Floats:
 
 
 @checked
-def information_of(study: Study | Mapping[str, Study], seed: int = 1) -> Information:
+def information_of(study: Study | Mapping[str, Study], seed: int = 1, but: Collection[str] = ()) -> Information:
     """Find what learning each number of a study would be worth.
 
     Parameters
@@ -307,6 +307,8 @@ def information_of(study: Study | Mapping[str, Study], seed: int = 1) -> Informa
         by the actions' names. Draws without runs are left out.
     seed
         Of the resamples.
+    but
+        Numbers to say nothing of.
 
     Returns
     -------
@@ -339,6 +341,7 @@ def information_of(study: Study | Mapping[str, Study], seed: int = 1) -> Informa
         p = np.array([[_happened(study, k) for study in named.values()] for k in np.flatnonzero(kept).tolist()])
     else:
         p = np.array([table["p"].to_numpy()[kept] for table in tables]).T
+    draws = draws.drop(columns=[path for path in but if path in draws])
     return value_of_information(draws[kept], p, tuple(named), runs.min(axis=0)[kept], seed)
 
 

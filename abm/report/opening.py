@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from abm.analysis.deal_sheet import cash_ends, parties_of
 from abm.analysis.dossier import Dossier
+from abm.analysis.prose.phrases import listed
 from abm.plots import FIGURES
 from abm.plots.sweeps import over_worlds
 from abm.plots.theme import styled
 from abm.report.page import PageSection, Picture, inlined, picture
 from abm.report.quoting import amount, nine_in_ten, percent
-from abm.report.reasons import leaders, world_words
+from abm.report.reasons import foremost, leaders, world_words
 from abm.report.sources_table import grades_counted
 from abm.runs import digits
 from abm.runs.digits import three_digits
@@ -20,6 +21,7 @@ from abm.scenario import provenance
 from abm.scenario.labels import label
 
 _FINDINGS = 3
+_NAMED = 6  # numbers that move nothing, by name
 _LINES = 8  # of a deal sheet that are not folded; one more is shown rather than folded
 
 #: What no report can say, as docs/model.md explains it.
@@ -106,11 +108,11 @@ def answer(dossier: Dossier) -> PageSection:
 def doubt(dossier: Dossier) -> PageSection:
     """Show the answer with both layers of doubt."""
     section = PageSection("doubt", "How sure the answer is, and how much money arrives")
-    if dossier.worlds is not None:
+    if dossier.around is not None:
         section.add_picture(picture(
             over_worlds, "Distribution of the probability of closing over draws of the uncertain numbers",
             "Each draw sets every uncertain number within its range; the band is the Monte Carlo error of each.",
-            dossier.worlds.points(), central=dossier.outcomes.probability("closed").p,
+            dossier.around.points(), central=dossier.outcomes.probability("closed").p,
         ))  # fmt: skip
     section.add_picture(figure_of(dossier, "funded", "Distribution of the money paid by the deadline"))
     return section
@@ -126,17 +128,33 @@ def figure_of(dossier: Dossier, name: str, alt: str) -> Picture:
 
 
 def _of_worlds(dossier: Dossier) -> str:
-    if dossier.worlds is None:
-        return "No number of the file has a range, so nothing can be said about what the world leaves open."
-    layers = dossier.worlds.layers()
+    if dossier.around is None:
+        return _nothing_open(dossier)
+    layers = dossier.around.layers()
     q = layers.quantiles
     return (
         f"What the world leaves open is a different matter: over {layers.points:,} draws of the uncertain numbers "
         f"within their ranges the probability is {layers.mean:.0%} on average, in half of them between {q['p25']:.0%} "
         f"and {q['p75']:.0%}, in nine of ten between {q['p05']:.0%} and {q['p95']:.0%}. Without Monte Carlo noise the "
         f"standard deviation over the draws is at least {100 * layers.spread:.1f} points; the Monte Carlo error of "
-        f"their mean is at most {100 * layers.error:.1f} points."
+        f"their mean is at most {100 * layers.error:.1f} points.{_left_alone(dossier)}"
     )
+
+
+def _nothing_open(dossier: Dossier) -> str:
+    if dossier.inert:
+        return f"None of the {len(dossier.inert)} numbers with a range moves the answer, from one end to the other."
+    return "No number of the file has a range, so nothing can be said about what the world leaves open."
+
+
+def _left_alone(dossier: Dossier) -> str:
+    """Say which numbers were not drawn because they move nothing."""
+    if not dossier.inert:
+        return ""
+    names = listed(sorted(f"“{label(dossier.scenario, path)}”" for path in dossier.inert[:_NAMED]))
+    more = f" and {len(dossier.inert) - _NAMED} more" if len(dossier.inert) > _NAMED else ""
+    runs = dossier.effort.runs_of_a_screen
+    return f" Left alone, as not one of {runs} runs ends otherwise at either end of its range: {names}{more}."
 
 
 def _numbers(dossier: Dossier) -> Iterator[dict[str, str]]:
@@ -148,8 +166,8 @@ def _numbers(dossier: Dossier) -> Iterator[dict[str, str]]:
         "words": f"is the probability of closing at the central values ({digits.percent(chance.low)} to "
         f"{digits.percent(chance.high)}: Monte Carlo error, {chance.runs:,} runs, seed {chance.seed})",
     }
-    if dossier.worlds is not None:
-        layers = dossier.worlds.layers()
+    if dossier.around is not None:
+        layers = dossier.around.layers()
         yield {
             "number": f"{layers.quantiles['p05']:.0%} to {layers.quantiles['p95']:.0%}",
             "words": "is where that probability lies in nine of ten draws of the uncertain numbers "
@@ -183,23 +201,26 @@ def in_short(dossier: Dossier) -> Iterator[str]:
     """Say why it fails, what would change it, who decides, in which worlds, and what drives it."""
     causes = dossier.outcomes.causes()
     if causes:
-        cause, chance = next(iter(causes.items()))
+        (cause, chance), *others = causes.items()
         share = chance.p / sum(share.p for share in causes.values())
-        yield f"Why it fails: most often because {CAUSE_WORDS[cause]} ({share:.0%} of the failures)."
+        first = not others or chance.low > others[0][1].high
+        words = CAUSE_WORDS[cause] if first else f"{CAUSE_WORDS[cause]} or {CAUSE_WORDS[others[0][0]]}"
+        yield f"Why it fails: most often because {words}{f' ({share:.0%} of the failures)' if first else ''}."
     taken = dossier.gains[dossier.gains["refused"] == ""]
     if len(taken) and taken.iloc[0]["low"] > 0:
         best = taken.iloc[0]
         gain, low, high = (100 * best[name] for name in ("change", "low", "high"))
+        first = len(taken) == 1 or best["low"] > taken.iloc[1]["high"]
         yield (
-            f"What would change it: most of all if {best['words']}, {gain:+.0f} points ({low:+.0f} to {high:+.0f}) "
-            "under the same luck."
+            f"What would change it: {'most of all' if first else 'among the first'} if {best['words']}, {gain:+.0f} "
+            f"points ({low:+.0f} to {high:+.0f}) under the same luck."
         )
     if dossier.pivotal is not None and len(dossier.pivotal.table):
         yield f"Who decides: {leaders(dossier.pivotal)}"
     if dossier.discovery is not None and dossier.discovery.better:
         yield f"In which worlds: it {world_words(dossier)}."
-    if dossier.information is not None:
-        top = dossier.information.frame.iloc[0]
+    top = None if dossier.information is None else foremost(dossier.information)
+    if top is not None:
         yield (
             f"What drives it: “{label(dossier.scenario, top['path'])}” more than any other uncertain number; learning "
             f"it would move the probability by {100 * top['shift']:.0f} points on average."

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from abm.analysis.box.limits import Limit
+    from abm.analysis.information import Information
     from abm.analysis.pivotal import Pivotal
 
 _TOP = 10  # rows of a table in the text
@@ -128,10 +129,15 @@ def what_drives(dossier: Dossier) -> PageSection | None:
         f"{drivers.seed}.",
         drivers.table, size=(7.4, 4.2), names=names,
     ))  # fmt: skip
-    top = information.frame.iloc[0]
-    section.add_text(
+    top = foremost(information)
+    most = (
         f"Learning one number before deciding would move the probability most if it were “{names[top['path']]}”: by "
-        f"{100 * top['shift']:.1f} points on average. For the plain decision whether to count on the round, no number "
+        f"{100 * top['shift']:.1f} points on average. "
+        if top is not None
+        else ""
+    )
+    section.add_text(
+        f"{most}For the plain decision whether to count on the round, no number "
         f"alone is worth more than {100 * information.frame['right'].max():.1f} points of being right; all of them "
         f"together would be worth {100 * information.everything['right']:.1f}.",
     )
@@ -142,6 +148,15 @@ def what_drives(dossier: Dossier) -> PageSection | None:
         information.frame, size=(7.4, 4.0), words=names,
     ))  # fmt: skip
     return section
+
+
+def foremost(information: Information) -> Any:
+    """Row of the number whose worth stands out of that of all others by more than their errors, or None."""
+    ranked = information.frame.sort_values("shift", ascending=False)
+    if not len(ranked) or ranked.iloc[0]["shift_low"] <= 0:
+        return None
+    first = len(ranked) == 1 or ranked.iloc[0]["shift_low"] > ranked.iloc[1]["shift_high"]
+    return ranked.iloc[0] if first else None
 
 
 def worlds(dossier: Dossier) -> PageSection | None:

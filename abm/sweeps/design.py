@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -83,11 +83,12 @@ class Design(Sequence[Changes]):
 
     @classmethod
     @checked
-    def prior(cls, scenario: Scenario, points: int, seed: int = 1) -> Design:
+    def prior(cls, scenario: Scenario, points: int, seed: int = 1, but: Collection[str] = ()) -> Design:
         """Draws from what the file does not know: triangular laws (low, value, high) over its numbers with a range.
 
         The draws are independent. A Sobol' sequence is too short for a hundred axes: a few hundred of its points lie on
-        lines between pairs of them, and one number then seems to do what another does.
+        lines between pairs of them, and one number then seems to do what another does. Numbers in ``but`` stay as they
+        are, as those do that move nothing (:func:`abm.analysis.inert.moving`).
 
         Raises
         ------
@@ -98,7 +99,7 @@ class Design(Sequence[Changes]):
             Axis((path,), low=number.low, high=number.high, mode=float(number), whole=knob.whole)
             for path, number, knob in numbers_of(scenario)
             if isinstance(number, Value) and number.low is not None and number.high is not None
-            if number.low < number.high
+            if number.low < number.high and path not in but
         ]
         if not axes:
             raise ScenarioError(scenario.file, [Fault("prior", "expected numbers with low and high, there are none")])

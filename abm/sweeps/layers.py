@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -29,3 +33,28 @@ class Layers:
     error: float
     points: int
     quantiles: dict[str, float]
+
+
+def layers_of(p: NDArray[np.float64], runs: NDArray[np.float64]) -> Layers:
+    """Tell apart what the runs leave open and what the world leaves open, over points with their probabilities.
+
+    Parameters
+    ----------
+    p, runs
+        float64[points], probability of each point, and the runs behind it [-]; points of fewer than two do not count.
+
+    Examples
+    --------
+    >>> found = layers_of(np.array([0.2, 0.4, 0.6]), np.array([1e9, 1e9, 1e9]))
+    >>> round(found.mean, 6), round(found.spread, 6), found.points
+    (0.4, 0.2, 3)
+    """
+    known = (runs > 1) & np.isfinite(p)
+    if not known.any():
+        nothing = dict.fromkeys(("p05", "p25", "p50", "p75", "p95"), math.nan)
+        return Layers(math.nan, math.nan, math.nan, 0, nothing)
+    p, n = p[known], runs[known]
+    noise = p * (1 - p) / (n - 1)
+    spread = math.sqrt(max(0.0, float(np.var(p, ddof=1)) - float(np.mean(noise)))) if len(p) > 1 else 0.0
+    quantiles = {f"p{q:02}": float(np.quantile(p, q / 100)) for q in (5, 25, 50, 75, 95)}
+    return Layers(float(np.mean(p)), spread, float(np.mean(np.sqrt(noise))), len(p), quantiles)

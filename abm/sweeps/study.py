@@ -27,7 +27,7 @@ from abm.runs.estimates import Estimate
 from abm.scenario import scenario_of
 from abm.sweeps.design import Design
 from abm.sweeps.fingerprint import code_digest
-from abm.sweeps.layers import Layers
+from abm.sweeps.layers import Layers, layers_of
 from abm.sweeps.manifest import MANIFEST, design_of, read_manifest, write_manifest
 from abm.sweeps.own_classes import OwnClass, describe_classes
 from abm.sweeps.showing import ShownStudy
@@ -373,15 +373,7 @@ class Study(ShownStudy):
     def layers(self) -> Layers:
         """Tell apart what the runs leave open and what the world leaves open, over all points."""
         runs, successes = self._sums["runs"].astype(float), self._sums["successes"].astype(float)
-        known = runs > 1
-        if not known.any():
-            nothing = dict.fromkeys(("p05", "p25", "p50", "p75", "p95"), math.nan)
-            return Layers(math.nan, math.nan, math.nan, 0, nothing)
-        p, n = successes[known] / runs[known], runs[known]
-        noise = p * (1 - p) / (n - 1)
-        spread = math.sqrt(max(0.0, float(np.var(p, ddof=1)) - float(np.mean(noise)))) if len(p) > 1 else 0.0
-        quantiles = {f"p{q:02}": float(np.quantile(p, q / 100)) for q in (5, 25, 50, 75, 95)}
-        return Layers(float(np.mean(p)), spread, float(np.mean(np.sqrt(noise))), len(p), quantiles)
+        return layers_of(np.divide(successes, runs, out=np.full(len(runs), math.nan), where=runs > 0), runs)
 
 
 def _flat(group: pa.Table, name: str, points: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
