@@ -185,13 +185,12 @@ def _finish(study: Study, out: Path | None, as_json: bool) -> None:
         kept = f"go on with: abm study resume {out}" if out else "nothing is kept without --out"
         print(f"abm: stopped; {kept}", file=sys.stderr)
         raise typer.Exit(130)
+    figures = _draw(study, out) if out else []  # first of all: what is printed may break off
     print(json.dumps(study_json(study), indent=2, allow_nan=False) if as_json else describe_study(study))
-    if out is not None:
-        figures = _draw(study, out)
-        if not as_json:
-            pictures = ", ".join(path.name for path in figures if path.suffix == ".png")
-            shown = f", with {pictures}" if pictures else ""
-            print(f"\nKept in {out}{shown}; every point: abm study export {out} points.csv")
+    if out is not None and not as_json:
+        pictures = ", ".join(path.name for path in figures if path.suffix == ".png")
+        shown = f", with {pictures}" if pictures else ""
+        print(f"\nKept in {out}{shown}; every point: abm study export {out} points.csv")
 
 
 def _draw(study: Study, folder: Path) -> list[Path]:
