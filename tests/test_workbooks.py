@@ -180,6 +180,9 @@ DESIGNS = {
     "a sequence": lambda: Design.sobol({TARGET: (6, 8), DEADLINE: (dt.date(2025, 11, 1), dt.date(2026, 1, 15))}, 8),
     "linked paths": lambda: Design.grid({(TARGET, "round.cap_bn"): [9, (8, 9.5)], FALLBACK: [1]}),
     "a ladder": lambda: Design.grid({"round.pre_money_bn": [40, [40, 35.5]]}),
+    "policies": lambda: Design.crossed(
+        Design.grid({FALLBACK: [1, 2]}), {"as it is": {}, "lower": {TARGET: 6}, "bound": {"investors.lead": "bound"}}
+    ),
     "an ambiguous number": lambda: Design.grid({TARGET: [6.125, 7.125]}),
 }
 WAYS = {
@@ -216,7 +219,9 @@ def json_back(changes):
 
 
 def test_the_points_of_a_study_are_a_design_in_python_too(studies):
-    for study in studies.values():
+    with pytest.raises(ValueError, match="expected points without policies"):
+        Design.table(studies["policies"].points())
+    for study in (study for study in studies.values() if not study.design.policies):
         again = Design.table(study.points())
         assert [json_back(one) for one in again] == [json_back(one) for one in study.design]
 

@@ -264,6 +264,8 @@ def _rows(rows: Any) -> tuple[list[Changes], tuple[str, ...]]:
 def _rows_of_frame(frame: Any) -> tuple[list[Changes], tuple[str, ...]]:
     """Points of a pandas frame, such as those of another study, and what its rows are called."""
     heads = list(map(str, frame.columns))
+    if {"policy", "runs", "p"} <= set(heads):
+        raise ValueError("expected points without policies; abm.sweeps.export.export writes what a policy changes, too")
     rows = [list(map(plain_value, row)) for row in frame.itertuples(index=False, name=None)]
     paths, names = kinds_of(heads, rows)
     if not paths:

@@ -77,13 +77,19 @@ def _check_signs(path: Path, sep: str | None, decimal: str) -> str:
 
 
 def _rows_of_points(study: Study) -> Iterator[list[Any]]:
+    """Points with what is known of them; what a policy changes has columns, too, or nobody could read it."""
     frame = study.points()
-    paths = [path for axis in study.design.axes for path in axis.paths]
-    yield [frame.index.name, *frame.columns]
-    for index, values in zip(frame.index, frame.itertuples(index=False, name=None), strict=True):
-        changes = study.design[index]  # a column of a frame knows one kind of number, a point the one that was given
-        given = {name: changes.get(name) for name in paths}
-        yield [index, *(given.get(name, _plain(value)) for name, value in zip(frame.columns, values, strict=True))]
+    points = [study.design[index] for index in range(len(study.design))]
+    paths = dict.fromkeys(path for axis in study.design.axes for path in axis.paths)
+    paths |= dict.fromkeys(path for changes in points for path in changes)
+    results = list(frame.columns).index("runs")
+    names = [name for name in frame.columns[:results] if name not in paths]
+    yield [frame.index.name, *names, *paths, *frame.columns[results:]]
+    said = frame[[*names, *frame.columns[results:]]].itertuples(index=False, name=None)
+    for index, changes, row in zip(frame.index, points, said, strict=True):
+        cells = list(map(_plain, row))
+        # a column of a frame knows one kind of number, a point the one that was given
+        yield [index, *cells[: len(names)], *(changes.get(path) for path in paths), *cells[len(names) :]]
 
 
 def _rows_of_runs(study: Study) -> Iterator[list[Any]]:
