@@ -49,9 +49,7 @@ def sweep(
     ] = None,
     design: Annotated[
         str,
-        typer.Option(
-            help="grid, oat (one at a time), lhs, sobol, prior, or a table (.csv, .xlsx) with paths as its head."
-        ),
+        typer.Option(help="grid, oat (one at a time), lhs, sobol, prior, or a table: .csv or .xlsx, paths as head."),
     ] = "grid",
     points: Annotated[int, typer.Option(min=1, help="Points of lhs, sobol and prior.")] = 256,
     policies: Annotated[
