@@ -48,8 +48,7 @@ def sweep(
         list[str] | None, typer.Option(metavar="PATH=VALUES", help="What to vary; may be repeated.")
     ] = None,
     design: Annotated[
-        str,
-        typer.Option(help="grid, oat (one at a time), lhs, sobol, prior, or a table: .csv or .xlsx, paths as head."),
+        str, typer.Option(help="grid, oat (one at a time), lhs, sobol, prior, or a table of paths (.csv, .xlsx).")
     ] = "grid",
     points: Annotated[int, typer.Option(min=1, help="Points of lhs, sobol and prior.")] = 256,
     policies: Annotated[
