@@ -27,8 +27,8 @@ from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.layers import Layers
 from abm.sweeps.manifest import MANIFEST, design_of, read_manifest, write_manifest
 from abm.sweeps.own_classes import OwnClass, describe_classes
-from abm.sweeps.showing import ShownStudy
 from abm.sweeps.scratch import ScratchFolder
+from abm.sweeps.showing import ShownStudy
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import TABLE, Store, reading, schema_of, whole
 from abm.sweeps.work import Failure, Job
