@@ -1,7 +1,11 @@
-"""What all tests share: hypothesis times no examples, as a first call may compile; what one Python is enough for."""
+"""What all tests share: hypothesis times no examples, as a first call may compile; lines of one width."""
+
+import os
 
 import pytest
 from hypothesis import settings
+
+os.environ["COLUMNS"] = "110"  # as a file or a pipe has it, whatever the terminal in which the tests run
 
 settings.register_profile("abm", deadline=None)
 settings.load_profile("abm")

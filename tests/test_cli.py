@@ -288,10 +288,12 @@ def test_check_goes_on_after_a_bad_file(command, tmp_path):
     assert {line.split(": ")[0] for line in faults.splitlines()} == {"bad.toml", "zebra"}
 
 
-def test_provenance_is_a_table_with_a_count_of_grades(command):
+def test_provenance_is_a_table_with_a_count_of_grades(command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     code, text, faults = command("provenance", "openai-2025")
     assert (code, faults) == (0, "")
-    head, *rows, blank, count = text.splitlines()
+    head, *lines, blank, count = text.splitlines()
+    rows = [line for line in lines if not line.startswith(" ")]  # the others go on with a source
     assert head.split() == ["parameter", "value", "range", "unit", "grade", "source"]
     assert blank == ""
     grades = r"(\d+) facts, (\d+) arithmetic, (\d+) judgement, (\d+) assumptions"
@@ -300,6 +302,14 @@ def test_provenance_is_a_table_with_a_count_of_grades(command):
     assert total == len(rows) == sum(grades)
     assert ranged == sum(" to " in row[head.index("range") : head.index("unit")] for row in rows)
     assert re.search(r"^round\.target_bn +30 +USD billion +fact +\[1\] SoftBank release", text, re.MULTILINE)
+
+
+def test_provenance_of_a_narrow_terminal_names_a_number_and_then_what_is_known_of_it(command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = command("provenance", "openai-2025")[1].splitlines()
+    place = lines.index("round.target_bn")
+    assert lines[place + 1] == "    30, USD billion, fact"
+    assert lines[place + 2].startswith("    [1] SoftBank release")
 
 
 def test_provenance_in_json_is_the_same_table(command):

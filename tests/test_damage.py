@@ -10,7 +10,7 @@ import pytest
 
 import abm
 from abm.core.errors import StoreError
-from abm.runs import drafts
+from abm.runs.drafts import Draft
 from abm.sweeps import Study, sweep
 from abm.sweeps.store import TABLE, Store
 
@@ -129,7 +129,7 @@ class Writes:
 
     def __init__(self, patch: pytest.MonkeyPatch, last: int) -> None:
         self.done, self.last = 0, last
-        for owner, name in ((drafts, "put_in_place"), (Store, "_write"), (Store, "drop_journals"), (Path, "unlink")):
+        for owner, name in ((Draft, "put_in_place"), (Store, "_write"), (Store, "drop_journals"), (Path, "unlink")):
             patch.setattr(owner, name, self._watched(getattr(owner, name)))
 
     def _watched(self, function):

@@ -402,7 +402,7 @@ def test_worlds_of_more_runs_weigh_more_when_a_tree_is_grown():
 
 def test_without_scikit_learn_trees_are_refused_in_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.tree", None)
-    with pytest.raises(Refusal, match=r'^trees need scikit-learn: pip install "abm\[sense\]"$'):
+    with pytest.raises(Refusal, match=r"^trees need scikit-learn: pip install scikit-learn$"):
         grow_tree(pd.DataFrame({"a": np.arange(40.0)}), np.full(40, 0.5))
 
 

@@ -299,4 +299,4 @@ def test_a_report_that_lacks_a_library_says_so_before_any_work(monkeypatch, caps
     )
     code, out, faults = command("report", "three-investors", capsys=capsys)
     assert (code, out) == (2, "")
-    assert faults == 'expected the library SALib, it is not there; install it with: pip install "abm[sense]"\n'
+    assert faults == "expected the library SALib, it is not there; install it with: pip install SALib\n"

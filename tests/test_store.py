@@ -8,6 +8,7 @@ import os
 import resource
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import abm
+from abm.report.files import write_outcomes
 from abm.runs.drafts import atomic_write
-from abm.sweeps.store import SPARE, TABLE, BusyError, Store, key_of, lock, schema_of
+from abm.sweeps.manifest import MANIFEST
+from abm.sweeps.store import LOCK, SPARE, TABLE, BusyError, Store, key_of, lock, schema_of
 from abm.sweeps.work import Block, Failure
 
 ROOT = Path(__file__).parent.parent
@@ -173,7 +177,6 @@ def test_a_draft_that_is_not_finished_leaves_nothing(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from abm.runs.drafts import atomic_write
 from abm.sweeps.store import lock
 with lock(Path(sys.argv[1])):
     print("held", flush=True)
@@ -192,6 +195,35 @@ def test_a_folder_is_held_by_one_at_a_time(tmp_path):
         holder.kill()
     with lock(tmp_path):  # the hold ends with its holder
         pass
+
+
+DRAFTS = """
+import os, sys, time
+from pathlib import Path
+from abm.runs.drafts import Draft
+drafts = [Draft(Path(sys.argv[1]) / name) for name in sys.argv[2:]]
+print(len(drafts), flush=True)
+time.sleep(60)
+"""
+
+
+def test_drafts_of_a_program_that_was_killed_are_gone_after_the_next_work(tmp_path):
+    """As long as it lives, nobody touches them."""
+    names = (TABLE, SPARE, MANIFEST, "outcomes.parquet")
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", DRAFTS, str(tmp_path), *names]
+    others = {".blocks.parquet", ".blocks.parquet.old", ".another.12345678"}
+    for name in others:
+        (tmp_path / name).write_text("somebody's own")
+    with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "4\n"
+        ask = partial(abm.sweep, "three-investors", {"round.target_bn": [6, 8]}, runs=50, folder=tmp_path)
+        ask()
+        assert len([path for path in tmp_path.iterdir() if path.name.startswith(".")]) == 4 + len(others) + 1
+        holder.kill()
+    ask()
+    write_outcomes(abm.simulate("three-investors", runs=50), tmp_path, figures=False)
+    assert {path.name for path in tmp_path.iterdir() if path.name.startswith(".")} == {*others, LOCK}
 
 
 FULL = """

@@ -302,9 +302,22 @@ def test_every_public_function_of_a_module_has_a_docstring():
 def test_the_package_says_one_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert abm.__version__ == project["version"]
-    assert importlib.metadata.version("abm") == project["version"]
     assert (ROOT / "abm" / "py.typed").exists()
     assert project["version"] in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    try:
+        assert importlib.metadata.version(project["name"]) == project["version"]
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("abm is found here, but not installed")
+
+
+def test_nobody_is_told_to_install_a_package_of_somebody_else():
+    """On the package index the name abm is another program; what is missing is asked for by its own name."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), ROOT / "Makefile", *SOURCES, *ROOT.glob("*/*.py")]
+    advice = re.compile(r"pip3? install (?:-\S+ +)*[\"'`]?abm\b")
+    assert advice.search("pip install 'abm[dask]'")
+    assert advice.search("pip install --upgrade abm")
+    found = [page.name for page in pages if advice.search(page.read_text("utf-8")) and page.name != Path(__file__).name]
+    assert found == []
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -118,11 +118,6 @@ def test_what_is_no_table_or_could_mean_two_things_is_one_sentence(tmp_path, con
     assert "--set" not in str(refusal.value)
 
 
-def test_a_spreadsheet_is_asked_for_as_csv(tmp_path):
-    with pytest.raises(ValueError, match="expected a CSV file; save the sheet as CSV UTF-8"):
-        Design.table(table(tmp_path, b"PK", "points.xlsx"))
-
-
 def swept(design, **named):
     return abm.sweep("three-investors", design, runs=100, seed=1, **named)
 

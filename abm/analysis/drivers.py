@@ -291,7 +291,8 @@ def need(*libraries: str) -> None:
         With how to get it.
     """
     if missing := [name for name in libraries if importlib.util.find_spec(name) is None]:
-        raise Refusal(f'expected the library {missing[0]}, it is not there; install it with: pip install "abm[sense]"')
+        name = {"sklearn": "scikit-learn"}.get(missing[0], missing[0])
+        raise Refusal(f"expected the library {name}, it is not there; install it with: pip install {name}")
 
 
 __getattr__ = renamed(__name__, {"screened": "morris_effects", "shared_out": "sobol_indices"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,14 +14,13 @@ from abm.analysis.prose.waiting import Waiting, who_waits
 from abm.core.arguments import checked
 from abm.core.notebook import Printed, table_html
 from abm.rules.failure import CAUSES, LINK_CAUSES, Links
+from abm.runs.lines import broken
 from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
     from abm.core.trace import Event
 
 __all__ = ["LEFT_OUT", "Figures", "Sentence", "Story", "tell_story"]
-
-_WIDTH = 110
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,11 +70,11 @@ class Story(Printed):
         return table_html(title, told, below=" ".join(one.text for one in self.sentences if one.closing))
 
     def text(self) -> str:
-        """Return the story as lines of at most 110 letters, its summary under a heading of its own."""
+        """Return the story as lines as long as the terminal is wide, its summary under a heading of its own."""
         head = [f"{self.title}: run {self.run} (seed {self.seed})", *([self.why] if self.why else []), ""]
         lines = [sentence.text for sentence in self.sentences if not sentence.closing]
         ends = ["", "In the end", *(sentence.text for sentence in self.sentences if sentence.closing)]
-        return "\n".join(line for text in head + lines + ends for line in textwrap.wrap(text, _WIDTH) or [""])
+        return "\n".join(line for text in head + lines + ends for line in broken(text) or [""])
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists and dicts, dates as text; a sentence names events by their place in the list."""

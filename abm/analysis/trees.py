@@ -156,7 +156,7 @@ def _fitted(values: Floats, p: Floats, weights: Floats, leaves: int, least: floa
     try:
         from sklearn.tree import DecisionTreeRegressor
     except ImportError:
-        raise Refusal('trees need scikit-learn: pip install "abm[sense]"') from None
+        raise Refusal("trees need scikit-learn: pip install scikit-learn") from None
     fewest = max(int(np.ceil(least * len(p))), 5)
     if leaves == 1:
         return DecisionTreeRegressor(max_depth=1, min_samples_leaf=len(p), random_state=0).fit(values, p, weights)

@@ -16,6 +16,7 @@ import typer
 from abm.cli.analysis_commands import EXPLAIN_EXAMPLES, REPORT_EXAMPLES, explain, report
 from abm.cli.comparing_commands import COMPARE_EXAMPLES, LEVERS_EXAMPLES, WHO_EXAMPLES, compare, levers, who
 from abm.cli.file_commands import DIFF_EXAMPLES, NEW_EXAMPLES, diff, new
+from abm.cli.streams import write_any_letter
 from abm.cli.study_commands import SWEEP_EXAMPLES, studies, sweep
 from abm.core.errors import Refusal
 
@@ -131,11 +132,10 @@ def run(
         with _progress(stream) as progress:
             totals.ending = collect(stream, [totals, *(folder.sinks if folder else ())], progress)
         seconds = time.perf_counter() - start
+        written = folder.write(totals) if folder else []  # first of all: what is printed may break off
         _print_answer(totals, asked, as_json)
-        if folder is not None:
-            written = folder.write(totals)
-            if not as_json:
-                print(f"\nWritten to {out}: {', '.join(path.name for path in written if path.suffix != '.svg')}")
+        if written and not as_json:
+            print(f"\nWritten to {out}: {', '.join(path.name for path in written if path.suffix != '.svg')}")
     if verbose:
         _say_speed(totals, seconds)
     if totals.interrupted:
@@ -323,6 +323,7 @@ def _expected(stream: Stream) -> int:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; whatever the user can mend ends in one sentence and exit 2."""
+    write_any_letter()
     # compiles a quarter faster, runs as fast; a program that imports abm keeps its own level
     os.environ.setdefault("NUMBA_OPT", "1")
     try:

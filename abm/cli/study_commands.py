@@ -39,6 +39,7 @@ his conditions take as_is and off; a gatekeeper as_is, given (consents at once) 
 """
 
 DESIGNS = ("grid", "oat", "lhs", "sobol", "prior")
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 
 
 def sweep(
@@ -47,7 +48,7 @@ def sweep(
         list[str] | None, typer.Option(metavar="PATH=VALUES", help="What to vary; may be repeated.")
     ] = None,
     design: Annotated[
-        str, typer.Option(help="grid, oat (one at a time), lhs, sobol, prior, or a CSV file with paths as its head.")
+        str, typer.Option(help="grid, oat (one at a time), lhs, sobol, prior, or a table of paths (.csv, .xlsx).")
     ] = "grid",
     points: Annotated[int, typer.Option(min=1, help="Points of lhs, sobol and prior.")] = 256,
     policies: Annotated[
@@ -111,12 +112,12 @@ def _design(scenario: Scenario, name: str, vary: list[str], points: int, seed: i
         if vary:
             raise Refusal("--vary: expected none with the design prior, which varies what the file does not know")
         return Design.prior(scenario, points, seed)
-    if name.lower().endswith((".csv", ".tsv", ".txt", ".xlsx")):
+    if name.lower().endswith(TABLES):
         if vary:
             raise Refusal("--vary: expected none with a table, which says what varies")
         return Design.table(name)
     if name not in DESIGNS:
-        raise Refusal(f"--design: expected one of {', '.join(DESIGNS)} or a CSV file, got {name!r}")
+        raise Refusal(f"--design: expected one of {', '.join(DESIGNS)} or a table such as points.csv, got {name!r}")
     if not vary:
         raise Refusal("--vary: expected at least one path with its values")
     given = list(map(_axis, vary))
@@ -185,13 +186,12 @@ def _finish(study: Study, out: Path | None, as_json: bool) -> None:
         kept = f"go on with: abm study resume {out}" if out else "nothing is kept without --out"
         print(f"abm: stopped; {kept}", file=sys.stderr)
         raise typer.Exit(130)
+    figures = _draw(study, out) if out else []  # first of all: what is printed may break off
     print(json.dumps(study_json(study), indent=2, allow_nan=False) if as_json else describe_study(study))
-    if out is not None:
-        figures = _draw(study, out)
-        if not as_json:
-            pictures = ", ".join(path.name for path in figures if path.suffix == ".png")
-            shown = f", with {pictures}" if pictures else ""
-            print(f"\nKept in {out}{shown}; every point: abm study export {out} points.csv")
+    if out is not None and not as_json:
+        pictures = ", ".join(path.name for path in figures if path.suffix == ".png")
+        shown = f", with {pictures}" if pictures else ""
+        print(f"\nKept in {out}{shown}; every point: abm study export {out} points.csv")
 
 
 def _draw(study: Study, folder: Path) -> list[Path]:
@@ -311,12 +311,20 @@ def verify(
 @studies.command()
 def export(
     folder: _Folder,
-    file: Annotated[Path, typer.Argument(help="CSV file to write.")],
+    file: Annotated[Path, typer.Argument(help="File to write: .csv, .tsv, .txt or .xlsx.")],
     runs: Annotated[bool, typer.Option("--runs", help="One row a run instead of one row a point.")] = False,
+    sep: Annotated[
+        str | None, typer.Option(help="Between cells: , ; | or tab (default: a comma, or ; with --decimal ,).")
+    ] = None,
+    decimal: Annotated[str, typer.Option(help="Sign before decimals: . or ,")] = ".",
 ) -> None:
-    """Write the points of a study, or its runs, as a CSV file."""
+    """Write the points of a study, or its runs, as a table; abm sweep --design takes the points back."""
     from abm.sweeps import Study
     from abm.sweeps.export import export as write
 
-    rows = write(Study.open(folder), file, runs)
+    between = "\t" if sep in ("tab", "\\t") else sep
+    try:
+        rows = write(Study.open(folder), file, runs, between, decimal)
+    except ValueError as error:
+        raise Refusal(str(error)) from None
     print(f"{file}: {rows:,} rows")

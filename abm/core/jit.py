@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from abm.core.code_cache import cache_folder
 
 _PACKAGE = Path(__file__).parent.parent
 _COMPILED = (
@@ -15,7 +15,6 @@ _COMPILED = (
     *("population/sampling.py", "population/calibration.py"),
     *("rules/*.py", "ensemble/*.py"),
 )
-_KEEP_CACHES = 3
 
 
 def _sources_digest() -> str:
@@ -29,23 +28,6 @@ def _sources_digest() -> str:
         for source in sorted(_PACKAGE.glob(pattern)):
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _use_cache_folder() -> None:
-    """Point numba at the cache of these sources and drop the caches of long-gone ones."""
-    if "NUMBA_CACHE_DIR" in os.environ:
-        return
-    from platformdirs import user_cache_path
-
-    root = user_cache_path("abm") / "compiled"
-    numba.config.CACHE_DIR = str(root / _sources_digest())  # type: ignore[attr-defined]
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        old = sorted((p for p in root.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
-    except OSError:
-        return  # a read-only home: numba falls back to compiling in memory
-    for folder in old[: -(_KEEP_CACHES + 1)]:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -65,9 +47,11 @@ if TYPE_CHECKING:
 else:
     import numba
 
-    _use_cache_folder()
-
-    _ALWAYS = {"cache": True, "fastmath": False, "error_model": "numpy", "no_cfunc_wrapper": True}
+    _FOLDER = cache_folder(_sources_digest())
+    if _FOLDER is not None:
+        numba.config.CACHE_DIR = str(_FOLDER)
+    # without a folder of the user's own, numba would look for one beside the sources, or fail
+    _ALWAYS = {"cache": _FOLDER is not None, "fastmath": False, "error_model": "numpy", "no_cfunc_wrapper": True}
 
     #: Compile a rule. ``error_model="numpy"`` because an exception raised in a parallel region is lost silently;
     #: no fast-math, so that both engines and every machine add up the same bits.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abm.plots import book, cash, causes, funded, payers
+from abm.plots.fonts import write_figure
 from abm.plots.theme import DPI, headline, new_figure, sign, styled
 from abm.runs.terms import CAUSE_WORDS
 
@@ -209,6 +210,6 @@ def _saved(figure: Figure, folder: Path, name: str) -> list[Path]:
     written = []
     for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
         path = folder / f"{name}.{kind}"
-        figure.savefig(path, dpi=DPI, metadata=metadata)
+        write_figure(figure, path, dpi=DPI, metadata=metadata)
         written.append(path)
     return written

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from abm.plots.fan import fan
-from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, Date, Dates
+from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, Date, Dates, short_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +80,7 @@ def consents(days: pd.DataFrame, ax: Axes, names: list[str], as_of: Date, window
             first, middle, last = (as_of + dt.timedelta(days=float(came.quantile(q))) for q in (0.25, 0.5, 0.75))
             ax.plot([first, last], [row, row], color=GREEN, alpha=0.35, linewidth=6, solid_capstyle="butt")
             ax.plot([middle], [row], marker="|", markersize=9, markeredgewidth=2, color=GREEN)
-        label = f"{name}: in force by the deadline in {in_time:.0%} of runs"
+        label = f"{short_name(name, 90, 1)}: in force by the deadline in {in_time:.0%} of runs"
         corner = ("axes fraction", "data")
         ax.annotate(label, (0.005, row), (0, 6), xycoords=corner, textcoords="offset points", fontsize=7)
     ax.set_ylim(len(names) - 0.6, -0.9)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abm.plots.theme import BLUE, INK, ORANGE
+from abm.plots.theme import BLUE, INK, ORANGE, short_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ def money(frame: pd.DataFrame, ax: Axes) -> Axes:
     for row, mean in zip(rows, frame["mean_bn"], strict=True):
         ax.annotate(f"{mean:.2f}" if mean < 1 else f"{mean:.1f}", (mean, row), (3, 0), textcoords="offset points",
                     va="center", fontsize=7)  # fmt: skip
-    ax.set_yticks(list(rows), frame["name"], fontsize=7.5)
+    ax.set_yticks(list(rows), frame["name"].map(short_name), fontsize=7.5)
     ax.invert_yaxis()
     ax.set_xlim(0, float(frame["mean_bn"].max()) * 1.15 + 1e-9)  # an axis needs a length, also where nobody pays
     ax.set_xlabel("paid on average [USD billion]")

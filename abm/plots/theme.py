@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -99,8 +100,21 @@ def slim(figure: Figure) -> None:
             few = mdates.AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
             ax.xaxis.set_major_locator(few)
             ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(few))  # type: ignore[no-untyped-call]
-    figure.draw_without_rendering()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # letters without a font are told where the figure is written
+        figure.draw_without_rendering()
     for text in (text for ax in figure.axes for text in ax.texts):
         box, width = text.get_window_extent(), figure.bbox.width
         if box.x1 > width > box.x0:
             text.set_fontsize(text.get_fontsize() * (width - box.x0) / box.width)
+
+
+def short_name(name: str, letters: int = 38, lines: int = 3) -> str:
+    r"""Break a name into lines, and cut what would leave no room for the picture.
+
+    Examples
+    --------
+    >>> short_name("SoftBank"), short_name("The Very Long Name Of A Partnership", 10, 2)
+    ('SoftBank', 'The Very\nLong …')
+    """
+    return textwrap.fill(name, letters, max_lines=lines, placeholder=" …")

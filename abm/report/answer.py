@@ -5,20 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import math
 import shlex
-import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from abm.report.quoting import nine_in_ten
 from abm.report.sources_table import grades_counted
 from abm.runs.digits import percent, three_digits
+from abm.runs.lines import wrapped
 from abm.runs.outcomes import Estimate, Outcomes, Totals
 from abm.runs.terms import CAUSE_WORDS
 from abm.scenario import Scenario, packaged, provenance
 
 _MANY = 4  # payers named one by one
 _DATES = 6  # dates of the table, at most
-_WIDTH = 110  # letters a line
 
 
 class Asked(NamedTuple):
@@ -44,16 +43,6 @@ def answer_text(outcomes: Outcomes | Totals, asked: Asked = Asked()) -> str:  # 
         _caveats(totals),
     ]
     return "\n\n".join(wrapped(part) for part in parts if part)
-
-
-def wrapped(part: str) -> str:
-    """Break long lines of a paragraph; lines of a list keep their indent, commands stay whole."""
-    return "\n".join(
-        line
-        if line.startswith("  abm ")
-        else textwrap.fill(line, _WIDTH, subsequent_indent=" " * 4 if line.startswith(" ") else "")
-        for line in part.split("\n")
-    )
 
 
 def _headline(outcomes: Outcomes | Totals, asked: Asked) -> str:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from abm.analysis.comparison import Compared, Comparison
 from abm.analysis.pivotal import Pivotal
-from abm.report.answer import wrapped
 from abm.report.json_values import plain
 from abm.report.reasons import leaders
 from abm.runs.differences import Difference
 from abm.runs.digits import percent, three_digits
+from abm.runs.lines import wrapped
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from abm.core.version import VERSION
-from abm.runs.drafts import atomic_write, new_draft, put_in_place
+from abm.runs.drafts import Draft, atomic_write
 from abm.runs.outcomes import Batch, Columns, Outcomes, Totals
 from abm.runs.simulation import RunCollector
 from abm.runs.stream import Stream
@@ -119,7 +119,7 @@ class TableWriter:
 
     def __init__(self, path: Path, columns: Columns) -> None:
         self.path, self.columns = path, columns
-        self._draft = new_draft(path)
+        self._draft = Draft(path)
         self._writer: Any = None
         self._written, self._waiting = 0, list[Batch]()
 
@@ -133,7 +133,7 @@ class TableWriter:
             if self._writer is not None:
                 self._writer.close()
         finally:
-            self._draft.unlink(missing_ok=True)
+            self._draft.drop()
 
     @property
     def runs(self) -> int:
@@ -151,7 +151,7 @@ class TableWriter:
         self._write(1)
         self._writer.close()
         self._writer = None
-        put_in_place(self._draft, self.path)
+        self._draft.put_in_place()
 
     def _write(self, least: int) -> None:
         """Write groups of rows as long as at least so many runs are waiting: the same bytes from any batches."""
@@ -168,7 +168,7 @@ class TableWriter:
 
         table = pa.Table.from_pandas(self.columns.frame(group), preserve_index=False)
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._draft, table.schema, compression="zstd")
+            self._writer = pq.ParquetWriter(self._draft.path, table.schema, compression="zstd")
         self._writer.write_table(table)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from abm.core.version import VERSION
 from abm.plots import drawn
+from abm.plots.fonts import write_figure
 from abm.plots.theme import styled
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def inlined(figure: Figure, alt: str, caption: str = "") -> Picture:
 def _data(figure: Figure) -> str:
     content = io.BytesIO()
     with styled():
-        figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
+        write_figure(figure, content, format="svg", metadata={"Date": None, "Creator": None})
     data = base64.b64encode(content.getvalue()).decode()
     return f"data:image/svg+xml;base64,{data}"
 

@@ -32,7 +32,7 @@ _COLOURS = {
 
 def explained_text(explained: Explained) -> str:
     """Tell it on a terminal."""
-    from abm.report.answer import wrapped
+    from abm.runs.lines import wrapped
 
     lines = [f"  {words}" for words in other_changes(explained)]
     also = "Larger changes that would have done it, too:\n" + "\n".join(lines) if lines else ""

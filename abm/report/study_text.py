@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from abm.report.answer import wrapped
 from abm.report.comparison_text import NO_DIFFERENCE, points_text
 from abm.report.json_values import plain
+from abm.runs.lines import line_width, wrapped
 from abm.scenario.labels import setting_words
 from abm.sweeps.policies import policies_frame
 
@@ -99,7 +99,7 @@ def _policies_text(study: Study) -> str:
 
 
 def _table(study: Study, frame: pd.DataFrame) -> str:
-    return points_table(study, frame).to_string(float_format=lambda number: f"{number:g}")
+    return points_table(study, frame).to_string(float_format=lambda number: f"{number:g}", line_width=line_width())
 
 
 def points_table(study: Study, frame: pd.DataFrame) -> pd.DataFrame:

@@ -101,6 +101,7 @@ def axes_of(axes: Axes, ranges: bool = True) -> tuple[Axis, ...]:
     for key, given in axes.items():
         paths = (key,) if isinstance(key, str) else tuple(key)
         if isinstance(given, tuple):
+            given = plain_value(given)  # noqa: PLW2901
             if not ranges:
                 raise ValueError(f"expected a list of values for {paths[0]}, got the range {given}")
             read.append(Axis(paths, low=given[0], high=given[1]) if _is_range(given) else _refuse(paths, given))
@@ -132,12 +133,23 @@ def _refuse(paths: tuple[str, ...], given: object) -> Axis:
 
 
 def plain_value(value: Any) -> Any:
-    """A value as Python's own: a scalar of NumPy, a time stamp at midnight, nothing for what is missing."""
+    """A value as Python's own: a scalar of NumPy, a time stamp at midnight, nothing for what is missing.
+
+    Examples
+    --------
+    >>> plain_value(np.int64(3)), plain_value(np.datetime64("2026-03-02", "ns")), plain_value((np.float32(0.5), [True]))
+    (3, datetime.date(2026, 3, 2), (0.5, [True]))
+    """
+    if isinstance(value, list | tuple | np.ndarray):
+        parts = map(plain_value, value)
+        return tuple(parts) if isinstance(value, tuple) else list(parts)
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[us]")  # a finer one would become a number
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        return value.date()
-    return None if isinstance(value, float) and math.isnan(value) else value
+    if type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value.date() if isinstance(value, dt.datetime) and value.time() == dt.time() else value
 
 
 def distinct(values: Iterable[Any]) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ from abm.scenario import Scenario
 from abm.scenario.fields import Value
 from abm.scenario.sources import numbers_of
 from abm.sweeps.axis import Axes, Axis, Changes, axes_of, distinct, plain_value
-from abm.sweeps.tables import read_table
+from abm.sweeps.tables import kinds_of, labels_of, read_table
 
 _BLOCK = 1024  # points of a Sobol' sequence that are made at once: a power of two, as its balance asks for
 _LONGEST = 10_000_000  # points of a design
@@ -124,7 +124,7 @@ class Design(Sequence[Changes]):
 
     @classmethod
     def table(cls, rows: str | Path | Iterable[Mapping[str, Any]] | Any) -> Design:
-        """Points of one's own: a pandas frame, a list of mappings, or the path of a CSV file with paths as its head.
+        """Points of one's own: a pandas frame, a list of mappings, or the path of a table (CSV, Excel).
 
         Two paths joined by ``+`` move together; an empty cell leaves a path as it is; a column that is no path names
         the points. See :func:`abm.sweeps.tables.read_table`.
@@ -258,8 +258,20 @@ def _rows(rows: Any) -> tuple[list[Changes], tuple[str, ...]]:
     if isinstance(rows, str | Path):
         return read_table(rows)
     if hasattr(rows, "to_dict"):
-        rows = rows.to_dict("records")
+        return _rows_of_frame(rows)
     return [{str(path): plain_value(value) for path, value in row.items()} for row in rows], ()
+
+
+def _rows_of_frame(frame: Any) -> tuple[list[Changes], tuple[str, ...]]:
+    """Points of a pandas frame, such as those of another study, and what its rows are called."""
+    heads = list(map(str, frame.columns))
+    if {"policy", "runs", "p"} <= set(heads):
+        raise ValueError("expected points without policies; abm.sweeps.export.export writes what a policy changes, too")
+    rows = [list(map(plain_value, row)) for row in frame.itertuples(index=False, name=None)]
+    paths, names = kinds_of(heads, rows)
+    if not paths:
+        raise ValueError(f"expected paths as columns, such as round.target_bn, got {', '.join(heads)}")
+    return [{heads[k]: row[k] for k in paths} for row in rows], labels_of(rows, names)
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from abm.runs.processes import process_pool
 from abm.runs.stream import EngineName
@@ -62,17 +62,26 @@ def pool_for(
 @contextmanager
 def _dask(cluster: str | None, workers: int | None) -> Iterator[WorkerPool]:
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError:
-        raise ValueError("expected Dask for this executor, it is not installed: pip install 'abm[dask]'") from None
+        raise ValueError("expected Dask for this executor, it is not installed: pip install distributed") from None
     if cluster:
         with Client(cluster) as client:
             count = workers or sum(client.nthreads().values()) or 1
             yield WorkerPool(client.get_executor(pure=False, retries=3), count, None)
         return
     count = workers or os.cpu_count() or 1
-    with (
-        LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None) as local,
-        Client(local) as client,
-    ):
+    with _local_cluster(count) as local, Client(local) as client:
         yield WorkerPool(client.get_executor(pure=False, retries=3), count, None)
+
+
+def _local_cluster(workers: int) -> Any:
+    """Start workers on this machine: as commands of their own, which need no __main__ guard in a script."""
+    asked: dict[str, Any] = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+    if os.name == "nt":  # Dask has no such workers there
+        from distributed import LocalCluster
+
+        return LocalCluster(processes=False, **asked)
+    from distributed.deploy.subprocess import SubprocessCluster
+
+    return SubprocessCluster(**asked)

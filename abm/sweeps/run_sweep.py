@@ -11,6 +11,7 @@ from abm.core.arguments import checked
 from abm.core.errors import StoreError
 from abm.population import prepare
 from abm.runs.columns import Columns, check_event
+from abm.runs.drafts import clean
 from abm.runs.simulation import engine_for
 from abm.runs.stream import EngineName
 from abm.scenario import Scenario, load_scenario
@@ -22,7 +23,7 @@ from abm.sweeps.manifest import MANIFEST, read_manifest
 from abm.sweeps.own_classes import describe_classes
 from abm.sweeps.runner import Progress, Runner
 from abm.sweeps.stopping import stopping_of
-from abm.sweeps.store import SPARE, lock
+from abm.sweeps.store import SPARE, TABLE, lock
 from abm.sweeps.study import Study
 from abm.sweeps.work import Job
 
@@ -159,6 +160,8 @@ def complete_study(
     """Do what a study still lacks, alone in its folder."""
     try:
         with lock(study.folder):
+            for name in (MANIFEST, TABLE, SPARE):
+                clean(study.folder / name)
             _simulate_missing(study, executor, workers, cluster, reuse, progress or (lambda _: None))
     except OSError as error:
         why = (error.strerror or str(error)).lower()

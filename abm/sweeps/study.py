@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import tempfile
 import tomllib
-import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import cached_property
@@ -30,6 +27,7 @@ from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.layers import Layers, layers_of
 from abm.sweeps.manifest import MANIFEST, design_of, read_manifest, write_manifest
 from abm.sweeps.own_classes import OwnClass, describe_classes
+from abm.sweeps.scratch import ScratchFolder
 from abm.sweeps.showing import ShownStudy
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import TABLE, Store, reading, schema_of, whole
@@ -52,9 +50,8 @@ class Study(ShownStudy):
     """
 
     def __init__(self, folder: str | Path | None, design: Design, job: Job, stopping: Stopping) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="abm-") if folder is None else folder)
-        if folder is None:
-            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._scratch = ScratchFolder() if folder is None else None
+        self.folder = self._scratch.path if self._scratch else Path(folder or ".")
         self.design, self.job, self.stopping = design, job, stopping
         self.interrupted = False
         self.notes: list[str] = []  # what was found damaged, and mended
@@ -62,6 +59,15 @@ class Study(ShownStudy):
 
     # ----------------------------------------------------------------------------------------------------------------
     # The folder
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Let it travel; a file that was found whole is looked at again where it arrives."""
+        return {name: value for name, value in self.__dict__.items() if name != "table"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Arrive: a temporary folder came along, and lies elsewhere."""
+        self.__dict__.update(state)
+        self.folder = self._scratch.path if self._scratch else self.folder
 
     @classmethod
     @checked

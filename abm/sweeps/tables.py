@@ -8,10 +8,13 @@ import datetime as dt
 import io
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from abm.sweeps.workbooks import WORKBOOKS, sheet_rows
+
+Row = list[Any]  # cells: text, or what a workbook knows
 MOST_BYTES = 50_000_000
 #: Columns that an exported study adds to its points: its results, and how many runs they stand on.
 _RESULTS = re.compile(r"runs|p|low|high|above|failed|p_least|p_most|(p|mean)\..*")
@@ -42,13 +45,14 @@ class PointTable(NamedTuple):
 
 
 def read_table(path: str | Path) -> PointTable:
-    """Read a CSV file of points: a head of paths, a row a point.
+    """Read a table of points from a file: a head of paths, a row a point.
 
     Parameters
     ----------
     path
-        Commas, semicolons or tabs between cells; UTF-8 or UTF-16; decimal points or commas. Columns of row numbers,
-        names of rows, and results of an exported study are told from paths.
+        A CSV file: commas, semicolons or tabs between cells; UTF-8 or UTF-16; decimal points or commas. Or an Excel
+        workbook with one sheet. Columns of row numbers, names of rows, and results of an exported study are told from
+        paths.
 
     Raises
     ------
@@ -58,27 +62,34 @@ def read_table(path: str | Path) -> PointTable:
         Where it cannot be read.
     """
     path = Path(path)
-    if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
-        raise ValueError(f"{path}: expected a CSV file; save the sheet as CSV UTF-8")
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path}: expected a table of at most {MOST_BYTES // 1_000_000} MB")
-    lines = list(_lines(path, _text(path)))
+    read = sheet_rows if path.suffix.lower() in WORKBOOKS else _lines
+    lines = [(number, row) for number, row in read(path) if any(map(word_of, row))]
     if not lines:
         raise ValueError(f"{path}: expected a head of paths and at least one row, got an empty file")
-    (_, head), *body = lines
-    heads = [cell.strip() for cell in head]
-    while heads and not heads[-1] and all(len(row) < len(heads) or not row[-1].strip() for _, row in body):
-        heads.pop()  # spreadsheets leave empty columns behind
-    _check_heads(path, heads)
+    lines = _without_empty_columns(lines)
+    (first, head), *body = lines
+    heads = list(map(word_of, head))
+    _check_heads(path, first, heads)
     if not body:
         raise ValueError(f"{path}: expected at least one row below the head")
     rows = [_fitted(path, number, row, len(heads)) for number, row in body]
-    paths, names = _kinds(heads, rows)
+    paths, names = kinds_of(heads, rows)
     if not paths:
         raise ValueError(f"{path}: expected paths in the head, such as round.target_bn, got {', '.join(heads)}")
     reader = _Cells(path, heads, [(number, row) for (number, _), row in zip(body, rows, strict=True)], paths)
-    labels = tuple(" / ".join(row[k].strip() for k in names) for row in rows) if names else ()
-    return PointTable(list(reader.rows()), labels)
+    return PointTable(list(reader.rows()), labels_of(rows, names))
+
+
+def word_of(cell: Any) -> str:
+    """A cell as a word; nothing where it is empty."""
+    return "" if cell is None else str(cell).strip()
+
+
+def labels_of(rows: Sequence[Sequence[Any]], names: Sequence[int]) -> tuple[str, ...]:
+    """What rows are called, by the columns that name them."""
+    return tuple(" / ".join(word_of(row[k]) for k in names) for row in rows) if names else ()
 
 
 def _text(path: Path) -> str:
@@ -93,8 +104,9 @@ def _text(path: Path) -> str:
         ) from None
 
 
-def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows that say something, each with its number in the file."""
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a CSV file, each with its number."""
+    text = _text(path)
     first, _, rest = text.partition("\n")
     skipped = 0
     if found := re.fullmatch(r"\"?sep=(.)\"?\s*", first):  # a line that Excel writes for itself
@@ -105,31 +117,48 @@ def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
         for row in reader:
-            if any(cell.strip() for cell in row):
-                yield reader.line_num + skipped, row
+            yield reader.line_num + skipped, row
     except csv.Error as error:
         raise ValueError(
             f"{path}, row {reader.line_num + skipped}: expected cells of a CSV file, got {error}"
         ) from None
 
 
-def _check_heads(path: Path, heads: list[str]) -> None:
+def _without_empty_columns(lines: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
+    """Rows without the columns that spreadsheets leave empty, before the table or behind it."""
+    width = len(lines[0][1])
+    kept = [k for k in range(width) if any(k < len(row) and word_of(row[k]) for _, row in lines)]
+    return [(number, [*(row[k] for k in kept if k < len(row)), *row[width:]]) for number, row in lines]
+
+
+def _check_heads(path: Path, number: int, heads: list[str]) -> None:
     for k, head in enumerate(heads):
         if not head and k:
-            raise ValueError(f"{path}, row 1, column {k + 1}: expected a path as the head, got an empty cell")
+            raise ValueError(f"{path}, row {number}, column {k + 1}: expected a path as the head, got an empty cell")
         if head and head in heads[:k]:
-            raise ValueError(f"{path}, row 1: expected every path in one column, got {head!r} twice")
+            raise ValueError(f"{path}, row {number}: expected every path in one column, got {head!r} twice")
 
 
-def _fitted(path: Path, number: int, row: list[str], width: int) -> list[str]:
+def _fitted(path: Path, number: int, row: Row, width: int) -> Row:
     """A row of as many cells as the head has."""
-    if len(row) < width or any(cell.strip() for cell in row[width:]):
+    if len(row) < width or any(map(word_of, row[width:])):
         raise ValueError(f"{path}, row {number}: expected {width} cells as in the head, got {len(row)}")
     return row[:width]
 
 
-def _kinds(heads: list[str], rows: list[list[str]]) -> tuple[list[int], list[int]]:
-    """Which columns are paths, and which name the rows."""
+def kinds_of(heads: Sequence[str], rows: Sequence[Row]) -> tuple[list[int], list[int]]:
+    """Tell which columns are paths, and which name the rows; the others only count, or are results.
+
+    Parameters
+    ----------
+    heads, rows
+        Of a table that somebody wrote, or :func:`abm.sweeps.export.export`.
+
+    Examples
+    --------
+    >>> kinds_of(["point", "round.target_bn", "case"], [[0, 6, "low"], [1, 8, "high"]])
+    ([1], [2])
+    """
     exported = {"runs", "p", "low", "high"} <= set(heads)
     paths, names = [], []
     for k, head in enumerate(heads):
@@ -142,25 +171,29 @@ def _kinds(heads: list[str], rows: list[list[str]]) -> tuple[list[int], list[int
     return paths, names
 
 
-def _are_numbers_of_rows(cells: list[str]) -> bool:
+def _are_numbers_of_rows(cells: Sequence[Any]) -> bool:
     """Whether a column only counts, as pandas and R write it: from 0 or from 1."""
-    return any([cell.strip() for cell in cells] == [str(k + first) for k in range(len(cells))] for first in (0, 1))
+    words = list(map(word_of, cells))
+    return any(words == [str(k + first) for k in range(len(cells))] for first in (0, 1))
 
 
 class _Cells:
     """Reads cells; what one of them leaves open, others of the same file may tell."""
 
-    def __init__(self, path: Path, heads: list[str], rows: list[tuple[int, list[str]]], paths: list[int]) -> None:
+    def __init__(self, path: Path, heads: list[str], rows: list[tuple[int, Row]], paths: list[int]) -> None:
         self._path, self._heads, self._numbered, self._paths = path, heads, rows, paths
-        cells = [row[k].strip() for _, row in rows for k in paths]
+        cells = (cell.strip() for _, row in rows for cell in row if isinstance(cell, str))
         self._decimals = {sign for cell in cells for sign in _decimal_signs(cell)}
 
     def rows(self) -> Iterable[dict[str, Any]]:
         """Values by head, row by row."""
         for number, row in self._numbered:
-            yield {self._heads[k]: self._value(number, k, row[k].strip()) for k in self._paths}
+            yield {self._heads[k]: self._value(number, k, row[k]) for k in self._paths}
 
-    def _value(self, number: int, k: int, text: str) -> Any:
+    def _value(self, number: int, k: int, cell: Any) -> Any:
+        if not isinstance(cell, str):  # a number, a date or a truth, as a workbook knows them
+            return cell
+        text = cell.strip()
         if not text:
             return None
         if text.lower() in _WORDS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 import traceback
 from collections import OrderedDict
@@ -183,6 +184,17 @@ class _Slot:
 
 _points: OrderedDict[tuple[str, str], _Slot] = OrderedDict()
 _points_lock = threading.Lock()
+
+
+def _start_anew() -> None:
+    """Forget the points in a child that was forked: another thread of the parent may have held a lock."""
+    global _points_lock  # noqa: PLW0603
+    _points.clear()
+    _points_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def name_of(changes: Mapping[str, Any]) -> str:

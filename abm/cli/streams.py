@@ -1,0 +1,15 @@
+"""Streams: what is printed arrives, whatever letters the other end can write."""
+
+from __future__ import annotations
+
+import sys
+
+
+def write_any_letter() -> None:
+    r"""Let stdout and stderr write a letter that their encoding lacks as its number, such as ``\u65e5``.
+
+    A redirected stream on Windows, or one in a plain container, knows a hundred letters or two; names have others.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # another program's own stream may not know how
+            stream.reconfigure(errors="backslashreplace")
