@@ -5,9 +5,9 @@ Question
     worth; and how much of the answer leans on judgement?
 
 Design
-    ``openai-2025``; Morris screening over all of them, then first and total Sobol' indices of the eight that move most,
-    everything under the same luck; expected value of partial perfect information for the decision to count on the
-    round or not, by regression on draws of the prior.
+    ``openai-2025``; numbers that move no run from end to end are left out; Morris screening over the others, then first
+    and total Sobol' indices of the eight that move most, everything under the same luck; expected value of partial
+    perfect information for the decision to count on the round or not, by regression on draws of the prior.
 
 Expectation (written before the first run, after e10)
     Growth of the value moves most, then its mean, then the speed and the risk of Microsoft's consent and the largest
@@ -27,6 +27,7 @@ from common import Design, Experiment, points
 
 import abm
 from abm.analysis.drivers import leaning_words, morris, sobol
+from abm.analysis.inert import moving
 from abm.analysis.information import information_of
 from abm.plots.drivers import indices, screening
 from abm.plots.information import information as worth
@@ -39,12 +40,15 @@ if __name__ == "__main__":
     experiment = Experiment(__file__, __doc__ or "", runs=400)
     scenario = abm.load_scenario("openai-2025")
     small = experiment.runs < 100
-    axes = {axis.name: axis for axis in Design.prior(scenario, 1).axes}
+    moves, inert = moving(scenario, runs=10 if small else 200, worlds=0 if small else 1)
+    axes = {axis.name: axis for axis in moves}
     looked = list(axes.values())[: 8 if small else None]
     screened = morris(scenario, looked, trajectories=2 if small else 8, runs=experiment.runs)
     chosen = [axes[path] for path in screened.table["path"].head(2 if small else KEPT)]
     shared = sobol(scenario, chosen, points=4 if small else 64, runs=experiment.runs)
-    study = sweep(scenario, Design.prior(scenario, 24 if small else 256), experiment.runs)
+    study = sweep(
+        scenario, Design.prior(scenario, 24 if small else 256, 1, {axis.name for axis in inert}), experiment.runs
+    )
     known = information_of(study)
     for name, frame, design in (("indices", shared.table, "sobol"), ("information", known.frame, "prior"),
                                 ("data", screened.table, "morris")):  # fmt: skip
@@ -70,8 +74,9 @@ if __name__ == "__main__":
                     ((first, "shift"), (best, "right")))  # fmt: skip
     experiment.tell(
         "# e12: what drives the answer",
-        f"Morris screening, {screened.points:,} points of {screened.runs:,} runs: mean change of P(closed) from end "
-        "to end of the range.",
+        f"Of {len(moves) + len(inert)} numbers with a range {len(inert)} move no run from one end to the other. Morris "
+        f"screening of the others, {screened.points:,} points of {screened.runs:,} runs: mean change of P(closed) from "
+        "end to end of the range.",
         "\n".join(lines),
         leaning_words(screened),
         f"Sobol' indices of the {len(chosen)} that move most, {shared.points:,} points of {shared.runs:,} runs, the "

@@ -25,6 +25,7 @@ from common import Design, Experiment
 
 import abm
 from abm.analysis.discovery import discover
+from abm.analysis.inert import moving
 from abm.analysis.trees import grow_tree
 from abm.plots.discovery import box_among_worlds, trajectory
 from abm.scenario.labels import label, limit_words
@@ -33,7 +34,9 @@ if __name__ == "__main__":
     experiment = Experiment(__file__, __doc__ or "", runs=500)
     scenario = abm.load_scenario("openai-2025")
     small = experiment.runs < 100
-    study = experiment.sweep(scenario, Design.prior(scenario, 30 if small else 512))
+    _, inert = moving(scenario, runs=10 if small else 200, worlds=0 if small else 1)
+    draws = Design.prior(scenario, 30 if small else 512, 1, {axis.name for axis in inert})
+    study = experiment.sweep(scenario, draws)
     found, tree = discover(study, resamples=5 if small else 50), grow_tree(study)
     said = [limit_words(scenario, one.path, one.low, one.high) for one in found.box.limits]
     worlds = f"{len(found.worlds):,} worlds of {experiment.runs:,} runs, seed 1"

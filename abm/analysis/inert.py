@@ -24,7 +24,7 @@ def moving(
     axes: Sequence[Axis] | None = None,
     event: str = "closed",
     runs: int = 200,
-    worlds: int = 3,
+    worlds: int = 1,
     seed: int = 1,
 ) -> tuple[tuple[Axis, ...], tuple[Axis, ...]]:
     """Tell numbers that move the answer from those that cannot be seen to: run by run, under the same luck.
@@ -58,10 +58,10 @@ def moving(
     --------
     >>> import abm
     >>> from abm.sweeps.axis import axes_of
-    >>> axes = axes_of({"round.target_bn": (6, 10), "environment.news_precision": (0, 10)})
+    >>> axes = axes_of({"round.target_bn": (6, 10), "valuation.news_precision": (0, 10)})
     >>> found = moving(abm.load_scenario("three-investors"), axes, runs=50, worlds=1)
     >>> [axis.name for axis in found[0]], [axis.name for axis in found[1]]
-    (['round.target_bn'], ['environment.news_precision'])
+    (['round.target_bn'], ['valuation.news_precision'])
     """
     asked = tuple(Design.prior(scenario, 1, seed).axes if axes is None else axes)
     luck = np.random.default_rng(seed).random((worlds, len(asked)))
@@ -76,7 +76,7 @@ def moving(
             asking = [base, *(changes for _, changes in points)]
             here, *ends = pool.map(lambda changes: _happened(scenario, changes, event, runs, seed), asking)
             for (k, _), end in zip(points, ends, strict=True):
-                if here is None or end is None or not np.array_equal(here, end):  # what is refused is taken to move
+                if here is not None and (end is None or not np.array_equal(here, end)):  # what is refused moves
                     still.pop(k, None)
     return tuple(axis for k, axis in enumerate(asked) if k not in still), tuple(still.values())
 

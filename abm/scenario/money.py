@@ -55,7 +55,7 @@ def units_for(amounts_bn: Iterable[float], target_bn: float = math.inf) -> int:
     return units
 
 
-def units_of(scenario: Tables) -> int:
+def units_of(scenario: Scenario) -> int:
     """Units that a billion dollars is counted in while a scenario is simulated.
 
     Examples
@@ -64,7 +64,10 @@ def units_of(scenario: Tables) -> int:
     >>> units_of(abm.load_scenario("openai-2025"))
     1000
     """
-    return units_for(_amounts(scenario), float(scenario.round.target_bn))
+    if "units" not in scenario.known:
+        scenario.known["units"] = units_for(_amounts(scenario), float(scenario.round.target_bn))
+    units: int = scenario.known["units"]
+    return units
 
 
 def _amounts(scenario: Tables) -> Iterator[float]:
