@@ -213,7 +213,7 @@ def test_an_analysis_is_a_file_and_a_section(tmp_path):
     )
     copy.before(reasons, "def pivotal_parties(", SECTION.lstrip("\n"))
     copy.replace(sections, "from abm.report.reasons import ", "from abm.report.reasons import haste, ")
-    copy.replace(sections, "    answer, points,", "    answer, haste, points,")
+    copy.replace(sections, "    points, doubt,", "    haste, points, doubt,")
     found = copy.ask("""
 from dataclasses import fields
 from abm.analysis.dossier import Dossier, Effort
