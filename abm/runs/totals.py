@@ -90,7 +90,7 @@ class Simulated(Printed):
 
     @property
     def within(self) -> float | None:
-        """Half-width that the interval of ``closed`` was to reach [-], or None where none was asked for."""
+        """Half-width that the interval of the event was to reach [-], or None where none was asked for."""
         return self.ending.within if self.ending else None
 
     @property
