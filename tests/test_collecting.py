@@ -20,7 +20,7 @@ AXES = {"round.target_bn": [6, 8]}
 
 
 def money_in(model):
-    return model.paid_musd / 1000
+    return model.population.bn(model.paid_musd)
 
 
 def signatures(model):

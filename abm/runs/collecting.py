@@ -27,7 +27,7 @@ def weekly(function: Callable[[Any], float]) -> Weekly:
     Examples
     --------
     >>> import abm
-    >>> booked = abm.weekly(lambda model: model.booked_musd / 1000)
+    >>> booked = abm.weekly(lambda model: model.population.bn(model.booked_musd))
     >>> outcomes = abm.simulate("three-investors", runs=5, collect={"booked_bn": booked})
     >>> outcomes.path("booked_bn").shape
     (5, 104)
