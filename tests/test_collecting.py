@@ -98,6 +98,7 @@ def test_no_value_is_nan_and_does_not_count():
         ({"closed": week}, "collect: expected a name that no column has, got 'closed'"),
         ({"sign_day": week}, "collect: expected a name that no column has, got 'sign_day'"),
         ([week, week], "collect: expected a name that no column has, got 'week'"),
+        (3, "collect: expected a function of the model, several, or functions by name, got 3"),
         ({"peak": 3}, "collect: expected a function of the model for 'peak', got 3"),
     ],
 )

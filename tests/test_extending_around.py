@@ -98,7 +98,7 @@ def test_a_design_is_a_class_method_and_a_branch(tmp_path):
     @classmethod
     def diagonal(cls, axes: Axes, points: int) -> Design:
         """Points from the first end of all axes to the last of all."""
-        return cls("diagonal", _axes(axes), points)
+        return cls("diagonal", axes_of(axes), points)
 
 ''')  # fmt: skip
     copy.before(design, '        if self.kind == "shares":\n', '''\

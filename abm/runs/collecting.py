@@ -90,9 +90,12 @@ def statistics_of(collect: Collect | None, taken: Iterable[str] = ()) -> tuple[S
         return ()
     if isinstance(collect, Mapping):
         named = list(collect.items())
+    elif isinstance(collect, Weekly) or callable(collect):
+        named = [(_name_of(collect), collect)]
+    elif isinstance(collect, Iterable) and not isinstance(collect, str):
+        named = [(_name_of(one), one) for one in collect]
     else:
-        told = [collect] if callable(collect) or isinstance(collect, Weekly) else list(collect)
-        named = [(_name_of(one), one) for one in told]
+        raise ValueError(f"collect: expected a function of the model, several, or functions by name, got {collect!r}")
     known = {column.partition(".")[0] for column in taken}
     for name, one in named:
         if not isinstance(name, str) or not name.isidentifier() or iskeyword(name):
