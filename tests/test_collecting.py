@@ -142,7 +142,7 @@ def test_a_study_goes_on_only_with_its_functions_and_counts_what_they_do(tmp_pat
     first = abm.sweep(SMALL, AXES, 20, collect={"told": money_in}, folder=folder)
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     assert manifest["collect"]["told"]["name"].endswith(":money_in")
-    with pytest.raises(StoreError, match=r"expected the functions that tell told, in Python: abm.resume"):
+    with pytest.raises(StoreError, match=r"expected the function that the study was made with, abm.resume"):
         abm.resume(folder)
     assert abm.resume(folder, collect={"told": money_in}).points().equals(first.points())
     other = abm.sweep(SMALL, AXES, 20, collect={"told": signatures}, folder=folder)

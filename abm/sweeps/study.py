@@ -90,12 +90,12 @@ class Study(ShownStudy):
     def _of(cls, folder: str | Path, record: dict[str, Any]) -> Study:
         raw, baseline = tomllib.loads(record["scenario"]), tomllib.loads(record["baseline"])
         scenario = scenario_of(raw, baseline, record["file"])
-        agents = {role: OwnClass(**given) for role, given in record["agents"].items()}
+        agents, collect = (
+            {name: OwnClass(**given) for name, given in record.get(own, {}).items()} for own in ("agents", "collect")
+        )
         job = Job(
             scenario, record["seed"], record["engine"], record["stopping"]["event"], tuple(record["columns"]),
-            record["stopping"]["most"], agents,
-            {name: OwnClass(**given) for name, given in record.get("collect", {}).items()},
-            tuple(record.get("collected", ())),
+            record["stopping"]["most"], agents, collect, tuple(record.get("collected", ())),
         )  # fmt: skip
         study = cls(folder, design_of(record["design"]), job, Stopping(**record["stopping"]))
         study.digests = record["files"]
@@ -105,8 +105,8 @@ class Study(ShownStudy):
         """Let it be simulated with classes of one's own, by role, and statistics; the study itself."""
         given = describe_classes({role: cls for role, cls in agents.items() if cls is not None})
         told = {name: one for name, one in describe_statistics(statistics).items() if name in self.job.collect}
-        others = [one.name for role, one in given.items() if self.job.agents.get(role) not in (one, None)]
-        others += [one.name for name, one in told.items() if self.job.collect[name] != one]
+        before, own = {**self.job.agents, **self.job.collect}, {**given, **told}
+        others = [one.name for name, one in own.items() if before.get(name) not in (one, None)]
         if others and self.digests is not None:
             self.notes.append(f"{', '.join(others)}: not the class that the study was made with; all is simulated anew")
         self.job = replace(self.job, agents={**self.job.agents, **given}, collect={**self.job.collect, **told})
@@ -120,13 +120,12 @@ class Study(ShownStudy):
         StoreError
             Where one is missing: nothing is imported because a file says so.
         """
-        for role, given in self.job.agents.items():
+        for name, given in {**self.job.agents, **self.job.collect}.items():
             if given.cls is None:
-                asked = f"expected the class that the study was made with, --{role} {given.name}"
-                raise StoreError(f"{self.folder}: {asked}")
-        if lost := [name for name, given in self.job.collect.items() if given.cls is None]:
-            asked = f"the functions that tell {', '.join(lost)}, in Python: abm.resume(folder, collect=...)"
-            raise StoreError(f"{self.folder}: expected {asked}")
+                kind, way = "class", f"--{name} {given.name}"
+                if name in self.job.collect:
+                    kind, way = "function", f"abm.resume(folder, collect={{'{name}': ...}})"
+                raise StoreError(f"{self.folder}: expected the {kind} that the study was made with, {way}")
 
     def write_manifest(self) -> None:
         """Write down what is asked, so that anybody can go on with it; and, once it is there, what the answer is."""
