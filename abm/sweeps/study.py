@@ -88,8 +88,7 @@ class Study(ShownStudy):
 
     @classmethod
     def _of(cls, folder: str | Path, record: dict[str, Any]) -> Study:
-        raw, baseline = tomllib.loads(record["scenario"]), tomllib.loads(record["baseline"])
-        scenario = scenario_of(raw, baseline, record["file"])
+        scenario = scenario_of(tomllib.loads(record["scenario"]), tomllib.loads(record["baseline"]), record["file"])
         agents, collect = (
             {name: OwnClass(**given) for name, given in record.get(own, {}).items()} for own in ("agents", "collect")
         )
