@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from abm.analysis.comparison import Comparison, compare
     from abm.core.errors import ScenarioError
     from abm.population.commitment_book import BookClosing, CommitmentBook, close_book
+    from abm.runs.collecting import weekly
     from abm.runs.outcomes import Batch, Estimate, Event, Outcomes, Totals, Trace
     from abm.runs.simulation import batches, simulate
     from abm.scenario import Scenario, load_scenario, packaged, scenario_from
@@ -37,6 +38,7 @@ _HOMES = {
     "packaged": "abm.scenario",
     "scenario_from": "abm.scenario",
     "batches": "abm.runs.simulation",
+    "weekly": "abm.runs.collecting",
     "simulate": "abm.runs.simulation",
     "BookClosing": "abm.population.commitment_book",
     "CommitmentBook": "abm.population.commitment_book",
@@ -76,6 +78,7 @@ __all__ = [
     "scenario_from",
     "simulate",
     "sweep",
+    "weekly",
 ]
 
 

@@ -98,7 +98,7 @@ def test_a_design_is_a_class_method_and_a_branch(tmp_path):
     @classmethod
     def diagonal(cls, axes: Axes, points: int) -> Design:
         """Points from the first end of all axes to the last of all."""
-        return cls("diagonal", _axes(axes), points)
+        return cls("diagonal", axes_of(axes), points)
 
 ''')  # fmt: skip
     copy.before(design, '        if self.kind == "shares":\n', '''\
@@ -213,7 +213,7 @@ def test_an_analysis_is_a_file_and_a_section(tmp_path):
     )
     copy.before(reasons, "def pivotal_parties(", SECTION.lstrip("\n"))
     copy.replace(sections, "from abm.report.reasons import ", "from abm.report.reasons import haste, ")
-    copy.replace(sections, "    answer, points,", "    answer, haste, points,")
+    copy.replace(sections, "    points, doubt,", "    haste, points, doubt,")
     found = copy.ask("""
 from dataclasses import fields
 from abm.analysis.dossier import Dossier, Effort

@@ -120,7 +120,7 @@ def test_the_report_opens_with_the_deal_the_answer_and_findings_and_folds_the_re
     chance = dossier.outcomes.probability("closed")
     assert f"{chance.low:.1%} to {chance.high:.1%}" in text
     assert "1,000 runs, seed 2" in text
-    layers = dossier.worlds.layers()
+    layers = dossier.around.layers()
     assert f"between {layers.quantiles['p05']:.0%} and {layers.quantiles['p95']:.0%}" in text
 
 
@@ -142,7 +142,9 @@ def test_what_is_the_same_at_both_ends_is_said_once():
         "investors.lead.conditions": "off", "investors.fund": "bound", "investors.fund.conditions": "off",
     })  # fmt: skip
     outcomes = abm.simulate(sure, 60, 1)
-    dossier = SimpleNamespace(outcomes=outcomes, scenario=sure, worlds=None, incidence=cumulative_incidence(outcomes))
+    dossier = SimpleNamespace(
+        outcomes=outcomes, scenario=sure, around=None, inert=(), incidence=cumulative_incidence(outcomes)
+    )
     told = " ".join(part.text for build in (answer, causes) for part in build(dossier).parts) + answer_text(outcomes)
     assert "If it closes, it does so around 4 August 2025, nearly always 4 August 2025." in told
     assert not re.search(r"from ([\d.]+|[\d-]+|\d+ \w+ \d+) to \1\b", told)

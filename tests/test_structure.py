@@ -382,6 +382,7 @@ def test_a_comment_or_a_docstring_leaves_stored_results_as_they_are(monkeypatch,
 def test_code_makes_stored_results_stale_where_it_decides_them_and_nowhere_else(monkeypatch, tmp_path, name):
     rooms = ("core", "rules", "scenario", "population", "agents", "ensemble")
     decides = Path(name).parts[1] in rooms or name in (
+        "abm/runs/collecting.py",
         "abm/runs/columns.py",
         "abm/runs/stream.py",
         "abm/sweeps/work.py",

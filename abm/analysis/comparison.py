@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
 from abm.runs.differences import Difference, paired_events, paired_means
 from abm.runs.estimates import Estimate, estimate
@@ -84,6 +85,7 @@ def _row(one: Compared) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@checked
 def compare(
     rounds: Mapping[str, Scenario | str | Path],
     runs: int = 20_000,
@@ -157,6 +159,7 @@ def _simulated(scenario: Scenario, runs: int, seed: int, event: str, workers: in
     return happened, money / scale
 
 
+@checked
 def variants(scenario: Scenario, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Scenario]:
     """Scenarios that were changed, by name of the change, the one as it is first.
 

@@ -178,12 +178,10 @@ def _asked(scenario: Scenario, by: str | None, event: str | None, command: str) 
 
 def _check_event(scenario: Scenario, event: str) -> None:
     """Refuse an event that cannot be counted run by run."""
-    from abm.population.layout import records_of
-    from abm.runs.columns import Columns, check_event
+    from abm.runs.columns import check_event, columns_of
 
-    shared = records_of(scenario)
     try:
-        check_event(event, Columns.of(scenario, shared.ids, shared.gate_ids))
+        check_event(event, columns_of(scenario))
     except ValueError as error:
         raise Refusal(f"--event: {error}") from None
 

@@ -50,6 +50,7 @@ _KINDS = {
     "Scenario": _named("a Scenario", "Scenario"),
     "Outcomes": _named("Outcomes", "Outcomes"),
     "Study": _named("a Study", "Study"),
+    "Design": _named("a Design", "Design"),
     "DataFrame": _named("a pandas frame", "DataFrame"),
 }
 _SCENARIO = "a Scenario, a packaged id or the path of a file"

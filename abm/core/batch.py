@@ -61,12 +61,15 @@ class Batch(NamedTuple):
     paths
         Money committed, paid, and cash [USD million], runs by 3 by weeks; a path that ended early keeps its last
         value. None where paths were not kept.
+    collected
+        Statistics of one's own, runs by columns; None where there are none.
     """
 
     rows: np.ndarray[Any, Any]
     fates: np.ndarray[Any, Any]
     gate_days: Floats
     paths: Integers | None = None
+    collected: Floats | None = None
 
     @property
     def runs(self) -> int:
@@ -124,8 +127,10 @@ class Batch(NamedTuple):
     @classmethod
     def _stacked(cls, parts: list[Batch]) -> Batch:
         kept = [part.paths for part in parts if part.paths is not None]
+        own = [part.collected for part in parts if part.collected is not None]
         rows, fates, gate_days = (np.concatenate([part[k] for part in parts]) for k in range(3))
-        return cls(rows, fates, gate_days, np.concatenate(kept) if len(kept) == len(parts) else None)
+        paths = np.concatenate(kept) if len(kept) == len(parts) else None
+        return cls(rows, fates, gate_days, paths, np.concatenate(own) if len(own) == len(parts) else None)
 
     def part(self, start: int, stop: int) -> Batch:
         """Return the runs at the places from ``start`` up to ``stop``; a view, not a copy."""
@@ -133,7 +138,8 @@ class Batch(NamedTuple):
 
     def _each(self, choose: Callable[[Any], Any]) -> Batch:
         paths = None if self.paths is None else choose(self.paths)
-        return Batch(choose(self.rows), choose(self.fates), choose(self.gate_days), paths)
+        collected = None if self.collected is None else choose(self.collected)
+        return Batch(choose(self.rows), choose(self.fates), choose(self.gate_days), paths, collected)
 
     def without_paths(self) -> Batch:
         """Return the same runs without their weekly paths."""

@@ -354,26 +354,27 @@ class Outcome(NamedTuple):
     column: str = ""  #: its name in a table; empty: it stands in the record alone
     money: bool = False  #: whether it is money, which a table states in USD billion
     counted: bool = True  #: whether the same values come again and again, so that totals count them
+    doc: str = ""  #: what the column says, in docs/python.md
 
 
 #: What one run leaves behind, in the order of the columns.
 OUTCOMES = (
-    Outcome("run", np.int64, "run", counted=False),
-    Outcome("closed", np.bool_, "closed"),
-    Outcome("paid_musd", np.int64, "funded_bn", money=True),
-    Outcome("closed_day", np.float64, "closed_day"),  # nan: never
-    Outcome("survived", np.bool_, "survived"),  # means nothing without a company
-    Outcome("default_day", np.float64, "default_day", counted=False),
-    Outcome("cause", np.int64, "cause", counted=False),  # counted by its name
-    Outcome("pre_money_musd", np.int64, "pre_money_bn", money=True),
-    Outcome("rung", np.int64, "rung"),
+    Outcome("run", np.int64, "run", counted=False, doc="number of the run, from 0 on"),
+    Outcome("closed", np.bool_, "closed", doc="whether the target was paid by the deadline, or by its extension"),
+    Outcome("paid_musd", np.int64, "funded_bn", money=True, doc="new money paid by then"),
+    Outcome("closed_day", np.float64, "closed_day", doc="day on which the target was reached"),
+    Outcome("survived", np.bool_, "survived", doc="whether it paid its bills; missing without a company"),
+    Outcome("default_day", np.float64, "default_day", counted=False, doc="day on which the company defaulted"),
+    Outcome("cause", np.int64, "cause", counted=False, doc="first cause of failure; empty where it closed"),
+    Outcome("pre_money_musd", np.int64, "pre_money_bn", money=True, doc="price before the money, after all cuts"),
+    Outcome("rung", np.int64, "rung", doc="step of the price ladder, 0 for the price asked first"),
     Outcome("new_shares", np.int64),
-    Outcome("dilution", np.float64, "dilution"),
-    Outcome("gap_musd", np.int64, "closing_gap_bn", money=True),
-    Outcome("extended", np.bool_, "extended"),
-    Outcome("listed", np.bool_, "listed"),
-    Outcome("end_cash_musd", np.int64, "end_cash_bn", money=True),
-    Outcome("least_cash_musd", np.int64, "least_cash_bn", money=True),
+    Outcome("dilution", np.float64, "dilution", doc="share of the company that the new shares have"),
+    Outcome("gap_musd", np.int64, "closing_gap_bn", money=True, doc="largest gain of closing all at once"),
+    Outcome("extended", np.bool_, "extended", doc="whether the deadline was extended"),
+    Outcome("listed", np.bool_, "listed", doc="whether the company listed its shares"),
+    Outcome("end_cash_musd", np.int64, "end_cash_bn", money=True, doc="its cash at the end"),
+    Outcome("least_cash_musd", np.int64, "least_cash_bn", money=True, doc="the least it had"),
 )
 RESULT = np.dtype([(outcome.field, outcome.form) for outcome in OUTCOMES])
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from abm.core.batch import Batch
 from abm.core.records import FATE, OUTCOMES, RESULT, STAGES
+from abm.population.layout import records_of
 from abm.rules.failure import CAUSES
 from abm.runs.expressions import Expression, read_expression
 from abm.scenario.fields import did_you_mean
@@ -41,6 +42,8 @@ class Columns:
         Whether there is a company, without which nothing survives or defaults.
     units_per_bn
         What money is counted in: units of a billion dollars [-].
+    collected
+        Columns of statistics of one's own.
 
     Examples
     --------
@@ -49,18 +52,28 @@ class Columns:
     ('paid_bn.lead', 'stage.lead', 'sign_day.lead', 'gate_day.law')
     """
 
-    def __init__(self, ids: Sequence[str], gate_ids: Sequence[str], company: bool, units_per_bn: int = 1000) -> None:
+    def __init__(
+        self,
+        ids: Sequence[str],
+        gate_ids: Sequence[str],
+        company: bool,
+        units_per_bn: int = 1000,
+        collected: Sequence[str] = (),
+    ) -> None:
         self.ids, self.gate_ids, self.company = tuple(ids), tuple(gate_ids), company
-        self.units_per_bn = units_per_bn
+        self.units_per_bn, self.collected = units_per_bn, tuple(collected)
         sources = [(f"{name}.{who}", name, k) for k, who in enumerate(self.ids) for name in _OF_INVESTOR]
         sources += [(f"gate_day.{gate}", "gate_day", k) for k, gate in enumerate(self.gate_ids)]
+        sources += [(column, "collected", k) for k, column in enumerate(self.collected)]
         self._sources = {column: (name, k) for column, name, k in sources}
         self.names = (*_OF_RUN, *self._sources)
 
     @classmethod
-    def of(cls, scenario: Scenario, ids: Sequence[str], gate_ids: Sequence[str]) -> Columns:
-        """Columns of a scenario's outcomes."""
-        return cls(ids, gate_ids, scenario.company is not None, units_of(scenario))
+    def of(
+        cls, scenario: Scenario, ids: Sequence[str], gate_ids: Sequence[str], collected: Sequence[str] = ()
+    ) -> Columns:
+        """Columns of a scenario's outcomes, and of statistics of one's own."""
+        return cls(ids, gate_ids, scenario.company is not None, units_of(scenario), collected)
 
     def numbers(self, batch: Batch, column: str) -> tuple[NDArray[Any], int]:
         """Numbers of a column in the runs in which there are any, and what to divide them by.
@@ -96,7 +109,9 @@ class Columns:
 
     def empty(self) -> Batch:
         """Return a batch of no runs."""
-        return Batch(np.zeros(0, RESULT), np.zeros((0, len(self.ids)), FATE), np.zeros((0, len(self.gate_ids))))
+        fates, gate_days = np.zeros((0, len(self.ids)), FATE), np.zeros((0, len(self.gate_ids)))
+        own = np.zeros((0, len(self.collected))) if self.collected else None
+        return Batch(np.zeros(0, RESULT), fates, gate_days, collected=own)
 
     def raw(self, batch: Batch, column: str) -> tuple[NDArray[Any], int]:
         """Values of a column as they are kept, and what to divide them by."""
@@ -106,6 +121,8 @@ class Columns:
         name, index = self._sources[column]
         if name == "gate_day":
             return batch.gate_days[:, index], 1
+        if name == "collected" and batch.collected is not None:
+            return batch.collected[:, index], 1
         field, money = _OF_INVESTOR[name]
         return batch.fates[field][:, index], self.units_per_bn if money else 1
 
@@ -130,6 +147,12 @@ class Columns:
         if column.startswith("gate_day."):
             return np.where(np.isfinite(values), values, np.nan)
         return values / scale if scale > 1 else values.copy()
+
+
+def columns_of(scenario: Scenario, collected: Sequence[str] = ()) -> Columns:
+    """The columns of a scenario's outcomes, and of statistics of one's own."""
+    shared = records_of(scenario)
+    return Columns.of(scenario, shared.ids, shared.gate_ids, collected)
 
 
 def check_event(event: str, columns: Columns) -> None:

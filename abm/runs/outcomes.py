@@ -53,12 +53,21 @@ class Outcomes(Simulated):
         What was simulated.
     batch
         The runs.
+    collected
+        Columns of statistics of one's own.
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int, engine: str, ids: Sequence[str], gate_ids: Sequence[str], batch: Batch
+        self,
+        scenario: Scenario,
+        seed: int,
+        engine: str,
+        ids: Sequence[str],
+        gate_ids: Sequence[str],
+        batch: Batch,
+        collected: Sequence[str] = (),
     ) -> None:
-        super().__init__(scenario, seed, engine, ids, gate_ids)
+        super().__init__(scenario, seed, engine, ids, gate_ids, collected)
         self.batch = Batch.joined([batch])
         self._frame: pd.DataFrame | None = None
 
@@ -78,8 +87,8 @@ class Outcomes(Simulated):
     @checked
     def first(self, runs: int) -> Outcomes:
         """Return the outcomes of the first runs alone."""
-        batch = self.batch.part(0, runs)
-        return Outcomes(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, batch)
+        batch, own = self.batch.part(0, runs), self.columns.collected
+        return Outcomes(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, batch, own)
 
     @checked
     def plot(self, name: Picture = "book") -> Figure:
@@ -118,7 +127,8 @@ class Outcomes(Simulated):
     def path(self, name: str) -> pd.DataFrame:
         """Return a weekly path in USD billion, one row a run, one column a week: ``committed``, ``paid`` or ``cash``.
 
-        A path that has ended early (the round is over and there is no company to watch) keeps its last value.
+        A statistic of one's own that was collected every week is such a path, too, in its own unit. A path that has
+        ended early (the round is over and there is no company to watch) keeps its last value.
 
         Raises
         ------
@@ -127,6 +137,9 @@ class Outcomes(Simulated):
         """
         import pandas as pd
 
+        if own := [column for column in self.columns.collected if column.startswith(f"{name}.")]:
+            found = self.columns.frame(self.batch, own).set_axis(range(1, len(own) + 1), axis=1)
+            return found.set_axis(self.batch.rows["run"])
         if name not in PATHS:
             raise ValueError(f"expected one of the paths {', '.join(PATHS)}, got {name!r}")
         if self.batch.paths is None:

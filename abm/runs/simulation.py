@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, Unpack, ove
 
 from abm.core.arguments import LARGEST_KEY, checked
 from abm.population import prepare
+from abm.runs.collecting import Collect, statistics_of
 from abm.runs.columns import check_event
 from abm.runs.outcomes import Batch, Outcomes, StopReason, Totals
 from abm.runs.stream import EngineName, Stream
@@ -64,9 +65,9 @@ class RunCollector:
 
 
 def engine_for(
-    engine: EngineName | None, agents: Mapping[str, type[Any] | None]
+    engine: EngineName | None, agents: Mapping[str, type[Any] | None], collect: Collect | None = None
 ) -> tuple[EngineName, dict[str, type[Any]]]:
-    """Engine that is asked for, or that agent classes of one's own ask for; and these classes by role.
+    """Engine that is asked for, or that classes and statistics of one's own ask for; and these classes by role.
 
     Raises
     ------
@@ -79,9 +80,11 @@ def engine_for(
     ('ensemble', {})
     """
     chosen = {role: cls for role, cls in agents.items() if cls is not None}
-    engine = engine or ("mesa" if chosen else "ensemble")
+    engine = engine or ("mesa" if chosen or collect else "ensemble")
     if chosen and engine != "mesa":
         raise ValueError(f"expected the engine 'mesa' for a class of one's own ({', '.join(chosen)}), got {engine!r}")
+    if collect and engine != "mesa":
+        raise ValueError(f"expected the engine 'mesa' for a statistic of one's own, got {engine!r}")
     return engine, chosen
 
 
@@ -97,6 +100,7 @@ def batches(
     within: float | None = None,
     event: str = "closed",
     path_runs: int | None = None,
+    collect: Collect | None = None,
     investor: type[Investor] | None = None,
     gatekeeper: type[Gatekeeper] | None = None,
     company: type[Company] | None = None,
@@ -107,7 +111,7 @@ def batches(
 
     Parameters
     ----------
-    scenario, runs, seed, engine, first_run, workers, within, event, investor, gatekeeper, company
+    scenario, runs, seed, engine, first_run, workers, within, event, collect, investor, gatekeeper, company
         As in :func:`simulate`.
     path_runs
         How many of the runs, from the first on, keep their weekly paths [-]; default: all.
@@ -129,7 +133,7 @@ def batches(
     >>> most, stream.done
     (10000, 100)
     """
-    engine, chosen = engine_for(engine, {"investor": investor, "gatekeeper": gatekeeper, "company": company})
+    engine, chosen = engine_for(engine, {"investor": investor, "gatekeeper": gatekeeper, "company": company}, collect)
     if runs is None:
         runs = (RUNS if within is None else MOST)[engine]
         runs = max(1, min(runs, LARGEST_KEY - first_run)) if within is not None else runs
@@ -138,6 +142,7 @@ def batches(
     scenario = load_scenario(scenario)
     kept = runs if path_runs is None else path_runs
     stream = Stream(scenario, prepare(scenario), seed, engine, first_run, runs, within, workers, kept, chosen, event)
+    stream.statistics = statistics_of(collect, stream.columns.names)
     check_event(event, stream.columns)
     return stream
 
@@ -187,6 +192,9 @@ def collect(stream: Stream, sinks: Sequence[Sink], progress: Callable[[Stream], 
     return StopReason(stream.most, stream.within, reached, interrupted)
 
 
+_into = collect  # an argument of that name hides it in :func:`simulate`
+
+
 class _Asked(TypedDict, total=False):
     """What may be asked of :func:`simulate` by name, whatever it keeps."""
 
@@ -196,6 +204,7 @@ class _Asked(TypedDict, total=False):
     within: float | None
     event: str
     events: Sequence[str]
+    collect: Collect | None
     investor: type[Investor] | None
     gatekeeper: type[Gatekeeper] | None
     company: type[Company] | None
@@ -237,6 +246,7 @@ def simulate(
     event: str = "closed",
     keep: Keep = "runs",
     events: Sequence[str] = ("closed", "survived"),
+    collect: Collect | None = None,
     investor: type[Investor] | None = None,
     gatekeeper: type[Gatekeeper] | None = None,
     company: type[Company] | None = None,
@@ -273,6 +283,10 @@ def simulate(
         what they add up to, in the same memory for any number of them.
     events
         With ``keep="totals"``: the events whose probability will be asked.
+    collect
+        Statistics of one's own, of the Mesa model: a function of the model that returns a number at the end of a run,
+        several, or functions by name; ``abm.weekly(function)`` is asked at the end of every week. A column has the name
+        of its function, ``NAME.1``, ``NAME.2``, … for weeks; events may name it. NaN stands for no value.
     investor, gatekeeper, company
         Agent classes of one's own, in place of those of :mod:`abm.agents`.
     progress
@@ -300,11 +314,13 @@ def simulate(
     """
     stream = batches(
         scenario, runs, seed, engine=engine, first_run=first_run, workers=workers, within=within, event=event,
-        path_runs=None if keep == "runs" else 0, investor=investor, gatekeeper=gatekeeper, company=company,
+        path_runs=None if keep == "runs" else 0, collect=collect, investor=investor, gatekeeper=gatekeeper,
+        company=company,
     )  # fmt: skip
+    own = stream.columns.collected
     named = (event, events) if isinstance(events, str) else (event, *events)
-    sink: Totals | RunCollector = Totals(*stream.study(), named) if keep == "totals" else RunCollector()
-    ending = collect(stream, [sink], progress and (lambda made: progress(made.done, made.most)))
-    result = sink if isinstance(sink, Totals) else Outcomes(*stream.study(), sink.batch())
+    sink: Totals | RunCollector = Totals(*stream.study(), named, own) if keep == "totals" else RunCollector()
+    ending = _into(stream, [sink], progress and (lambda made: progress(made.done, made.most)))
+    result = sink if isinstance(sink, Totals) else Outcomes(*stream.study(), sink.batch(), own)
     result.ending = ending
     return result

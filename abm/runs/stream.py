@@ -15,6 +15,7 @@ import numpy as np
 
 from abm.core.batch import Batch
 from abm.population import Population
+from abm.runs.collecting import Statistic, played
 from abm.runs.columns import Columns
 from abm.runs.estimates import half_width
 from abm.runs.processes import process_pool
@@ -35,7 +36,7 @@ class Stream:
 
     Attributes
     ----------
-    scenario, population, seed, engine, first_run, within, workers, path_runs, agents, event
+    scenario, population, seed, engine, first_run, within, workers, path_runs, agents, event, statistics
         What is simulated, as :func:`abm.batches` was asked.
     most
         Runs wanted or, where a half-width is wanted, allowed [-].
@@ -54,6 +55,7 @@ class Stream:
     path_runs: int
     agents: dict[str, type[Any]]
     event: str = "closed"
+    statistics: tuple[Statistic, ...] = ()
     done: int = field(default=0, init=False)
     known: int = field(default=0, init=False)
     successes: int = field(default=0, init=False)
@@ -71,7 +73,9 @@ class Stream:
     @property
     def columns(self) -> Columns:
         """Names and units of what comes."""
-        return Columns.of(self.scenario, self.population.ids, self.population.gate_ids)
+        weeks = int(self.scenario.horizon_weeks)
+        own = [column for statistic in self.statistics for column in statistic.columns(weeks)]
+        return Columns.of(self.scenario, self.population.ids, self.population.gate_ids, own)
 
     def study(self) -> tuple[Scenario, int, str, Sequence[str], Sequence[str]]:
         """What is simulated, as :class:`abm.Outcomes` and :class:`abm.Totals` want to know it."""
@@ -110,7 +114,7 @@ class _Job:
     def __init__(self, stream: Stream) -> None:
         self.seed, self.size = stream.seed, _CHUNK[stream.engine]
         self.stop, self.path_stop = stream.first_run + stream.most, stream.first_run + stream.path_runs
-        self.simulate = engine_of(stream.engine, stream.scenario, stream.population, stream.agents)
+        self.simulate = engine_of(stream.engine, stream.scenario, stream.population, stream.agents, stream.statistics)
 
     def __call__(self, start: int) -> Batch:
         """Simulate a chunk of runs."""
@@ -119,7 +123,11 @@ class _Job:
 
 
 def engine_of(
-    name: EngineName, scenario: Scenario, population: Population, agents: Mapping[str, type[Any]]
+    name: EngineName,
+    scenario: Scenario,
+    population: Population,
+    agents: Mapping[str, type[Any]],
+    statistics: Sequence[Statistic] = (),
 ) -> Callable[[int, range, bool], Batch]:
     """Return what simulates runs of a scenario: a function of seed, runs, and whether to keep their weekly paths.
 
@@ -131,28 +139,36 @@ def engine_of(
         What to simulate.
     agents
         Classes of one's own, for the Mesa model.
+    statistics
+        Statistics of one's own, of the Mesa model.
     """
     if name == "mesa":
-        return partial(_mesa, scenario, population, agents)
+        return partial(_mesa, scenario, population, agents, statistics)
     from abm.ensemble import Ensemble
 
     return Ensemble(population)
 
 
 def _mesa(
-    scenario: Scenario, population: Population, agents: Mapping[str, type[Any]], seed: int, runs: range, paths: bool
+    scenario: Scenario,
+    population: Population,
+    agents: Mapping[str, type[Any]],
+    statistics: Sequence[Statistic],
+    seed: int,
+    runs: range,
+    paths: bool,
 ) -> Batch:
     """Simulate runs with the readable model, one after the other."""
     from abm.agents import FundingModel
 
-    results = []
+    results, told, weeks = [], [], int(scenario.horizon_weeks)
     for run in runs:
         model = FundingModel(scenario, seed, run, prepared=population, narrate=False, **agents)
-        model.run_model()
+        told.append(played(model, statistics, weeks))
         results.append(model.result())
         model.free()
-    weeks = int(scenario.horizon_weeks) if paths else None
-    return Batch.of(results, len(population.ids), len(population.gate_ids), weeks)
+    batch = Batch.of(results, len(population.ids), len(population.gate_ids), weeks if paths else None)
+    return batch._replace(collected=np.array(told)) if statistics else batch
 
 
 def _over_threads(job: _Job, starts: range, workers: int) -> Generator[Batch]:

@@ -48,10 +48,18 @@ class Simulated(Printed):
         def totals(self) -> Totals:
             """What the runs add up to."""
 
-    def __init__(self, scenario: Scenario, seed: int, engine: str, ids: Sequence[str], gate_ids: Sequence[str]) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        engine: str,
+        ids: Sequence[str],
+        gate_ids: Sequence[str],
+        collected: Sequence[str] = (),
+    ) -> None:
         self.scenario, self.seed, self.engine = scenario, seed, engine
         self.ids, self.gate_ids = tuple(ids), tuple(gate_ids)
-        self.columns = Columns.of(scenario, ids, gate_ids)
+        self.columns = Columns.of(scenario, ids, gate_ids, collected)
         self.ending: StopReason | None = None
 
     def __str__(self) -> str:
@@ -82,7 +90,7 @@ class Simulated(Printed):
 
     @property
     def within(self) -> float | None:
-        """Half-width that the interval of ``closed`` was to reach [-], or None where none was asked for."""
+        """Half-width that the interval of the event was to reach [-], or None where none was asked for."""
         return self.ending.within if self.ending else None
 
     @property
@@ -140,6 +148,8 @@ class Totals(Simulated):
     events
         Events whose probability will be asked, as in :meth:`abm.Outcomes.probability`; ``closed`` and ``survived``
         always are.
+    collected
+        Columns of statistics of one's own, which events may name.
 
     Examples
     --------
@@ -158,8 +168,9 @@ class Totals(Simulated):
         ids: Sequence[str],
         gate_ids: Sequence[str],
         events: Sequence[str] = ("closed", "survived"),
+        collected: Sequence[str] = (),
     ) -> None:
-        super().__init__(scenario, seed, engine, ids, gate_ids)
+        super().__init__(scenario, seed, engine, ids, gate_ids, collected)
         named = (events,) if isinstance(events, str) else events
         self.events = tuple(dict.fromkeys(("closed", "survived", *named)))
         for event in self.events:

@@ -144,6 +144,7 @@ class Design(Sequence[Changes]):
         return cls("table", axes, len(made), rows=made, labels=labels)
 
     @classmethod
+    @checked
     def crossed(cls, worlds: Design, policies: Mapping[str, Mapping[str, Any]]) -> Design:
         """Every policy in every world: policies share their worlds and, run by run, their luck.
 

@@ -12,7 +12,7 @@ _PACKAGE = Path(__file__).parent.parent
 #: The rooms, and the files of others, whose code decides the numbers that a study keeps.
 DECIDING = (
     *("core/*.py", "rules/*.py", "scenario/*.py", "population/*.py", "agents/*.py", "ensemble/*.py"),
-    *("runs/columns.py", "runs/stream.py", "sweeps/work.py"),
+    *("runs/collecting.py", "runs/columns.py", "runs/stream.py", "sweeps/work.py"),
 )
 _WORDS = ("scenario/labels.py", "scenario/messages.py", "scenario/sources.py")  # they only say what stands in a file
 

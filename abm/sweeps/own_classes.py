@@ -9,7 +9,7 @@ import importlib
 import secrets
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from abm.core.errors import StoreError
+from abm.runs.collecting import Statistic, Weekly
 
 #: Packages whose code is known by its name: what a study depends on beyond them is the user's.
 _KNOWN = frozenset(("abm", "mesa", "numpy", "pandas", "scipy", "numba", "pyarrow")) | sys.stdlib_module_names
@@ -41,7 +42,7 @@ class _UnknownError(Exception):
 
 @dataclass(frozen=True)
 class OwnClass:
-    """An agent class of a user's own.
+    """An agent class, or a statistic, of a user's own.
 
     Attributes
     ----------
@@ -58,11 +59,11 @@ class OwnClass:
     name: str
     code: str
     known: bool = True
-    cls: type[Any] | None = field(default=None, compare=False)
+    cls: Any = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, given: type[Any]) -> OwnClass:
-        """Describe a class.
+    def of(cls, given: Any) -> OwnClass:
+        """Describe a class or a function.
 
         Examples
         --------
@@ -71,7 +72,8 @@ class OwnClass:
         >>> OwnClass.of(Mine).known
         True
         """
-        name = f"{_module_of(given)}:{given.__qualname__}"
+        kind = given if hasattr(given, "__qualname__") else type(given)
+        name = f"{_module_of(kind)}:{kind.__qualname__}"
         try:
             digest = hashlib.sha256()
             for part in _Reader().parts(given):
@@ -85,8 +87,8 @@ class OwnClass:
         """What a study keeps of it."""
         return {"name": self.name, "code": self.code, "known": self.known}
 
-    def loaded(self) -> type[Any]:
-        """The class, to simulate with.
+    def loaded(self) -> Any:
+        """The class or function, to simulate with.
 
         Raises
         ------
@@ -94,11 +96,11 @@ class OwnClass:
             Where the study was opened without it: nothing is imported because a file says so.
         """
         if self.cls is None:
-            raise StoreError(f"expected the class {self.name}, with which the study was made, to simulate with")
+            raise StoreError(f"expected {self.name}, with which the study was made, to simulate with")
         return self.cls
 
 
-def _module_of(cls: type[Any]) -> str:
+def _module_of(cls: Any) -> str:
     """Where a class can be imported from; of a script, its name as a module."""
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     return Path(script).stem if cls.__module__ == "__main__" and script else cls.__module__
@@ -229,3 +231,14 @@ def _globals_of(code: types.CodeType) -> Iterator[str]:
 def describe_classes(agents: Mapping[str, type[Any]]) -> dict[str, OwnClass]:
     """Describe classes by role."""
     return {role: OwnClass.of(given) for role, given in agents.items()}
+
+
+def describe_statistics(statistics: Iterable[Statistic]) -> dict[str, OwnClass]:
+    """Describe statistics of one's own by name; asked every week, one is another than asked once."""
+    found = {}
+    for one in statistics:
+        every_week = isinstance(one.told, Weekly)
+        described = OwnClass.of(one.told.function if isinstance(one.told, Weekly) else one.told)
+        name = f"{described.name}, weekly" if every_week else described.name
+        found[one.name] = OwnClass(name, described.code, described.known, one.told)
+    return found

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 from abm.core.arguments import checked
 from abm.core.errors import StoreError
 from abm.population import prepare
-from abm.runs.columns import Columns, check_event
+from abm.runs.collecting import Collect, statistics_of
+from abm.runs.columns import check_event, columns_of
 from abm.runs.drafts import clean
 from abm.runs.simulation import engine_for
-from abm.runs.stream import EngineName
+from abm.runs.stream import EngineName, engine_of
 from abm.scenario import Scenario, load_scenario
 from abm.sweeps.axis import Axes
 from abm.sweeps.design import Design
 from abm.sweeps.executors import pool_for
 from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.manifest import MANIFEST, read_manifest
-from abm.sweeps.own_classes import describe_classes
+from abm.sweeps.own_classes import describe_classes, describe_statistics
 from abm.sweeps.runner import Progress, Runner
 from abm.sweeps.stopping import stopping_of
 from abm.sweeps.store import SPARE, TABLE, lock
@@ -52,6 +53,7 @@ def sweep(
     workers: int | None = None,
     cluster: str | None = None,
     reuse: Iterable[str | Path] = (),
+    collect: Collect | None = None,
     investor: type[Investor] | None = None,
     gatekeeper: type[Gatekeeper] | None = None,
     company: type[Company] | None = None,
@@ -85,8 +87,8 @@ def sweep(
         What ``p`` of a point means: a column of True and False, or a condition on columns.
     columns
         What is kept of every run: columns of :meth:`abm.Outcomes.to_frame`.
-    engine, investor, gatekeeper, company
-        As in :func:`abm.simulate`.
+    engine, collect, investor, gatekeeper, company
+        As in :func:`abm.simulate`; what is collected is kept of every run.
     executor
         ``"threads"``, ``"processes"``, ``"dask"``, or anything with the interface of
         :class:`concurrent.futures.Executor`; default: threads for the ensemble, processes for Mesa.
@@ -119,7 +121,7 @@ def sweep(
     >>> study.points()["runs"].tolist()
     [500, 500, 500]
     """
-    engine, chosen = engine_for(engine, {"investor": investor, "gatekeeper": gatekeeper, "company": company})
+    engine, chosen = engine_for(engine, {"investor": investor, "gatekeeper": gatekeeper, "company": company}, collect)
     scenario = load_scenario(scenario)
     if isinstance(design, Mapping):
         design = Design.grid(design)
@@ -127,7 +129,12 @@ def sweep(
         raise ValueError(f"design: expected a Design, or a mapping of paths to values, got {design!r}")
     most = (RUNS if within is None and decide is None else MOST)[engine]
     stopping = stopping_of(runs, within, decide, event, most)
-    job = Job(scenario, seed, engine, stopping.event, tuple(columns), stopping.most, describe_classes(chosen))
+    statistics = statistics_of(collect, columns_of(scenario).names)
+    own = [column for one in statistics for column in one.columns(int(scenario.horizon_weeks))]
+    job = Job(
+        scenario, seed, engine, stopping.event, (*columns, *own), stopping.most, describe_classes(chosen),
+        describe_statistics(statistics), tuple(own),
+    )  # fmt: skip
     _check(job, design)
     return complete_study(Study(folder, design, job, stopping), executor, workers, cluster, reuse, progress)
 
@@ -140,12 +147,14 @@ def resume(
     cluster: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     *,
+    collect: Collect | None = None,
     investor: type[Investor] | None = None,
     gatekeeper: type[Gatekeeper] | None = None,
     company: type[Company] | None = None,
 ) -> Study:
     """Go on with a study that was left unfinished; arguments as in :func:`sweep`."""
-    study = Study.open(folder).with_classes({"investor": investor, "gatekeeper": gatekeeper, "company": company})
+    classes = {"investor": investor, "gatekeeper": gatekeeper, "company": company}
+    study = Study.open(folder).with_classes(classes, statistics_of(collect))
     return complete_study(study, executor, workers, cluster, (), progress)
 
 
@@ -200,7 +209,8 @@ def _simulate_missing(
     finally:
         store.close()
     why = "its code cannot be read whole, so no earlier run of it is reused"
-    study.notes += [*store.notes, *(f"{one.name}: {why}" for one in study.job.agents.values() if not one.known)]
+    own = (*study.job.agents.values(), *study.job.collect.values())
+    study.notes += [*store.notes, *(f"{one.name}: {why}" for one in own if not one.known)]
 
 
 def _asked_before(folder: Path) -> dict[str, Any]:
@@ -231,9 +241,11 @@ def replaced_question(study: Study, before: Mapping[str, Any]) -> str:
 
 def _check(job: Job, design: Design) -> None:
     """Refuse at once what could not be counted or kept, or leads nowhere."""
-    population = prepare(job.scenario)
-    columns = Columns.of(job.scenario, population.ids, population.gate_ids)
+    columns = columns_of(job.scenario, job.collected)
     if missing := [name for name in job.columns if name not in columns.names]:
         columns.numbers(columns.empty(), missing[0])  # which says what is meant
     check_event(job.event, columns)  # a block of runs does not know the others
+    if job.collect:  # what is no statistic at all is refused now, not told as so many runs that failed
+        agents, told = ({name: given.loaded() for name, given in one.items()} for one in (job.agents, job.collect))
+        engine_of("mesa", job.scenario, prepare(job.scenario), agents, statistics_of(told))(job.seed, range(1), False)
     design.check(job.scenario)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from abm.core.arguments import checked
 from abm.core.errors import StoreError
 from abm.core.version import VERSION
-from abm.population.layout import Population, records_of
-from abm.runs.columns import Columns, number_in, true_in
+from abm.runs.collecting import Statistic
+from abm.runs.columns import Columns, columns_of, number_in, true_in
 from abm.runs.differences import Difference, paired_events, paired_means
 from abm.runs.estimates import Estimate
 from abm.scenario import scenario_of
@@ -26,7 +26,7 @@ from abm.sweeps.design import Design
 from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.layers import Layers, layers_of
 from abm.sweeps.manifest import MANIFEST, design_of, read_manifest, write_manifest
-from abm.sweeps.own_classes import OwnClass, describe_classes
+from abm.sweeps.own_classes import OwnClass, describe_classes, describe_statistics
 from abm.sweeps.scratch import ScratchFolder
 from abm.sweeps.showing import ShownStudy
 from abm.sweeps.stopping import Stopping
@@ -88,24 +88,27 @@ class Study(ShownStudy):
 
     @classmethod
     def _of(cls, folder: str | Path, record: dict[str, Any]) -> Study:
-        raw, baseline = tomllib.loads(record["scenario"]), tomllib.loads(record["baseline"])
-        scenario = scenario_of(raw, baseline, record["file"])
-        agents = {role: OwnClass(**given) for role, given in record["agents"].items()}
+        scenario = scenario_of(tomllib.loads(record["scenario"]), tomllib.loads(record["baseline"]), record["file"])
+        agents, collect = (
+            {name: OwnClass(**given) for name, given in record.get(own, {}).items()} for own in ("agents", "collect")
+        )
         job = Job(
             scenario, record["seed"], record["engine"], record["stopping"]["event"], tuple(record["columns"]),
-            record["stopping"]["most"], agents,
+            record["stopping"]["most"], agents, collect, tuple(record.get("collected", ())),
         )  # fmt: skip
         study = cls(folder, design_of(record["design"]), job, Stopping(**record["stopping"]))
         study.digests = record["files"]
         return study
 
-    def with_classes(self, agents: Mapping[str, type[Any] | None]) -> Study:
-        """Let it be simulated with classes of one's own, by role; the study itself."""
+    def with_classes(self, agents: Mapping[str, type[Any] | None], statistics: Iterable[Statistic] = ()) -> Study:
+        """Let it be simulated with classes of one's own, by role, and statistics; the study itself."""
         given = describe_classes({role: cls for role, cls in agents.items() if cls is not None})
-        others = [one.name for role, one in given.items() if self.job.agents.get(role) not in (one, None)]
+        told = {name: one for name, one in describe_statistics(statistics).items() if name in self.job.collect}
+        before, own = {**self.job.agents, **self.job.collect}, {**given, **told}
+        others = [one.name for name, one in own.items() if before.get(name) not in (one, None)]
         if others and self.digests is not None:
             self.notes.append(f"{', '.join(others)}: not the class that the study was made with; all is simulated anew")
-        self.job = replace(self.job, agents={**self.job.agents, **given})
+        self.job = replace(self.job, agents={**self.job.agents, **given}, collect={**self.job.collect, **told})
         return self
 
     def require_classes(self) -> None:
@@ -116,10 +119,12 @@ class Study(ShownStudy):
         StoreError
             Where one is missing: nothing is imported because a file says so.
         """
-        for role, given in self.job.agents.items():
+        for name, given in {**self.job.agents, **self.job.collect}.items():
             if given.cls is None:
-                asked = f"expected the class that the study was made with, --{role} {given.name}"
-                raise StoreError(f"{self.folder}: {asked}")
+                kind, way = "class", f"--{name} {given.name}"
+                if name in self.job.collect:
+                    kind, way = "function", f"abm.resume(folder, collect={{'{name}': ...}})"
+                raise StoreError(f"{self.folder}: expected the {kind} that the study was made with, {way}")
 
     def write_manifest(self) -> None:
         """Write down what is asked, so that anybody can go on with it; and, once it is there, what the answer is."""
@@ -134,6 +139,8 @@ class Study(ShownStudy):
             "seed": self.job.seed,
             "engine": self.job.engine,
             "agents": {role: given.to_json() for role, given in self.job.agents.items()},
+            "collect": {name: given.to_json() for name, given in self.job.collect.items()},
+            "collected": self.job.collected,
             "columns": self.job.columns,
             "stopping": asdict(self.stopping),
             "design": asdict(self.design),
@@ -144,15 +151,9 @@ class Study(ShownStudy):
         write_manifest(self.folder / MANIFEST, record)
 
     @cached_property
-    def population(self) -> Population:
-        """Investors and gatekeepers of the scenario, whose names the columns have."""
-        return records_of(self.job.scenario)
-
-    @cached_property
     def columns(self) -> Columns:
         """The columns of a run."""
-        shared = self.population
-        return Columns.of(self.job.scenario, shared.ids, shared.gate_ids)
+        return columns_of(self.job.scenario, self.job.collected)
 
     @cached_property
     def _raw(self) -> dict[str, tuple[np.dtype[Any], bool]]:

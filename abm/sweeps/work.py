@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from abm.core.batch import Batch
 from abm.core.errors import Fault, ScenarioError
 from abm.population import prepare
+from abm.runs.collecting import statistics_of
 from abm.runs.columns import Columns
 from abm.runs.stream import LOOK, EngineName, engine_of
 from abm.scenario import Scenario
@@ -95,6 +96,10 @@ class Job:
         Columns of :meth:`abm.Outcomes.to_frame` that are kept for every run.
     most
         Runs of a point at most [-].
+    collect
+        Statistics of a user's own, by name.
+    collected
+        Their columns in the scenario as it is; they are kept for every run.
     """
 
     scenario: Scenario
@@ -104,6 +109,8 @@ class Job:
     columns: tuple[str, ...]
     most: int
     agents: Mapping[str, OwnClass] = field(default_factory=dict)
+    collect: Mapping[str, OwnClass] = field(default_factory=dict)
+    collected: tuple[str, ...] = ()
 
     @cached_property
     def block(self) -> int:
@@ -115,6 +122,7 @@ class Job:
         """Name of everything that decides a result, but for the point and the runs."""
         parts = [self.scenario.digest, self.seed, self.engine, self.event, *self.columns]
         parts += [f"{role}={given.name} {given.code}" for role, given in sorted(self.agents.items())]
+        parts += [f"collect {name}={given.name} {given.code}" for name, given in sorted(self.collect.items())]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def point(self, changes: Mapping[str, Any]) -> Scenario:
@@ -145,12 +153,14 @@ class _Point:
         scenario = job.point(changes)
         population = prepare(scenario)
         self.job = job
-        self.columns = Columns.of(scenario, population.ids, population.gate_ids)
+        told = statistics_of({name: given.loaded() for name, given in job.collect.items()})
+        own = [column for one in told for column in one.columns(int(scenario.horizon_weeks))]
+        self.columns = Columns.of(scenario, population.ids, population.gate_ids, own)
         missing = [name for name in job.columns if name not in self.columns.names]
         if missing:
             raise ScenarioError(scenario.file, [Fault("columns", "expected columns of the outcomes", repr(missing[0]))])
         agents = {role: given.loaded() for role, given in job.agents.items()}
-        self.simulate: Callable[[int, range, bool], Batch] = engine_of(job.engine, scenario, population, agents)
+        self.simulate: Callable[[int, range, bool], Batch] = engine_of(job.engine, scenario, population, agents, told)
 
     def block(self, index: int, runs: range) -> Block:
         """Simulate the runs of a block; if that fails, one by one, so that only those that fail are missing."""
