@@ -32,16 +32,16 @@ often = settings(deadline=None, max_examples=200)
 moderately = settings(deadline=None, max_examples=50)
 amounts = st.integers(0, 50_000)
 queues = st.lists(
-    st.tuples(st.integers(0, 5_000), st.floats(0.0, 1.0), st.booleans(), st.integers(0, 3), st.integers(0, 2_000)),
+    st.tuples(st.integers(0, 5_000), st.floats(0.0, 1.0), st.booleans(), st.integers(0, 3)),
     min_size=1,
     max_size=8,
 )
 
 
 def columns(queue):
-    """Demand, rights within demand, leads, priority and minimum tickets of a queue."""
-    demand, insisted, leads, priority, minimum = (np.array(column) for column in zip(*queue, strict=True))
-    return demand, (insisted * demand).astype(np.int64), leads, priority, minimum
+    """Demand, rights within demand, leads, priority of a queue, and no minimum tickets (tests/test_reserves.py)."""
+    demand, insisted, leads, priority = (np.array(column) for column in zip(*queue, strict=True))
+    return demand, (insisted * demand).astype(np.int64), leads, priority, np.zeros(len(queue), np.int64)
 
 
 def settled(problem: Problem, select: int = GREATEST, minimum_close: int = 0, unreliable: str = "", **traits):
@@ -119,19 +119,6 @@ def test_nobody_gets_more_than_his_right_before_everybody_of_a_higher_rank_has_a
     for i in np.flatnonzero(allocated > insisted):
         higher = rank > rank[i]
         assert (allocated[higher] == demand[higher]).all()
-
-
-@often
-@given(queues, st.integers(1, 20_000))
-def test_a_ticket_below_the_minimum_is_given_only_if_the_room_could_not_be_filled_without_it(queue, room):
-    demand, _, _, _, minimum = columns(queue)
-    allocated = pro_rata(demand, minimum, room)
-    if demand.sum() <= room:
-        assert (allocated == demand).all()
-        return
-    served = demand * (allocated > 0)
-    for i in np.flatnonzero((allocated > 0) & (allocated < minimum)):
-        assert served.sum() - demand[i] < room
 
 
 def test_the_smallest_of_those_whose_ticket_would_be_too_small_goes_first():
