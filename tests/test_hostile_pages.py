@@ -14,11 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 import abm
-from abm.analysis.dossier import Effort, investigate
 from abm.analysis.explanation import explained
 from abm.plots import save_figures
 from abm.report.story_page import write_story
-from abm.report.whole import write_report
 from abm.sweeps import Design
 from tests.browser import CHROMIUM, chromium
 
@@ -32,11 +30,6 @@ PAYLOAD = (
 )
 FREE = ("title", "description", "name", "holder", "creditor", "source")
 SVG = {"svg", "g", "defs", "path", "use", "clipPath", "rect", "style", "image", "metadata", "type"}
-SMALL = Effort(
-    runs=400, draws=24, runs_of_a_draw=50, orders=4, block=50, walks=2, runs_of_a_step=50, runs_of_a_lever=100,
-    worlds=20, runs_of_a_world=50,
-)  # fmt: skip
-
 pytestmark = pytest.mark.filterwarnings("ignore:constrained_layout not applied")  # such names leave no room
 
 
@@ -111,17 +104,6 @@ def test_the_payload_does_what_it_should_not_where_nobody_is_careful(tmp_path):
     opened = chromium(tmp_path, "--dump-dom", (tmp_path / "page.html").as_uri())
     assert 'data-ran="yes"' in opened
     assert len(Found(opened).foreign) > 4
-
-
-def test_the_report_stays_text(scenario, tmp_path):
-    page = write_report(investigate(scenario, 2, SMALL), tmp_path / "report.html", f"abm report {PAYLOAD}")
-    is_plain_text(page, tmp_path)
-
-
-def test_the_report_of_a_study_stays_text(scenario, tmp_path):
-    rows = [{"round.target_bn": target, "company.name": PAYLOAD} for target in (6, 7, 8)]
-    study = abm.sweep(scenario, Design.table(rows), runs=50)
-    is_plain_text(write_report(investigate(study, 2, SMALL), tmp_path / "report.html", PAYLOAD), tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["failed", "closed"])

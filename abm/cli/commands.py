@@ -124,10 +124,7 @@ def run(
     from abm.runs.simulation import batches, collect
 
     if again is not None:
-        from abm.cli.again import run_again
-
-        run_again(context, again, out, workers, as_json)
-        return
+        return _again(context, again, out, workers, as_json)
     _check_options(engine, within)
     loaded, path_runs = _load(scenario, setting or []), FIGURE_RUNS if out else 0
     asked = question_of(loaded, by, event, report_command(scenario, setting or []))
@@ -151,6 +148,12 @@ def run(
     if totals.interrupted:
         print(f"abm: stopped after {totals.runs:,} of {stream.most:,} runs", file=sys.stderr)
         raise typer.Exit(130)
+
+
+def _again(context: typer.Context, folder: Path, out: Path | None, workers: int | None, as_json: bool) -> None:
+    from abm.cli.again import run_again
+
+    run_again(context, folder, out, workers, as_json)
 
 
 def _check_options(engine: str, within: float | None) -> None:
