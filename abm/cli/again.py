@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from abm.core.errors import Refusal
+from abm.core.errors import Refusal, ScenarioError
 
 if TYPE_CHECKING:
     from abm.report.rerun import Rerun
@@ -35,7 +35,10 @@ def run_again(context: typer.Context, folder: Path, out: Path | None, workers: i
     command = report_command(str(folder / SCENARIO))
     asked = question_of(rerun.scenario, rerun.by, None if rerun.by else rerun.event, command)
     with tempfile.TemporaryDirectory(prefix="abm-") as scratch:
-        totals, table = _simulated(rerun, out, Path(scratch), workers)
+        try:
+            totals, table = _simulated(rerun, out, Path(scratch), workers)
+        except ValueError as error:
+            raise error if isinstance(error, ScenarioError) else Refusal(f"{folder}: {error}") from None
         differs, around = list(rerun.differences(table)), list(rerun.surroundings())
     if as_json:
         told = {"same": not differs, "differs": differs, "surroundings": around}
