@@ -26,7 +26,19 @@ SMALL = "three-investors"
 COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
 ANSWER = ["scenario", "runs", "seed", "engine", "event", "probability", "closed_by"]
 ANSWER += ["funded_bn", "closing_gap_bn", "causes"]
-MANIFEST = {"scenario", "file", "scenario_sha256", "abm", "engine", "seed", "runs", "date", "python", "libraries"}
+MANIFEST = {
+    "scenario",
+    "file",
+    "scenario_sha256",
+    "abm",
+    "engine",
+    "seed",
+    "runs",
+    "date",
+    "python",
+    "libraries",
+    "again",
+}
 HEAVY = ["matplotlib", "mesa", "numba", "pandas", "pyarrow", "pydantic", "scipy", "seaborn"]
 
 

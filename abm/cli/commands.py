@@ -51,6 +51,8 @@ Examples:
     abm run openai-2025 --event "funded_bn >= 20 and survived" --within 0.01
 
     abm run three-investors --json
+
+    abm run --again results/mine
 """
 
 
@@ -87,6 +89,7 @@ _Event = Annotated[
 
 @app.command(epilog=_RUN_EXAMPLES)
 def run(
+    context: typer.Context,
     scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")] = "openai-2025",
     runs: _Runs = None,
     within: Annotated[
@@ -108,6 +111,7 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Folder for outcomes.parquet, manifest.json and the figures.")
     ] = None,
+    again: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Do again what --out left there.")] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Threads, or processes with --engine mesa (default: one a core).")
     ] = None,
@@ -119,9 +123,11 @@ def run(
     from abm.runs.outcomes import Totals
     from abm.runs.simulation import batches, collect
 
+    if again is not None:
+        return _again(context, again, out, workers, as_json)
     _check_options(engine, within)
     loaded, path_runs = _load(scenario, setting or []), FIGURE_RUNS if out else 0
-    asked = _asked(loaded, by, event, report_command(scenario, setting or []))
+    asked = question_of(loaded, by, event, report_command(scenario, setting or []))
     stream = batches(
         loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs, event=asked.event,  # type: ignore[arg-type]
     )  # fmt: skip
@@ -132,7 +138,8 @@ def run(
         with _progress(stream) as progress:
             totals.ending = collect(stream, [totals, *(folder.sinks if folder else ())], progress)
         seconds = time.perf_counter() - start
-        written = folder.write(totals) if folder else []  # first of all: what is printed may break off
+        # files first of all: what is printed may break off
+        written = folder.write(totals, setting or [], by) if folder else []
         _print_answer(totals, asked, as_json)
         if written and not as_json:
             print(f"\nWritten to {out}: {', '.join(path.name for path in written if path.suffix != '.svg')}")
@@ -141,6 +148,12 @@ def run(
     if totals.interrupted:
         print(f"abm: stopped after {totals.runs:,} of {stream.most:,} runs", file=sys.stderr)
         raise typer.Exit(130)
+
+
+def _again(context: typer.Context, folder: Path, out: Path | None, workers: int | None, as_json: bool) -> None:
+    from abm.cli.again import run_again
+
+    run_again(context, folder, out, workers, as_json)
 
 
 def _check_options(engine: str, within: float | None) -> None:
@@ -153,7 +166,7 @@ def _check_options(engine: str, within: float | None) -> None:
         raise Refusal(f"--within: expected a half-width above 0 and below 0.5, got '{within:g}'")
 
 
-def _asked(scenario: Scenario, by: str | None, event: str | None, command: str) -> Asked:
+def question_of(scenario: Scenario, by: str | None, event: str | None, command: str) -> Asked:
     """Read what is asked: that the round closes, that it does by a day, or an event of one's own."""
     from abm.report.answer import Asked
 

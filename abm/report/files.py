@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Mapping, Sequence
 from errno import EISDIR
 from importlib.metadata import version
 from pathlib import Path
@@ -17,8 +18,10 @@ from abm.runs.drafts import Draft, atomic_write
 from abm.runs.outcomes import Batch, Columns, Outcomes, Totals
 from abm.runs.simulation import RunCollector
 from abm.runs.stream import Stream
+from abm.sweeps.fingerprint import code_digest
+from abm.sweeps.store import digest_of
 
-TABLE = "outcomes.parquet"
+TABLE, SCENARIO, MANIFEST = "outcomes.parquet", "scenario.toml", "manifest.json"
 FIGURE_RUNS = 20_000  # more runs would not show in a figure, and their weekly paths fill the memory
 _GROUP = 20_000  # rows of a group in the table: read at once, and compressed together
 LIBRARIES = ("mesa", "numba", "numpy", "scipy", "pandas", "pyarrow", "seaborn", "matplotlib")
@@ -40,16 +43,26 @@ def write_outcomes(outcomes: Outcomes, folder: str | Path, figures: bool = True)
     return [table.path, *write_rest(outcomes, shown if figures else None, folder)]
 
 
-def write_rest(outcomes: Outcomes | Totals, shown: Outcomes | None, folder: str | Path) -> list[Path]:
+def write_rest(
+    outcomes: Outcomes | Totals, shown: Outcomes | None, folder: str | Path, again: Mapping[str, Any] | None = None
+) -> list[Path]:
     """Write what goes beside the table: the manifest, and figures of the runs ``shown``, if any.
+
+    Parameters
+    ----------
+    outcomes, shown, folder
+        What was simulated, what of it is drawn, and where it goes.
+    again
+        What else it takes to do it again, for the manifest.
 
     Raises
     ------
     OSError
         Where the folder cannot be written.
     """
-    manifest = Path(folder) / "manifest.json"
-    text = json.dumps(manifest_of(outcomes, shown), indent=2) + "\n"
+    manifest = Path(folder) / MANIFEST
+    record = manifest_of(outcomes, shown) | ({"again": again} if again else {})
+    text = json.dumps(record, indent=2) + "\n"
     with atomic_write(manifest) as draft:
         draft.write_text(text, encoding="utf-8")
     if shown is None:
@@ -92,11 +105,25 @@ class Folder:
         """Throw away what was not finished."""
         self.table.__exit__()
 
-    def write(self, totals: Totals) -> list[Path]:
-        """Finish the table, and write the manifest and the figures."""
+    def write(self, totals: Totals, settings: Sequence[str] = (), by: str | None = None) -> list[Path]:
+        """Finish the table, and write the scenario, the manifest and the figures.
+
+        Parameters
+        ----------
+        totals
+            The answer.
+        settings, by
+            What the command line changed, and the day that it asked for.
+        """
         self.table.finish()
+        with atomic_write(self.path / SCENARIO) as draft:
+            self.stream.scenario.save(draft)
+        again = {
+            "scenario": SCENARIO, "set": list(settings), "most": self.stream.most, "within": self.stream.within,
+            "event": self.stream.event, "by": by, "code": code_digest(), "table_sha256": digest_of(self.table.path),
+        }  # fmt: skip
         shown = Outcomes(*self.stream.study(), self.shown.batch())
-        return [self.table.path, *write_rest(totals, shown, self.path)]
+        return [self.table.path, self.path / SCENARIO, *write_rest(totals, shown, self.path, again)]
 
 
 class TableWriter:
@@ -214,5 +241,10 @@ def manifest_of(outcomes: Outcomes | Totals, shown: Outcomes | None = None) -> d
         **more,
         "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "libraries": libraries_here(),
     }
+
+
+def libraries_here() -> dict[str, str]:
+    """Versions of the libraries that a result may depend on."""
+    return {name: version(name) for name in LIBRARIES}
