@@ -25,7 +25,7 @@ from common import HEADLINE, Design, Experiment, bullets, largest
 from scipy.stats import norm
 
 import abm
-from abm.analysis.around import around
+from abm.analysis.worlds import around
 from abm.analysis.inert import moving
 from abm.plots.sweeps import over_worlds, tornado
 from abm.scenario.labels import label

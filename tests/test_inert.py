@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import abm
-from abm.analysis.around import around
 from abm.analysis.dossier import Effort, investigate
 from abm.analysis.inert import moving
+from abm.analysis.worlds import around
 from abm.report.opening import in_short
 from abm.report.reasons import foremost
 from abm.scenario import scenario_from

@@ -187,7 +187,10 @@ def test_v19_a_settlement_pays_what_the_closing_without_the_failures_brings_and_
     assert failed <= set(unreliable) - problem.paid
     assert not (closers - problem.paid) & set(unreliable)
     demand, before = problem.money(closers - problem.paid), problem.money(problem.paid)
-    assert sum(paid.values()) == min(demand, max(0, problem.cap - before))
+    room = max(0, problem.cap - before)
+    assert sum(paid.values()) <= room
+    if demand <= room:  # who is cut back beyond that: tests/test_reserves.py
+        assert sum(paid.values()) == demand
     assert {name for name, amount in paid.items() if amount} <= closers - problem.paid
 
 

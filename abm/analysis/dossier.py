@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from abm.analysis.around import Worlds, around
 from abm.analysis.discovery import FEWEST, Discovery, discover
 from abm.analysis.drivers import Drivers, morris, need
 from abm.analysis.explanation import Explained, explained
@@ -21,6 +20,7 @@ from abm.analysis.levers import lever_named, levers_of
 from abm.analysis.pivotal import Pivotal, pairs, shapley_values
 from abm.analysis.regret import Regret, compare_levers
 from abm.analysis.trees import Tree, grow_tree
+from abm.analysis.worlds import Worlds, around
 from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
 from abm.runs.outcomes import Outcomes

@@ -12,7 +12,7 @@ from abm.core.code_cache import cache_folder
 _PACKAGE = Path(__file__).parent.parent
 _COMPILED = (
     *("core/jit.py", "core/records.py", "core/schedule.py", "core/draws.py"),
-    *("population/sampling.py", "population/calibration.py"),
+    *("population/sampling.py", "population/calibration.py", "population/moods.py"),
     *("rules/*.py", "ensemble/*.py"),
 )
 

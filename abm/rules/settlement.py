@@ -254,17 +254,19 @@ def _serve(
     traits: Records,
 ) -> bool:
     """Share out the room that earlier closings left; whether every condition holds by it, or nothing can be served."""
-    new = closers & ~paid
-    least = room + 1
-    for i in range(new.shape[0]):
-        if new[i]:
-            least = min(least, traits[i].min_ticket_musd, book.tickets[i])
-    if least > room and paid.any():  # the last piece of a round is nobody's position: minimum tickets do not count
-        served, holds = share_out(closers, paid, contracts, book, room, np.zeros(new.shape[0], np.int64), traits)
-    else:
-        served, holds = share_out(closers, paid, contracts, book, room, traits.min_ticket_musd, traits)
+    minimum = traits.min_ticket_musd.copy()
+    least, new, earlier = room + 1, 0, False
+    for i in range(closers.shape[0]):
+        earlier = earlier or paid[i]
+        if closers[i] and not paid[i]:
+            new += 1
+            least = min(least, minimum[i], book.tickets[i])
+    if least > room and earlier:  # the last piece of a round is nobody's position: minimum tickets do not count
+        for i in range(closers.shape[0]):
+            minimum[i] = 0
+    served, holds = share_out(closers, paid, contracts, book, room, minimum, traits)
     put(allocated, served)
-    if not holds and np.count_nonzero(new) <= MOST_TRIED:
+    if not holds and new <= MOST_TRIED:
         part, _ = best_part(closers, paid, contracts, book, terms, traits)
         put(allocated, part)
         return True

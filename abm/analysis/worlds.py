@@ -1,4 +1,4 @@
-"""Around: worlds estimated around the central value, whose answer is known from many more runs."""
+"""Worlds: draws of what nobody knows, estimated around the central value, whose answer is known from many more runs."""
 
 from __future__ import annotations
 
