@@ -226,9 +226,13 @@ app.command(epilog=DIFF_EXAMPLES)(diff)
 
 @app.command(epilog="Examples:\n\n    abm check my-round.toml\n\n    abm check rounds/*.toml")
 def check(files: Annotated[list[str], typer.Argument(help="Scenario files or packaged ids.")]) -> None:
-    """Check scenario files: every fault in one sentence, and who can only close together as a warning."""
+    """Check scenario files: every fault in one sentence, and as warnings what can hardly be meant.
+
+    Warnings name keys that move nothing, sizes that do not fit, and who can only close together.
+    """
+    from abm.analysis.doubts import doubts
     from abm.core.errors import ScenarioError
-    from abm.population import circles, prepare
+    from abm.population import prepare
     from abm.scenario import load_scenario
 
     bad = 0
@@ -240,9 +244,8 @@ def check(files: Annotated[list[str], typer.Argument(help="Scenario files or pac
             bad += 1
             print(error, file=sys.stderr)
             continue
-        together = circles(scenario)
-        if together:
-            print(f"{file}: warning: these close only together, or not at all: {', '.join(together)}")
+        for doubt in doubts(scenario):
+            print(f"{file}: warning: {doubt}")
         print(f"{file}: sound (investors: {len(population.ids)}, gatekeepers: {len(population.gate_ids)})")
     raise typer.Exit(2 if bad else 0)
 

@@ -1,0 +1,145 @@
+"""Doubts: what a sound file says and can hardly mean. Keys that move nothing, sizes that do not fit, circles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, get_args, get_origin
+
+from abm.core.batch import PATHS
+from abm.core.errors import ScenarioError
+from abm.population.mutual import circles
+from abm.runs.simulation import simulate
+from abm.scenario import Scenario
+from abm.scenario.checks import cap_bn, largest_ticket
+from abm.scenario.fields import Distribution, Section, plain
+from abm.scenario.sources import numbers_of
+
+_RUNS = 100  # that must all end alike before a key is said to move nothing
+_DILUTED = 4.0  # target over pre-money valuation: beyond this, the new money owns four fifths
+_LONGEST, _SHORTEST = 50.0, 1 / 52  # of a runway [years]
+
+
+def doubts(scenario: Scenario, runs: int = _RUNS) -> list[str]:
+    """Say what is sound and can hardly be meant, a sentence each.
+
+    Parameters
+    ----------
+    scenario
+        A scenario that has no faults.
+    runs
+        How many must all end alike before a key is said to move nothing [-].
+
+    Examples
+    --------
+    >>> import abm
+    >>> doubts(abm.load_scenario("mutual-conditions"), runs=5)[0]
+    'these close only together, or not at all: beta, gamma, delta, epsilon'
+    """
+    return [*_together(scenario), *_sizes(scenario), *_inert(scenario, runs)]
+
+
+def _together(scenario: Scenario) -> Iterator[str]:
+    if found := circles(scenario):
+        yield f"these close only together, or not at all: {', '.join(found)}"
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Sizes
+
+
+def _sizes(scenario: Scenario) -> Iterator[str]:
+    terms, target = scenario.round, float(scenario.round.target_bn)
+    most = sum(largest_ticket(who) for who in scenario.investors)
+    most += sum(float(pool.count) * largest_ticket(pool) for pool in scenario.investor_pools)
+    if most < target:
+        slip = f", a factor of {target / most:,.3g}: is all in USD billion?" if most and target > 10 * most else ""
+        yield f"round.target_bn: no way to reach {plain(target)}: all tickets together are at most {most:.6g}{slip}"
+    if terms.minimum_close_bn and most < terms.minimum_close_bn <= cap_bn(scenario):
+        yield f"round.minimum_close_bn: no closing comes to {plain(terms.minimum_close_bn)} with tickets of {most:.6g}"
+    if target > _DILUTED * max(terms.pre_money_bn):
+        price = max(terms.pre_money_bn)
+        owns = f"{target / (target + price):.0%} of the company"
+        yield f"round.pre_money_bn: at {plain(price)} the new money would own {owns}"
+    for who in scenario.investors:
+        if who.wealth_bn is not None and largest_ticket(who) > who.wealth_bn:
+            yield f"investors.{who.id}.wealth_bn: his ticket of {largest_ticket(who):g} is more than all he has"
+    yield from _runway(scenario)
+
+
+def _runway(scenario: Scenario) -> Iterator[str]:
+    company = scenario.company
+    burn = float(company.net_burn_bn_per_year[0][1]) if company else 0.0
+    if company is None or burn <= 0.0:
+        return
+    years = float(company.cash_bn) / burn
+    if not _SHORTEST <= years <= _LONGEST:
+        length = f"{years:,.3g} years" if years > 1 else f"{365 * years:.2g} days"
+        yield f"company.cash_bn: lasts {length} at the burn of the plan"
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Keys that move nothing
+
+
+def _inert(scenario: Scenario, runs: int) -> Iterator[str]:
+    """Every key of the file that no run notices, wherever it is set to."""
+    asked = list(_alternatives(scenario))
+    usual = _left_by(scenario, {}, runs)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda one: _unmoved(scenario, one[0], one[1], usual, runs), asked)
+        for (path, _), tried in zip(asked, found, strict=True):
+            if tried:
+                said = " or ".join(str(v).lower() if isinstance(v, bool | str) else f"{v:.6g}" for v in tried)
+                yield f"{path}: moves nothing, given the others (at {said} all of {runs} runs end as they are)"
+
+
+def _unmoved(scenario: Scenario, path: str, sides: list[list[Any]], usual: list[Any], runs: int) -> list[Any]:
+    """On each side the first value that can be simulated, if nothing changes at any of them."""
+    tried = []
+    for side in sides:
+        for value in side:
+            try:
+                left = _left_by(scenario, {path: value}, runs)
+            except ScenarioError:
+                continue
+            if not all(one.equals(other) for one, other in zip(usual, left, strict=True)):
+                return []
+            tried.append(value)
+            break
+    return tried
+
+
+def _left_by(scenario: Scenario, changes: dict[str, Any], runs: int) -> list[Any]:
+    """Everything that runs leave behind, as frames."""
+    found = simulate(scenario.with_values(changes) if changes else scenario, runs, 1, workers=1, keep="runs")
+    return [found.to_frame(), *(found.path(name) for name in PATHS)]
+
+
+def _alternatives(scenario: Scenario) -> Iterator[tuple[str, list[list[Any]]]]:
+    """Yield every number, flag and word of a file: its path, and what else it could be, below and above."""
+    for path, number, knob in numbers_of(scenario):
+        if not isinstance(number, Distribution) and not path.endswith(".address"):
+            now = float(number)
+            below = [end for end in (knob.low, 0.25 * now, 0.5 * now, 0.8 * now) if end < now]
+            above = [end for end in (knob.high, 4 * now, 2 * now, 1.25 * now) if end > now]
+            yield path, [below, above]
+    yield from _words(scenario)
+
+
+def _words(section: Section, prefix: str = "") -> Iterator[tuple[str, list[list[Any]]]]:
+    for name, field in type(section).model_fields.items():
+        value, path = getattr(section, name), f"{prefix}{field.alias or name}"
+        if name not in section.model_fields_set or name in ("format", "kind", "role"):
+            continue
+        if isinstance(value, Section):
+            yield from _words(value, f"{path}.")
+        elif isinstance(value, bool):
+            yield path, [[not value]]
+        elif get_origin(field.annotation) is Literal:
+            yield path, [[word] for word in get_args(field.annotation) if word != value]
+        elif isinstance(value, tuple):
+            for item in value:
+                if isinstance(item, Section):
+                    yield from _words(item, f"{path}.{item.id}.")  # type: ignore[attr-defined]
