@@ -15,6 +15,7 @@ from abm.runs.lines import wrapped
 from abm.runs.outcomes import Estimate, Outcomes, Totals
 from abm.runs.terms import CAUSE_WORDS
 from abm.scenario import Scenario, packaged, provenance
+from abm.scenario.investor_tables import Paper
 
 _MANY = 4  # payers named one by one
 _DATES = 6  # dates of the table, at most
@@ -187,10 +188,13 @@ def _survival(totals: Totals) -> str:
 
 
 def _caveats(totals: Totals) -> str:
+    everybody: tuple[Paper, ...] = (*totals.scenario.investors, *totals.scenario.investor_pools)
+    may_fail = any(who.settlement_failure_probability or who.withdrawal_per_year for who in everybody)
     return (
         "What this number leaves out: the interval is Monte Carlo error alone. "
         f"The file has {grades_counted(provenance(totals.scenario))}, and every run used the central value. "
-        "Events that the file does not name cannot happen."
+        "Events that the file does not name cannot happen"
+        f"{'.' if may_fail else ', nor can anybody who has signed withdraw or fail to pay.'}"
     )
 
 
