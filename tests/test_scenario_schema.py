@@ -12,9 +12,10 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic.fields import FieldInfo
 
+from abm.core.plain import plain
 from abm.rules.conditions import CONDITIONS
 from abm.scenario import Scenario, defaults, investor_tables, json_schema, schema
-from abm.scenario.fields import KINDS, Knob, Section, plain, title_of
+from abm.scenario.fields import KINDS, Knob, Section, title_of
 from tests.breaks import KEYS, NAMES, TABLES, break_it
 
 SCHEMA = json_schema()

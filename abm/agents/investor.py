@@ -9,6 +9,7 @@ import mesa
 
 from abm.agents.attributes import fields_of
 from abm.core.old_names import renamed_attribute
+from abm.core.plain import plain
 from abm.core.records import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
 from abm.core.schedule import YEARS
 from abm.rules import belief, decision
@@ -122,9 +123,9 @@ class Investor(mesa.Agent):
         self.model.log(self.id, "paid", self._cut_back(amount_musd), amount_musd)
 
     def _cut_back(self, amount_musd: int) -> str:
-        return (
-            "" if amount_musd == self.ticket_musd else f"cut back from {self.model.population.bn(self.ticket_musd):g}"
-        )
+        if amount_musd == self.ticket_musd:
+            return ""
+        return f"cut back from {plain(self.model.population.bn(self.ticket_musd))}"
 
     def fail_to_pay(self) -> None:
         """Not pay when called."""
@@ -136,7 +137,7 @@ class Investor(mesa.Agent):
         full, self.ticket_musd = self.ticket_musd, min(self.ticket_musd, self.params.fallback_musd)
         self.model.narrator.release(self.index)
         self.model.log(
-            self.id, "fell back", f"conditions failed, from {self.model.population.bn(full):g}", self.ticket_musd
+            self.id, "fell back", f"conditions failed, from {plain(self.model.population.bn(full))}", self.ticket_musd
         )
 
     def lapse(self) -> None:

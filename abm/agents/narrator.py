@@ -6,6 +6,7 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from abm.core.plain import plain
 from abm.core.records import PAID, SIGNED, UNPAID, Record
 from abm.core.trace import Event
 from abm.rules.closing import Closing, close, money
@@ -46,14 +47,14 @@ class Need(NamedTuple):
     def words(self) -> str:
         """What is asked for, in ids."""
         if self.kind not in CONDITIONS:
-            return f"the least closing of {self.wanted:g} bn"
+            return f"the least closing of {plain(self.wanted)} bn"
         return CONDITIONS[self.kind].words(_listed(self.who), self.wanted, self.by)
 
     @property
     def missing(self) -> str:
         """What is asked for, and how much of it is there."""
         counted = self.kind in ("total_bn", "any_of", "kind", "minimum_close_bn") or (self.there and self.wanted)
-        return f"{self.words} ({self.there:g} there)" if counted and not math.isnan(self.there) else self.words
+        return f"{self.words} ({plain(self.there)} there)" if counted and not math.isnan(self.there) else self.words
 
 
 class Wait(NamedTuple):
@@ -94,7 +95,7 @@ class Narrator:
         self._bound = self._bound_by()
         terms = model.terms
         price, until = model.population.bn(int(model.population.ladder_musd[0])), model.case.date(model.deadline_day)
-        model.log("round", "opened", f"until {until}, at {price:g} bn pre-money", terms.target_musd)
+        model.log("round", "opened", f"until {until}, at {plain(price)} bn pre-money", terms.target_musd)
         for investor in model.investors:
             if investor.stage == SIGNED:
                 model.log(investor.id, "had signed", self.conditions(investor.index), investor.ticket_musd)

@@ -9,11 +9,12 @@ from typing import Any, Literal, get_args, get_origin
 
 from abm.core.batch import PATHS
 from abm.core.errors import ScenarioError
+from abm.core.plain import plain
 from abm.population.mutual import circles
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario
 from abm.scenario.checks import cap_bn, largest_ticket
-from abm.scenario.fields import Distribution, Section, plain
+from abm.scenario.fields import Distribution, Section
 from abm.scenario.sources import numbers_of
 
 _RUNS = 100  # that must all end alike before a key is said to move nothing

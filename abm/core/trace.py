@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, NamedTuple
 
 from abm.core.notebook import Printed, table_html
+from abm.core.plain import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,14 +43,14 @@ class Trace(Printed, tuple[Event, ...]):
         """Tell the story, a line an event."""
         return "\n".join(
             f"{event.date}  {event.who:<15} {event.what}"
-            + (f" {event.amount_bn:g} bn" if event.amount_bn else "")
+            + (f" {plain(event.amount_bn)} bn" if event.amount_bn else "")
             + (f": {event.why}" if event.why else "")
             for event in self
         )
 
     def _repr_html_(self) -> str:
         rows = [
-            (event.date, event.who, event.what, f"{event.amount_bn:g}" if event.amount_bn else "", event.why)
+            (event.date, event.who, event.what, plain(event.amount_bn) if event.amount_bn else "", event.why)
             for event in self
         ]
         return table_html(f"{len(self)} events", rows, ("date", "who", "what", "USD bn", "why"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from abm.core.plain import plain
 from abm.plots.fan import fan
 from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, Date, Dates, short_name
 
@@ -39,7 +40,7 @@ def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Axes, dates: Dates, ta
     fan(committed, ax, dates, ORANGE, "committed, median")
     fan(paid, ax, dates, BLUE, "paid, median")
     ax.axhline(target_bn, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
-    ax.annotate(f"target {target_bn:g}", (dates[0], target_bn), (2, 3), textcoords="offset points", fontsize=8)
+    ax.annotate(f"target {plain(target_bn)}", (dates[0], target_bn), (2, 3), textcoords="offset points", fontsize=8)
     ax.axvline(deadline, color=INK, linewidth=0.9)
     ax.annotate("deadline", (deadline, 0), (3, 4), textcoords="offset points", fontsize=8)
     ax.set_ylim(0, max(target_bn, float(committed.quantile(0.95).max())) * 1.12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from abm.core.plain import plain
 from abm.plots.theme import BLUE, GREY, INK
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def funded(frame: pd.DataFrame, ax: Axes, target_bn: float) -> Axes:
         words = f"{label}: {alike.mean():.1%} of runs"
         ax.hist(frame.loc[alike, "funded_bn"], edges, weights=share[alike], color=colour, label=words, rwidth=0.92)
     ax.axvline(target_bn, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
-    ax.annotate(f"target {target_bn:g}", (target_bn, 1), (-4, -9), xycoords=("data", "axes fraction"),
+    ax.annotate(f"target {plain(target_bn)}", (target_bn, 1), (-4, -9), xycoords=("data", "axes fraction"),
                 textcoords="offset points", fontsize=8, ha="right")  # fmt: skip
     ax.set_xlim(0, most * 1.02)
     ax.set_xlabel("new money paid by the deadline [USD billion]")

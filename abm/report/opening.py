@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from abm.analysis.deal_sheet import cash_ends, parties_of
 from abm.analysis.dossier import Dossier
 from abm.analysis.prose.phrases import listed
+from abm.core.plain import plain
 from abm.plots import FIGURES
 from abm.plots.sweeps import over_worlds
 from abm.plots.theme import styled
@@ -58,7 +59,7 @@ def deal(dossier: Dossier) -> PageSection:
         fold = f"{len(rest)} more, who are expected to pay {together} billion together"
         section.add_table(heads, rows[lines:], (4,), style="deal", fold=fold)
     section.add_text(
-        f"Expected payment: what is paid of the USD {float(terms.target_bn):g} billion wanted, on average over "
+        f"Expected payment: what is paid of the USD {plain(terms.target_bn)} billion wanted, on average over "
         f"{outcomes.runs:,} runs (seed {outcomes.seed}), with its 95 % interval.",
         kind="small",
     )
@@ -77,11 +78,11 @@ def _terms(dossier: Dossier) -> Iterator[tuple[str, str]]:
         until = f"until {ends:%B %Y}" if ends else "beyond the horizon of the file"
         yield (
             "Runway",
-            f"USD {float(firm.cash_bn):.3g} billion of cash, {until} with burn and bills as planned and no new money",
+            f"USD {plain(firm.cash_bn)} billion of cash, {until} with burn and bills as planned and no new money",
         )
-    price = " or ".join(f"{float(rung):g}" for rung in terms.pre_money_bn)
-    before = f", after {float(terms.already_closed_bn):g} paid before" if terms.already_closed_bn else ""
-    yield "Round", f"USD {float(terms.target_bn):g} billion{before}, at USD {price} billion pre-money"
+    price = " or ".join(plain(rung) for rung in terms.pre_money_bn)
+    before = f", after {plain(terms.already_closed_bn)} paid before" if terms.already_closed_bn else ""
+    yield "Round", f"USD {plain(terms.target_bn)} billion{before}, at USD {price} billion pre-money"
     names = {gate.id: gate.name or gate.id for gate in scenario.gatekeepers}
     for gate, chance in outcomes.totals.consents().items():
         yield "Consent", f"{names[gate]}: in force by the deadline in {percent(chance.p, chance.low, chance.high)}"
@@ -99,7 +100,7 @@ def answer(dossier: Dossier) -> PageSection:
     )
     mean, low, high = (three_digits(funded[name]) for name in ("mean", "p05", "p95"))
     section.add_text(
-        f"Money paid by the deadline: USD {mean} billion on average of {float(dossier.scenario.round.target_bn):g} "
+        f"Money paid by the deadline: USD {mean} billion on average of {plain(dossier.scenario.round.target_bn)} "
         f"wanted, {nine_in_ten(low, high)}."
     )
     return section

@@ -7,11 +7,12 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from abm.core.plain import plain
 from abm.rules.conditions import CONDITIONS
 from abm.scenario import Scenario
 from abm.scenario.condition_fields import Conditions
 from abm.scenario.defaults import BY_KIND, COMMON
-from abm.scenario.fields import Knob, Section, plain
+from abm.scenario.fields import Knob, Section
 from abm.scenario.investor_tables import ConditionMixTable, InvestorPoolTable, InvestorTable, Paper, Traits
 from abm.scenario.schema import (
     ClaimTable,

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from abm.core.jit import dispatch, lean
+from abm.core.plain import plain
 from abm.core.records import Flags, Floats, Integers, Record
 
 #: One atom of a condition. A kind uses the fields that its keys name and ignores the rest.
@@ -103,11 +104,11 @@ class ConditionKind:
         >>> CONDITIONS["investor"].words("the lead", 4.0, ""), CONDITIONS["gate"].words("consent", 0.0, "2025-12-31")
         ('the lead is in with 4 bn', 'consent by 2025-12-31')
         """
-        amount, date = (f" with {wanted:g} bn" if wanted else ""), (f" by {by}" if by else "")
+        amount, date = (f" with {plain(wanted)} bn" if wanted else ""), (f" by {by}" if by else "")
         if self.says:
-            return self.says.format(who=who, wanted=f"{wanted:g}", amount=amount, by=date)
+            return self.says.format(who=who, wanted=plain(wanted), amount=amount, by=date)
         return (
-            " ".join(part for part in (self.name.replace("_", " "), who, f"{wanted:g}" if wanted else "") if part)
+            " ".join(part for part in (self.name.replace("_", " "), who, plain(wanted) if wanted else "") if part)
             + date
         )
 

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from abm.core.errors import Fault
+from abm.core.plain import plain
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import Distribution, did_you_mean
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
@@ -40,10 +41,14 @@ def _round_faults(scenario: Tables) -> Iterator[Fault]:
             "horizon_weeks", f"expected at least {needed}, to reach the deadline", f"{scenario.horizon_weeks:g}"
         )
     if terms.cap_bn is not None and terms.cap_bn < terms.target_bn:
-        yield Fault("round.cap_bn", f"expected at least the target of {terms.target_bn:g}", f"{terms.cap_bn:g}")
+        yield Fault(
+            "round.cap_bn", f"expected at least the target of {plain(terms.target_bn)}", f"{plain(terms.cap_bn)}"
+        )
     if terms.minimum_close_bn > cap_bn(scenario):
         yield Fault(
-            "round.minimum_close_bn", f"expected at most the cap of {cap_bn(scenario):g}", f"{terms.minimum_close_bn:g}"
+            "round.minimum_close_bn",
+            f"expected at most the cap of {plain(cap_bn(scenario))}",
+            f"{plain(terms.minimum_close_bn)}",
         )
 
 
@@ -136,8 +141,8 @@ def _investor_faults(scenario: Tables) -> Iterator[Fault]:
         if investor.ticket_bn is not None and investor.fallback_bn > investor.ticket_bn:
             yield Fault(
                 f"{key}.fallback_bn",
-                f"expected at most the ticket of {investor.ticket_bn:g}",
-                f"{investor.fallback_bn:g}",
+                f"expected at most the ticket of {plain(investor.ticket_bn)}",
+                f"{plain(investor.fallback_bn)}",
             )
         if investor.fallback_bn > 0 and not investor.conditions:
             yield Fault(f"{key}.fallback_bn", "expected conditions that the fallback falls back from")
@@ -176,7 +181,7 @@ def _decision_faults(key: str, investor: InvestorTable | InvestorPoolTable, sign
     least = investor.min_ticket_bn or trait_default(investor.kind, "min_ticket_bn") or 0.0
     most = largest_ticket(investor)
     if not stated and least > most:
-        yield Fault(f"{key}.min_ticket_bn", f"expected at most the largest ticket of {most:g}", f"{least:g}")
+        yield Fault(f"{key}.min_ticket_bn", f"expected at most the largest ticket of {plain(most)}", f"{plain(least)}")
 
 
 def largest_ticket(investor: InvestorTable | InvestorPoolTable) -> float:
@@ -246,24 +251,24 @@ def _impossibilities(scenario: Tables, own: InvestorTable, atom: dict[str, Any])
             everything -= tickets[own.id]
         possible = base + min(everything, cap_bn(scenario))
         if atom["total_bn"] > possible + _ROUNDING_BN:
-            yield f"{atom['total_bn']:g} is asked and at most {possible:g} can be there"
+            yield f"{plain(atom['total_bn'])} is asked and at most {plain(possible)} can be there"
     if "investor" in atom:
         if atom["investor"] == own.id:
             yield "an investor cannot wait for himself"
         if atom.get("amount_bn", 0) > tickets[atom["investor"]] + _ROUNDING_BN:
-            yield f"{atom['investor']} brings at most {tickets[atom['investor']]:g}"
+            yield f"{atom['investor']} brings at most {plain(tickets[atom['investor']])}"
     if "any_of" in atom and atom.get("at_least", 1) > len(set(atom["any_of"])):
         yield f"{atom['at_least']} are asked out of {len(set(atom['any_of']))}"
     if "kind" in atom:
         there = sum(tickets[i.id] for i in scenario.investors if i.kind == atom["kind"])
         there += sum(money for kind, money in pools if kind == atom["kind"])
         if atom["amount_bn"] > there + _ROUNDING_BN:
-            yield f"investors of kind {atom['kind']} bring at most {there:g}"
+            yield f"investors of kind {atom['kind']} bring at most {plain(there)}"
     if "by" in atom and atom["by"] < scenario.as_of:
         yield f"{atom['by']} is before as_of"
     if "max_pre_money_bn" in atom and atom["max_pre_money_bn"] < min(scenario.round.pre_money_bn):
-        yield f"the lowest price is {min(scenario.round.pre_money_bn):g}"
+        yield f"the lowest price is {plain(min(scenario.round.pre_money_bn))}"
     if "max_post_money_bn" in atom and atom["max_post_money_bn"] <= min(scenario.round.pre_money_bn):
-        yield f"the lowest pre-money valuation is {min(scenario.round.pre_money_bn):g}"
+        yield f"the lowest pre-money valuation is {plain(min(scenario.round.pre_money_bn))}"
     if atom.get("without") == own.id:
         yield "an investor cannot exclude himself"

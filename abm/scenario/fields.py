@@ -7,11 +7,12 @@ import difflib
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeGuard, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
 from pydantic_core import PydanticCustomError, core_schema
+
+from abm.core.plain import plain
 
 Grade = Literal["fact", "calc", "judgement", "assumption"]
 Kind = Literal[
@@ -127,18 +128,6 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 def is_number(raw: object) -> TypeGuard[int | float]:
     """Whether ``raw`` is a TOML number; ``true`` is none, although Python takes it for 1."""
     return isinstance(raw, (int, float)) and not isinstance(raw, bool)
-
-
-def plain(number: float) -> str:
-    """Write a number without an exponent.
-
-    Examples
-    --------
-    >>> plain(0.00001), plain(30.0), plain(-1_000), plain(0.1)
-    ('0.00001', '30', '-1000', '0.1')
-    """
-    text = f"{Decimal(repr(float(number))):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 _ORIGIN_FORM = {"grade": {"enum": list(GRADES)}, "source": {"type": "string"}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from abm.core.plain import plain
 from abm.scenario import Scenario
 from abm.scenario.fields import Knob
 from abm.scenario.sources import numbers_of
@@ -105,7 +106,7 @@ def quantity(number: float, unit: str, key: str = "") -> str:
         return f"{100 * number:.3g} % a year" if _GROWTH.search(key) else f"{number:.3g} a year"
     if unit.startswith("USD billion"):
         rest = {"": "", "/year": " a year"}.get(unit[len("USD billion") :], " a year of spread")
-        return f"USD {number:.3g} billion{rest}"
+        return f"USD {plain(float(f'{number:.3g}'))} billion{rest}"
     if unit in ("days", "weeks"):
         return f"{number:.0f} {unit}"
     return f"{number:.3g}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from abm.core.plain import plain
 from abm.scenario.fields import Distribution, Knob, Section, Value
 
 if TYPE_CHECKING:
@@ -65,9 +66,11 @@ def numbers_of(section: Section, prefix: str = "") -> Iterator[tuple[str, Value 
 def _text(number: Value | Distribution) -> str:
     if isinstance(number, Distribution):
         names = ("median", "sd log") if number.family == "lognormal" else ("from", "to")
-        return f"{number.family} {names[0]} {number.first:g} {names[1]} {number.second:g}"
-    return f"{number:.6g}"
+        return f"{number.family} {names[0]} {plain(number.first)} {names[1]} {plain(number.second)}"
+    return plain(number)
 
 
 def _range(number: Value | Distribution) -> str:
-    return "" if isinstance(number, Distribution) or number.low is None else f"{number.low:g} to {number.high:g}"
+    if isinstance(number, Distribution) or number.low is None or number.high is None:
+        return ""
+    return f"{plain(number.low)} to {plain(number.high)}"

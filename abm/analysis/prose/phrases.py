@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from abm.core.plain import plain
 from abm.rules.conditions import CONDITIONS
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 #: Conditions that are asked for as a state of affairs, and waited for as the day on which it comes.
 _STATES = ("max_own_share", "min_own_share", "max_post_money_bn", "without")
 _FEW = 6  # names in a condition that is still read
+
+_SMALL = 0.1  # USD billion, below which decimals are not enough
 
 
 def money(bn: float) -> str:
@@ -32,15 +35,14 @@ def money(bn: float) -> str:
 
 
 def figure(number: float) -> str:
-    """Write a number with at most three decimals.
+    """Write a number with at most three decimals, a small one to three significant digits.
 
     Examples
     --------
-    >>> figure(1.250), figure(-0.0004)
-    ('1.25', '0')
+    >>> figure(1.250), figure(0.0025), figure(0.00001234)
+    ('1.25', '0.0025', '0.0000123')
     """
-    text = f"{number:.3f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    return plain(float(f"{number:.3g}")) if abs(number) < _SMALL else plain(round(number, 3))
 
 
 def count(number: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from abm.analysis.prose.graph import strong_parts
 from abm.analysis.prose.phrases import Names
+from abm.core.plain import plain
 from abm.core.records import LOOKING, STAGES, UNPAID, WITHDRAWN
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def _counted(model: FundingModel) -> list[Edge]:
     edges = []
     for index, standing in sorted(model.narrator.standings.items()):
         stuck, bn = _stuck(model, index), model.population.bn(standing.ticket_musd)
-        edges.append(Edge(BOOK, model.population.ids[index], f"its {bn:g} billion", not stuck, stuck, 0, bn))
+        edges.append(Edge(BOOK, model.population.ids[index], f"its {plain(bn)} billion", not stuck, stuck, 0, bn))
     return edges
 
 
