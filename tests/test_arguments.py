@@ -36,7 +36,7 @@ def public() -> Iterator[tuple[str, Callable[..., Any]]]:
 #: Types that say nothing to a check, so that the function itself must: collections, arrays, functions, objects of abm.
 UNSEEN = (
     "Sequence|Mapping|Iterable|Callable|NDArray|ArrayLike|Progress|Axes|Any|Executor|Search|Effort|Lever|Function|"
-    "Value|Batch|Drivers|Collect"
+    "Value|Batch|Drivers|Collect|Collection|Study|Outcomes|tuple"
 )
 
 

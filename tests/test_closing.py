@@ -368,7 +368,7 @@ def test_the_clinching_rung_is_the_highest_at_which_the_greatest_closing_brings_
     signed, paid, contracts, book = posed(problem)
     assert clinching_rung(signed, paid, contracts, book, np.array(ladder), start, needed) == expected
     assert book.facts.pre_money_musd == problem.pre_money
-    assert counterfactual_money(signed, paid, contracts, book, AS_IT_IS) == problem.money(extremes(problem)[1])
+    assert counterfactual_money(signed, paid, contracts, book, AS_IT_IS, False) == problem.money(extremes(problem)[1])
 
 
 def test_the_price_falls_to_the_rung_at_which_a_limit_on_the_post_money_leaves_enough_room():

@@ -287,7 +287,8 @@ def test_batches_joined_in_any_order_are_the_whole(money, data):
     whole = Batch.of(results, len(IDS), len(GATES), 5)
     parts = [whole.part(start, stop) for start, stop in pairwise(cuts)]
     again = Batch.joined(data.draw(st.permutations(parts)))
-    for one, other in zip(whole, again, strict=True):
+    assert whole.collected is again.collected is None
+    for one, other in zip(whole[:4], again[:4], strict=True):
         assert (one.shape, one.tobytes()) == (other.shape, other.tobytes())
     assert Batch.joined([*parts[:1], *(part.without_paths() for part in parts[1:])]).runs == len(money)
 

@@ -424,7 +424,7 @@ def test_dates_and_ranges_survive_the_manifest(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [(None, "expected the folder of a study"), ("{", "expected the manifest of a study"), ("{}", "expected format 2")],
+    [(None, "expected the folder of a study"), ("{", "expected the manifest of a study"), ("{}", "expected format 3")],
 )
 def test_a_folder_without_a_study_is_one_sentence(tmp_path, text, message):
     if text is not None:

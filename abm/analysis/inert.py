@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import checked
 from abm.core.errors import ScenarioError
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario
@@ -19,6 +20,7 @@ from abm.sweeps.axis import Axis
 Happened = NDArray[np.bool_]
 
 
+@checked
 def moving(
     scenario: Scenario,
     axes: Sequence[Axis] | None = None,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from abm.core.errors import Refusal, ScenarioError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from abm.report.rerun import Rerun
     from abm.runs.totals import Totals
 
@@ -19,9 +21,15 @@ _ASKED = {"scenario": "SCENARIO", "setting": "--set"}  # what the folder says, a
 _ASKED |= {name: f"--{name}" for name in ("runs", "within", "by", "event", "seed", "engine")}
 
 
-def run_again(context: typer.Context, folder: Path, out: Path | None, workers: int | None, as_json: bool) -> None:
+def run_again(
+    context: typer.Context,
+    folder: Path,
+    out: Path | None,
+    workers: int | None,
+    as_json: bool,
+    question_of: Callable[..., Any],
+) -> None:
     """Do it, say the answer, and leave with exit 1 where it is another one than before."""
-    from abm.cli.commands import question_of
     from abm.report.answer import answer_json, answer_text, report_command
     from abm.report.files import SCENARIO
     from abm.report.rerun import Rerun

@@ -153,7 +153,7 @@ def run(
 def _again(context: typer.Context, folder: Path, out: Path | None, workers: int | None, as_json: bool) -> None:
     from abm.cli.again import run_again
 
-    run_again(context, folder, out, workers, as_json)
+    run_again(context, folder, out, workers, as_json, question_of)
 
 
 def _check_options(engine: str, within: float | None) -> None:

@@ -119,7 +119,7 @@ def who(
     workers: _Workers = None,
     as_json: _Json = False,
 ) -> None:
-    """Share the probability of closing out among investors, pools and consents: who decides it?"""
+    """Share the probability of closing out among investors, pools and consents: who decides."""
     from abm.analysis.pivotal import shapley_values
     from abm.cli.progress import counting
     from abm.report.comparison_text import pivotal_json, pivotal_text

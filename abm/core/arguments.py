@@ -71,8 +71,8 @@ _HALF_WIDTH = Limits("a half-width above 0 and below 0.5", lambda number: 0 < nu
 
 #: Within which limits numbers of these names lie, wherever they stand.
 _LIMITS = {
-    **dict.fromkeys(("runs", "workers", "samples", "block", "trajectories", "resamples", "boxes"), _COUNT),
-    **dict.fromkeys(("pairs", "path_runs", "index", "steps"), _SOME),
+    **dict.fromkeys(("runs", "workers", "samples", "block", "trajectories", "boxes"), _COUNT),
+    **dict.fromkeys(("pairs", "path_runs", "index", "steps", "resamples", "worlds"), _SOME),
     **dict.fromkeys(("seed", "run", "first_run"), _KEY),
     "within": _HALF_WIDTH,
     "threshold": _SHARE,

@@ -18,8 +18,6 @@ from abm.runs.drafts import Draft, atomic_write
 from abm.runs.outcomes import Batch, Columns, Outcomes, Totals
 from abm.runs.simulation import RunCollector
 from abm.runs.stream import Stream
-from abm.sweeps.fingerprint import code_digest
-from abm.sweeps.store import digest_of
 
 TABLE, SCENARIO, MANIFEST = "outcomes.parquet", "scenario.toml", "manifest.json"
 FIGURE_RUNS = 20_000  # more runs would not show in a figure, and their weekly paths fill the memory
@@ -115,6 +113,9 @@ class Folder:
         settings, by
             What the command line changed, and the day that it asked for.
         """
+        from abm.sweeps.fingerprint import code_digest
+        from abm.sweeps.store import digest_of
+
         self.table.finish()
         with atomic_write(self.path / SCENARIO) as draft:
             self.stream.scenario.save(draft)

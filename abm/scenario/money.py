@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from abm.scenario.schema import Tables
 
 _USD, _MILLIONS = 10**9, 1000  # units of a billion: dollars, and million dollars
-_PARTS = 1000  # of the target: no unit is larger, so that tickets that follow from the rules are no coarser
+_PARTS = 100  # of the target: no unit is larger, so that tickets that follow from the rules are no coarser
 _MOST = 10**12  # units that the largest amount comes to: the money of a million runs still adds up in 64 bits
 _MONEY = "USD billion"
 _Section = TypeVar("_Section", bound=Section)
@@ -33,7 +33,7 @@ def units_for(amounts_bn: Iterable[float], target_bn: float = math.inf) -> int:
     amounts_bn
         What is to be stated [USD billion]; what is no whole dollar is rounded to one.
     target_bn
-        The unit is at most a thousandth of this [USD billion].
+        The unit is at most a hundredth of this [USD billion].
 
     Returns
     -------
