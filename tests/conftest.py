@@ -15,6 +15,8 @@ settings.load_profile("abm")
 ONE_PYTHON = (
     *("benchmarks", "damage", "docs", "extending", "extending_around", "interpreted", "pages", "references", "store"),
     *("structure", "drivers", "discovery", "information", "levers", "splitting"),
+    *("again", "code_cache", "hostile_pages", "notebooks", "doubts", "inert", "reserves", "causes", "stated_chances"),
+    *("cookbook", "docs_code", "report", "plots", "plots_sweeps", "fonts", "new_and_diff", "cli"),
 )
 
 

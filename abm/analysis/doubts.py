@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, get_args, get_origin
 
+from abm.core.arguments import checked
 from abm.core.batch import PATHS
 from abm.core.errors import ScenarioError
 from abm.core.plain import plain
@@ -22,6 +23,7 @@ _DILUTED = 4.0  # target over pre-money valuation: beyond this, the new money ow
 _LONGEST, _SHORTEST = 50.0, 1 / 52  # of a runway [years]
 
 
+@checked
 def doubts(scenario: Scenario, runs: int = _RUNS) -> list[str]:
     """Say what is sound and can hardly be meant, a sentence each.
 
