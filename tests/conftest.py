@@ -15,8 +15,22 @@ settings.load_profile("abm")
 ONE_PYTHON = (
     *("benchmarks", "damage", "docs", "extending", "extending_around", "interpreted", "pages", "references", "store"),
     *("structure", "drivers", "discovery", "information", "levers", "splitting"),
-    *("again", "code_cache", "hostile_pages", "notebooks", "doubts", "inert", "reserves", "causes", "stated_chances"),
-    *("cookbook", "docs_code", "report", "plots", "plots_sweeps", "fonts", "new_and_diff", "cli"),
+    *("again", "code_cache", "hostile_pages", "notebook", "doubts", "inert", "reserves", "causes", "stated_chances"),
+    *(
+        "machines",
+        "workbooks",
+        "policies",
+        "comparing",
+        "collecting",
+        "cookbook",
+        "docs_code",
+        "report",
+        "plots",
+        "plots_sweeps",
+        "fonts",
+        "file_commands",
+        "cli",
+    ),
 )
 
 

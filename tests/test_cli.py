@@ -101,8 +101,8 @@ def test_every_help_ends_with_examples_that_run(name, command, wide, tmp_path):
         if words[0] == "report":
             words = ["report", SMALL, "--quick"]
         if "--again" in words:  # the runs of a folder that there must be
+            words = ["run", "--again", words[words.index("--again") + 1]]
             command("run", SMALL, "--runs", "3", "--out", words[-1])
-            words = words[: words.index("--runs")]
         if "--points" in words:
             words[words.index("--points") + 1] = "4"
         code, _, faults = command(*words)
