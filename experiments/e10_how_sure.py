@@ -25,8 +25,8 @@ from common import HEADLINE, Design, Experiment, bullets, largest
 from scipy.stats import norm
 
 import abm
-from abm.analysis.worlds import around
 from abm.analysis.inert import moving
+from abm.analysis.worlds import around
 from abm.plots.sweeps import over_worlds, tornado
 from abm.scenario.labels import label
 
