@@ -7,11 +7,11 @@ import json
 import math
 import re
 import shlex
+from functools import partial
 
 import pytest
 
 import abm
-from abm.cli import main
 from abm.report.answer import answer_json, answer_text, closing_dates, report_command
 from abm.runs.digits import percent, three_digits
 from tests.worlds import bound, consent, world
@@ -21,16 +21,9 @@ RATE, DAYS = 3.0, 156
 
 
 @pytest.fixture
-def run(capsys):
+def run(command):
     """Run ``abm run``: its exit code, its output, its messages."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["run", *arguments])
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
-
-    return run
+    return partial(command, "run")
 
 
 def waiting(**terms) -> abm.Scenario:

@@ -42,20 +42,6 @@ MANIFEST = {
 HEAVY = ["matplotlib", "mesa", "numba", "pandas", "pyarrow", "pydantic", "scipy", "seaborn"]
 
 
-@pytest.fixture
-def command(capsys, monkeypatch, tmp_path):
-    """Run a command in this process, in a folder of its own: its exit code, its output, its messages."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
-
-    return run
-
-
 def spawned(line: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a line of a shell in which ``abm`` is this package."""
     line = re.sub(r"\babm\b", f"{shlex.quote(sys.executable)} -m abm.cli", line, count=1)

@@ -12,7 +12,6 @@ import pytest
 import abm
 from abm.analysis.gains import measure_gains
 from abm.analysis.pivotal import shapley_values
-from abm.cli import main
 from abm.core.errors import ScenarioError
 from abm.sweeps.variants import flat_changes, read_variants
 
@@ -21,20 +20,6 @@ SMALL = "three-investors"
 CONSENT = 1 - math.exp(-2 * 156 / 365)
 CLOSES, WITHOUT = 0.6 * CONSENT, 0.6
 FREE = "investors.lead.conditions=off"
-
-
-@pytest.fixture
-def command(capsys, monkeypatch, tmp_path):
-    """Run a command in a folder of its own: its exit code, its output, its messages."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 def near(p: float, expected: float, runs: int) -> bool:

@@ -11,24 +11,9 @@ import tomllib
 import pytest
 
 import abm
-from abm.cli import main
 from abm.report.scenario_diff import changed_keys
 
 SMALL = "three-investors"
-
-
-@pytest.fixture
-def command(capsys, monkeypatch, tmp_path):
-    """Run a command in a folder of its own: its exit code, its output, its messages."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 # --------------------------------------------------------------------------------------------------------------------

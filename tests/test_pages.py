@@ -17,7 +17,6 @@ from abm.analysis.dossier import Effort, investigate, target_of
 from abm.analysis.explanation import explained
 from abm.analysis.incidence import cumulative_incidence
 from abm.analysis.pivotal import shapley_values
-from abm.cli import main
 from abm.report.answer import answer_text
 from abm.report.opening import LEFT_OUT, answer
 from abm.report.reasons import pivotal_parties
@@ -218,17 +217,17 @@ def test_the_report_of_a_study_of_few_points_shows_them_and_draws_worlds_of_its_
     assert f"{points} points ({study.design.kind}), 60 runs each; seed 3" in shown
 
 
-def test_a_study_that_is_damaged_or_not_finished_is_refused_before_any_work(tmp_path, scenario, capsys, monkeypatch):
+def test_a_study_that_is_damaged_or_not_finished_is_refused_before_any_work(tmp_path, scenario, command, monkeypatch):
     monkeypatch.setattr("abm.analysis.dossier.simulate", lambda *_, **__: pytest.fail("the work was done first"))
     abm.sweep(scenario, abm.Design.grid({"round.target_bn": [6, 8]}), runs=20, seed=3, folder=tmp_path)
     table = tmp_path / "blocks.parquet"
     table.write_bytes(table.read_bytes()[:-100])
     for asked in (("report", str(tmp_path)), ("study", "show", str(tmp_path)), ("study", "verify", str(tmp_path))):
-        code, text, faults = command(*asked, capsys=capsys)
+        code, text, faults = command(*asked)
         assert (code, text) == (2, "")
         assert faults.startswith(f"{table}: expected the results of a study, the file is damaged")
     table.unlink()
-    code, _, faults = command("report", str(tmp_path), capsys=capsys)
+    code, _, faults = command("report", str(tmp_path))
     assert code == 2
     assert "expected a finished study; go on with: abm study resume" in faults
 
@@ -255,13 +254,6 @@ def test_the_twin_in_the_story_really_ends_the_other_way(story, scenario):
     assert json.loads(json.dumps(explained_json(told), allow_nan=False))["twin"]["closed"] is True
 
 
-def command(*arguments, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(list(arguments))
-    printed = capsys.readouterr()
-    return int(stop.value.code or 0), printed.out, printed.err
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -273,32 +265,32 @@ def command(*arguments, capsys):
         (("report", "three-investors", "--out", "/proc/none/report.html"), "expected a place to read or write"),
     ],
 )  # fmt: skip
-def test_bad_input_gets_a_sentence(arguments, sentence, capsys):
-    code, out, faults = command(*arguments, capsys=capsys)
+def test_bad_input_gets_a_sentence(arguments, sentence, command):
+    code, out, faults = command(*arguments)
     assert (code, out) == (2, "")
     assert sentence in faults
     assert len(faults.strip().splitlines()) == 1
 
 
-def test_explaining_a_run_by_its_number_tells_exactly_that_run(tmp_path, capsys):
+def test_explaining_a_run_by_its_number_tells_exactly_that_run(tmp_path, command):
     out = tmp_path / "run.html"
-    code, text, faults = command("explain", "three-investors", "--run", "7", "--out", str(out), capsys=capsys)
+    code, text, faults = command("explain", "three-investors", "--run", "7", "--out", str(out))
     assert (code, faults) == (0, "")
     assert "run 7 (seed 1)" in text
     assert "Written to" in text
     assert max(map(len, text.splitlines())) <= 110
     assert "how run 7" in out.read_text("utf-8")
-    told = json.loads(command("explain", "three-investors", "--run", "7", "--json", capsys=capsys)[1])
+    told = json.loads(command("explain", "three-investors", "--run", "7", "--json")[1])
     paid = simulate("three-investors", 1, 1, first_run=7, workers=1).batch.rows["paid_musd"][0]
     assert told["figures"]["paid_bn"] == paid / 1000
     assert Path(out).stat().st_size > 5_000
 
 
-def test_a_report_that_lacks_a_library_says_so_before_any_work(monkeypatch, capsys):
+def test_a_report_that_lacks_a_library_says_so_before_any_work(monkeypatch, command):
     found = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *more: None if name == "SALib" else found(name, *more)
     )
-    code, out, faults = command("report", "three-investors", capsys=capsys)
+    code, out, faults = command("report", "three-investors")
     assert (code, out) == (2, "")
     assert faults == "expected the library SALib, it is not there; install it with: pip install SALib\n"
