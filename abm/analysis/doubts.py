@@ -99,7 +99,7 @@ def _inert(scenario: Scenario, runs: int) -> Iterator[str]:
 
 
 def _unmoved(scenario: Scenario, path: str, sides: list[list[Any]], usual: list[Any], runs: int) -> list[Any]:
-    """On each side the first value that can be simulated, if nothing changes at any of them."""
+    """On each side the first value that can be simulated; none where something changes, or a side cannot be tried."""
     tried = []
     for side in sides:
         for value in side:
@@ -111,6 +111,9 @@ def _unmoved(scenario: Scenario, path: str, sides: list[list[Any]], usual: list[
                 return []
             tried.append(value)
             break
+        else:
+            if side:
+                return []  # what the file allows on this side is not known
     return tried
 
 
