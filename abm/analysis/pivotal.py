@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
 from abm.core.arguments import checked
 from abm.core.old_names import renamed, renamed_attribute
+from abm.population.contracts import musd
 from abm.population.layout import members_of
 from abm.runs.differences import Difference, paired_events
 from abm.runs.estimates import Estimate, estimate, normal_interval, student_interval
@@ -325,8 +326,8 @@ def _power(scenario: Scenario, players: Sequence[Player]) -> list[float]:
     """Shapley-Shubik index of each player by largest tickets; of a pool, that of its members together."""
     book = [(name.split("#")[0], largest_ticket(who)) for _, name, who in members_of(scenario)]
     target, units = float(scenario.round.target_bn), units_of(scenario)
-    bounded = [(owner, round(min(ticket, target) * units)) for owner, ticket in book]
-    shares = shapley_shubik([weight for _, weight in bounded], round(target * units))
+    bounded = [(owner, musd(min(ticket, target), units)) for owner, ticket in book]
+    shares = shapley_shubik([weight for _, weight in bounded], musd(target, units))
     power = dict.fromkeys((owner for owner, _ in bounded), 0.0)
     for (owner, _), share in zip(bounded, shares, strict=True):
         power[owner] += share

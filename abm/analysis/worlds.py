@@ -30,14 +30,11 @@ class Worlds:
         One row a world, one column a number that moves the answer.
     p, runs
         Probability in each world [-], and the runs behind it [-]; NaN where it could not be simulated.
-    inert
-        Paths of the numbers that move no run, and are left at their central values.
     """
 
     frame: pd.DataFrame
     p: Floats
     runs: NDArray[np.int64]
-    inert: tuple[str, ...] = ()
 
     def layers(self) -> Layers:
         """Tell apart what the runs leave open and what the world leaves open."""
@@ -68,10 +65,10 @@ def around(study: Study, central: Outcomes, inert: tuple[str, ...] = ()) -> Worl
     study
         Of worlds, with the column ``closed``.
     central
-        Outcomes at the central values. Where they have not the seed and engine of the study, its own probabilities
-        stand.
+        Outcomes at the central values. Where they have not the seed of the study, or it counted another event, its own
+        probabilities stand.
     inert
-        Numbers that were left at their central values.
+        Numbers that move no run, of which a study of one's own may still have columns.
 
     References
     ----------
@@ -83,7 +80,7 @@ def around(study: Study, central: Outcomes, inert: tuple[str, ...] = ()) -> Worl
         closed = central.to_frame()["closed"].to_numpy(bool)
         p = np.array([_weighed(study, index, closed) if runs[index] else np.nan for index in range(len(p))])
     frame = study.worlds_frame()
-    return Worlds(frame.drop(columns=[path for path in inert if path in frame]), p, runs, inert)
+    return Worlds(frame.drop(columns=[path for path in inert if path in frame]), p, runs)
 
 
 def _weighed(study: Study, index: int, closed: NDArray[np.bool_]) -> float:

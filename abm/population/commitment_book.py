@@ -139,11 +139,11 @@ class CommitmentBook:
             raise ScenarioError("commitments", faults)
         units = max(self._units, units_for([base_bn, pre_money_bn, cap_bn or 0.0]))
         contracts, tickets, traits = self._count(units)
-        cap = round(cap_bn * units) if cap_bn is not None else _NO_CAP
+        cap = musd(cap_bn, units) if cap_bn is not None else _NO_CAP
         facts = {
             "cap_musd": cap,
-            "already_closed_musd": round(base_bn * units),
-            "pre_money_musd": round(pre_money_bn * units),
+            "already_closed_musd": musd(base_bn, units),
+            "pre_money_musd": musd(pre_money_bn, units),
             "sentiment": sentiment,
             "day": _ordinal(on or dt.date.max),  # finite: a gate that is not in force never is
         }

@@ -17,15 +17,15 @@ from abm.scenario.condition_fields import Condition, Conditions
 from abm.scenario.fields import KINDS
 
 
-def musd(bn: float) -> int:
-    """USD billion as whole USD million; of a round that is counted in less, as whole units of that.
+def musd(bn: float, units_per_bn: int = 1000) -> int:
+    """USD billion as whole USD million, or as whole units of a round that is counted in less.
 
     Examples
     --------
-    >>> musd(12.4), musd(0.0005)
-    (12400, 0)
+    >>> musd(12.4), musd(0.0005), musd(0.0005, 10_000)
+    (12400, 0, 5)
     """
-    return round(float(bn) * 1000.0)
+    return round(float(bn) * units_per_bn)
 
 
 def new_records(layout: np.dtype[Any], rows: Sequence[Mapping[str, Any]]) -> Records:

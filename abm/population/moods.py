@@ -61,13 +61,13 @@ def stated_hazard(
     >>> round(stated_hazard(0.5, 0.0, 0.0, 28.0, 365.0, 0.0, market), 6)
     0.693147
     """
-    from scipy.optimize import brentq
-
     if chance <= 0.0:
         return 0.0
     needed = hazard_for_chance(chance, variance)
     if loading == 0.0:
         return base_hazard(needed * DAYS_PER_YEAR / days, effect, scale_days, days)
+    from scipy.optimize import brentq
+
     gathered = _gathered(loading, effect, scale_days, days, tuple(float(market[name]) for name in _OF_MOOD))
 
     def miss(log_rate: float) -> float:

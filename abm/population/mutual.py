@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from abm.population.contracts import new_book, new_record
+from abm.population.contracts import musd, new_book, new_record
 from abm.population.layout import members_of, records_of
 from abm.rules.closing import bounds
 from abm.rules.conditions import FACTS
@@ -30,7 +30,7 @@ def circles(scenario: Scenario) -> list[str]:
     """
     population = records_of(scenario)
     largest = [min(largest_ticket(section), _LARGEST_BN) for _, _, section in members_of(scenario)]
-    tickets = np.array([round(ticket * population.units_per_bn) for ticket in largest], np.int64)
+    tickets = np.array([musd(ticket, population.units_per_bn) for ticket in largest], np.int64)
     facts = {
         "cap_musd": population.round.cap_musd,
         "already_closed_musd": population.round.already_closed_musd,

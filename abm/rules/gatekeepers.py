@@ -199,7 +199,7 @@ def rate_for_probability(probability: float, days: float) -> float:
     """
     if probability >= 1.0:
         return math.inf
-    return -math.log1p(-probability) * DAYS_PER_YEAR / days
+    return hazard_for_chance(probability, 0.0) * DAYS_PER_YEAR / days
 
 
 @rule

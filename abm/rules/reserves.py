@@ -20,12 +20,19 @@ _MOST_CHOICES = 64
 def stands(allocated: Integers, payers: Flags, paid: Flags, contracts: Contracts, book: Book) -> bool:
     """Whether every new payer's conditions hold with what everybody pays, and not with what he would have paid."""
     _swap(allocated, payers, paid, book)
-    seat_all(payers, paid, book)
-    holds = True
-    for i in range(payers.shape[0]):
-        holds = holds and (not payers[i] or paid[i] or satisfied(i, contracts, book))
+    holds = consistent(payers, paid, contracts, book)
     _swap(allocated, payers, paid, book)
     return holds
+
+
+@lean
+def consistent(members: Flags, paid: Flags, contracts: Contracts, book: Book) -> bool:
+    """Whether the conditions of all members who have not paid yet hold in their set; it stays seated."""
+    seat_all(members, paid, book)
+    for i in range(members.shape[0]):
+        if members[i] and not paid[i] and not satisfied(i, contracts, book):
+            return False
+    return True
 
 
 @lean
@@ -207,15 +214,13 @@ def best_part(
         put(part, paid)
         for k in range(order.shape[0]):
             part[order[k]] = mask >> (order.shape[0] - 1 - k) & 1 == 1
-        seat_all(part, paid, book)
-        consistent = True
-        for i in range(n):
-            consistent = consistent and (not part[i] or paid[i] or satisfied(i, contracts, book))
+        if not consistent(part, paid, contracts, book):
+            continue
         cap = terms.cap_musd
-        if consistent and rights_are_asked(contracts):
+        if rights_are_asked(contracts):
             cap = allocation_cap(part, paid, contracts, book, cap)
         total = min(money(part, book.tickets), max(cap, earlier))
-        if not consistent or total - earlier <= most or total < terms.minimum_close_musd:
+        if total - earlier <= most or total < terms.minimum_close_musd:
             continue
         allocated, holds = share_out(part, paid, contracts, book, max(0, cap - earlier), traits.min_ticket_musd, traits)
         placed = money(part, allocated)
