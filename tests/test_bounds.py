@@ -32,9 +32,24 @@ def refused(tmp_path, text):
             f"a = [{'1,' * MOST_THINGS}]",
             f"FILE: file: expected at most {MOST_THINGS:,} numbers, words, lists and tables",
         ),
+        (r'title = "\u001b[2J\u001b[31mred"', "FILE: title: expected text without control characters, got U+001B"),
+        (r'company.name = "a\u202Eb"', "FILE: company.name: expected text without control characters, got U+202E"),
+        (r'a = [{ source = "bell\u0007" }]', "FILE: a.0.source: expected text without control characters, got U+0007"),
         ("# " + "x" * 21_000_000, "FILE: file: expected at most 20 million letters, got 21,000,002"),
     ],
-    ids=["dotted key", "dotted head", "inline tables", "lists", "brackets", "title", "things", "letters"],
+    ids=[
+        "dotted key",
+        "dotted head",
+        "inline tables",
+        "lists",
+        "brackets",
+        "title",
+        "things",
+        "colour",
+        "order",
+        "bell",
+        "letters",
+    ],
 )
 def test_what_is_too_large_or_too_deep_is_one_sentence(tmp_path, text, sentence):
     said = refused(tmp_path, text)

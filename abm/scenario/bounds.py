@@ -12,6 +12,8 @@ MOST_THINGS = 200_000  # tables, lists, numbers and words of a file
 MOST_LEVELS = 20  # of tables within tables
 LONGEST_TEXT = 20_000  # letters
 
+#: What would act on a terminal, or turn the order of letters, instead of being read.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LONG_KEY = re.compile(rf"\s*\[*\s*([\w\"'-]+\s*\.\s*){{{MOST_LEVELS}}}")
 
 
@@ -26,7 +28,7 @@ def fault_of_text(text: str) -> Fault | None:
 
 
 def fault_of_tables(raw: dict[str, Any]) -> Fault | None:
-    """What makes tables too large, or too deep, to be looked at one by one."""
+    """What makes tables too large, too deep, or their texts unfit, to be looked at one by one."""
     left: list[tuple[tuple[str, ...], Any]] = [((), raw)]
     things = 0
     while left:
@@ -39,6 +41,8 @@ def fault_of_tables(raw: dict[str, Any]) -> Fault | None:
             return Fault(key, f"expected tables and lists at most {MOST_LEVELS} deep")
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
             return Fault(key, f"expected at most {LONGEST_TEXT:,} letters", f"{len(value):,}")
+        if isinstance(value, str) and (found := _UNSEEN.search(value)):
+            return Fault(key, "expected text without control characters", f"U+{ord(found[0]):04X}")
         if isinstance(value, dict):
             left += [((*path, name[:80]), item) for name, item in value.items()]
         elif isinstance(value, list | tuple):
