@@ -11,7 +11,7 @@ import abm
 from abm.analysis.doubts import doubts
 from abm.scenario import scenario_from
 
-ROUNDS = Path(__file__).parent / "rounds"
+TRIALS = Path(__file__).parent / "trials"
 
 
 def raw(**more: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def test_a_key_that_can_change_nothing_is_named(tables, key):
 
 
 def test_a_target_that_no_tickets_come_to():
-    found = doubts(abm.load_scenario(ROUNDS / "implausible_target.toml"), runs=20)
+    found = doubts(abm.load_scenario(TRIALS / "implausible_target.toml"), runs=20)
     assert found[0].startswith("round.target_bn: no way to reach 1283: all tickets together are at most 1.433")
     assert "a factor of 895" in found[0]
     assert any("the new money would own 99% of the company" in doubt for doubt in found)

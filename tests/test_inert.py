@@ -17,7 +17,7 @@ from abm.report.reasons import foremost
 from abm.scenario import scenario_from
 from abm.sweeps.axis import axes_of
 
-ROUNDS = Path(__file__).parent / "rounds"
+TRIALS = Path(__file__).parent / "trials"
 QUICK = Effort().scaled(0.05)
 
 
@@ -111,7 +111,7 @@ def test_a_study_of_another_seed_keeps_its_shares():
 
 def test_the_report_holds_its_tongue_where_nothing_stands_out():
     """One number has a range, and 23 % at the centre must not stand beside 12 to 18 % over the worlds."""
-    dossier = investigate(abm.load_scenario(ROUNDS / "quick_report_range.toml"), effort=QUICK)
+    dossier = investigate(abm.load_scenario(TRIALS / "quick_report_range.toml"), effort=QUICK)
     only = "investors.cushman.signing_probability"
     assert dossier.drivers is not None
     assert dossier.drivers.table["path"].tolist() == [only]
@@ -119,7 +119,7 @@ def test_the_report_holds_its_tongue_where_nothing_stands_out():
     assert dossier.around.frame.columns.tolist() == [only]
     quantiles = dossier.around.layers().quantiles
     assert quantiles["p05"] < dossier.outcomes.probability("closed").p < quantiles["p95"] + 0.02
-    ranged = abm.load_scenario(ROUNDS / "quick_report_range.toml").raw
+    ranged = abm.load_scenario(TRIALS / "quick_report_range.toml").raw
     ranged["investors"][0]["reputation"] = {"value": 1.0, "low": 0.5, "high": 2.0}  # nobody hears of stated decisions
     again = investigate(scenario_from(ranged), effort=QUICK)
     assert again.inert == ("investors.pipe-anchors.reputation",)

@@ -19,12 +19,12 @@ from abm.rules.settlement import SHARES_BEFORE, shares_for, worth_musd
 from abm.scenario import scenario_from
 from abm.scenario.money import units_for
 
-ROUNDS = Path(__file__).parent / "rounds"
+TRIALS = Path(__file__).parent / "trials"
 ENGINES = ("ensemble", "mesa")
 
 
 def trial(name: str) -> abm.Scenario:
-    return abm.load_scenario(ROUNDS / f"{name}.toml")
+    return abm.load_scenario(TRIALS / f"{name}.toml")
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def _times(value, factor: Fraction):
 @pytest.mark.parametrize("power", [3, 5])
 def test_a_round_in_small_is_the_round_in_large(engine, power):
     """No rule knows what money is counted in: a thousandth of every amount is a thousandth of the round."""
-    raw = tomllib.loads((ROUNDS / "in_dollars.toml").read_text("utf-8"))
+    raw = tomllib.loads((TRIALS / "in_dollars.toml").read_text("utf-8"))
     large = scenario_from(raw)
     small = scenario_from(_shrunk(raw, Fraction(1, 10**power)))
     assert small.round.target_bn == pytest.approx(8 / 10**power)
