@@ -70,6 +70,16 @@ def test_linked_paths_move_together():
     assert list(design) == [{"a": 1, "b": 2, "c": 7, "d": 7}, {"a": 3, "b": 4, "c": 7, "d": 7}]
 
 
+def test_a_list_on_linked_paths_goes_to_all_of_them_also_when_the_design_is_read_from_its_folder(tmp_path):
+    two = ("company.net_burn_bn_per_year", "company.revenue_growth_per_year")
+    steps = [[dt.date(2025, 7, 28), 0.5], [dt.date(2026, 1, 1), 1.0]]
+    study = abm.sweep("three-investors", Design.grid({two: [steps, 0.7]}), runs=5, folder=tmp_path / "study")
+    assert [study.design[0][path] for path in two] == [steps, steps]
+    again = abm.Study.open(tmp_path / "study").design
+    assert again == study.design
+    assert list(again) == list(study.design)
+
+
 def test_values_of_a_sampled_axis_are_equally_frequent_and_dates_fill_their_range():
     days = (dt.date(2025, 1, 1), dt.date(2025, 1, 4))
     design = Design.sobol({"word": ["a", "b", "c", "d"], "day": days}, points=64)

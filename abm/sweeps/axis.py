@@ -108,12 +108,17 @@ def axes_of(axes: Axes, ranges: bool = True) -> tuple[Axis, ...]:
             continue
         if isinstance(given, set | frozenset):
             given = sorted(given, key=lambda value: (str(type(value)), value))  # noqa: PLW2901, sets have no order
-        values = tuple(map(plain_value, given)) if _is_list(given) else ()
+        values = tuple(_for_each(paths, plain_value(value)) for value in given) if _is_list(given) else ()
         read.append(Axis(paths, values) if values else _refuse(paths, given))
     taken = [path for axis in read for path in axis.paths]
     if len(set(taken)) < len(taken):
         raise ValueError(f"expected every path on one axis only, got {', '.join(taken)}")
     return tuple(read)
+
+
+def _for_each(paths: tuple[str, ...], value: Any) -> Any:
+    """A list, as a price ladder, that goes to all of the linked paths: said so, as a file knows no tuples."""
+    return (value,) * len(paths) if len(paths) > 1 and isinstance(value, list) else value
 
 
 def _is_list(given: object) -> bool:
