@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -60,10 +61,17 @@ def test_a_changed_scenario_is_there_as_it_was_simulated_also_where_its_file_is_
     assert told["runs"] == 60
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("again") / "first"
+    with pytest.raises(SystemExit):
+        main(["run", "three-investors", "--runs", "60", "--out", str(folder)])
+    return folder
+
+
 @pytest.fixture
-def kept(tmp_path, capsys):
-    said(["run", "three-investors", "--runs", "60", "--out", tmp_path / "kept"], capsys)
-    return tmp_path / "kept"
+def kept(first, tmp_path):
+    return Path(shutil.copytree(first, tmp_path / "kept"))
 
 
 def edit(folder, change):

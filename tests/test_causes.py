@@ -133,6 +133,19 @@ def test_what_stays_below_the_first_closing_is_too_little_demand():
     assert set(found.causes()) == {"demand"}
 
 
+@pytest.mark.parametrize("engine", ["ensemble", "mesa"])
+@pytest.mark.parametrize("name", ["gate", "min_sentiment"])
+def test_in_a_package_that_all_must_fill_the_cause_is_the_condition_that_failed(name, engine):
+    """The other three quarters have signed without a condition: they are not there only because it is all or nothing."""
+    raw = round_in_which(name).raw
+    raw["round"] |= {"target_bn": 16.0, "cap_bn": 16.0, "minimum_close_bn": 16.0}
+    raw["investors"][1] = {"id": "others", "kind": "crossover", "ticket_bn": 12.0, "signed_at_start": True}
+    found = abm.simulate(scenario_from(raw), 3, engine=engine, workers=1)
+    assert set(found.to_frame()["funded_bn"]) == {0.0}
+    assert set(found.causes()) == {ALONE[name][-1]}
+    assert tell_story(scenario_from(raw)).binding[ALONE[name][-1]] == 16.0
+
+
 @pytest.mark.parametrize("name", ALONE)
 def test_the_commands_say_it_in_the_same_words(name, tmp_path):
     path = tmp_path / "round.toml"

@@ -105,6 +105,18 @@ class Links(NamedTuple):
     rivals_in: int
 
 
+@rule
+def kept(money: int, paid: int, minimum: int) -> int:
+    """What comes of a closing: all of its money, or what was paid before where it does not reach the minimum.
+
+    Examples
+    --------
+    >>> kept(397, 0, 397), kept(214, 0, 397)
+    (397, 0)
+    """
+    return money if money >= minimum else paid
+
+
 @lean
 def broken_links(
     signed: Flags,
@@ -120,7 +132,8 @@ def broken_links(
     """Find what each link cost a round, as things stand when its deadline has come.
 
     Conditions are granted one kind after the other, in the order of ``clauses.GRANTS``; what each grant adds to the
-    greatest closing is what its link cost.
+    greatest closing is what its link cost. A closing below the minimum brings nothing, so the grant that lifts one above
+    it brings all of it.
 
     Parameters
     ----------
@@ -144,7 +157,8 @@ def broken_links(
     ----------
     Model basis, 2.7; decision log, "the cause of a failure".
     """
-    here = level = cut_back = 0
+    there, minimum = money(paid, book.tickets), terms.minimum_close_musd
+    here = level = before = cut_back = 0
     for i in range(paid.shape[0]):
         if paid[i]:
             cut_back += wanted[i] - book.tickets[i]
@@ -155,6 +169,7 @@ def broken_links(
             continue
         before = level
         level = counterfactual_money(signed, paid, contracts, book, (1 << granted) - 1, terms.select == ELIMINATION)
+        level = kept(level, there, minimum)
         if granted == 0:
             here = level
             if rights_are_asked(contracts):  # a limit on the post-money takes what is beyond it
@@ -170,8 +185,7 @@ def broken_links(
             stakes_off = level - before
         else:
             rivals_in = level - before
-    there = money(paid, book.tickets)
-    everything = money(signed, book.tickets) + there
+    everything = kept(money(signed, book.tickets) + there, there, minimum)
     without_lead = 0
     for i in range(signed.shape[0]):
         if signed[i] or paid[i] or unpaid[i]:
@@ -181,12 +195,10 @@ def broken_links(
             priced_out += wish
         elif traits[i].lead:
             without_lead += wish
-    # a closing below the minimum does not fail of its signatures, but of those that are not there
-    closable = max(0, here - there) if here >= terms.minimum_close_musd else 0
     return Links(
         money(unpaid, book.tickets),
         gated,
-        closable + unfitting + everything - level,
+        max(0, here - there) + unfitting + everything - level,
         without_lead,
         priced_out,
         market_down,
