@@ -23,6 +23,14 @@ def said(arguments, capsys, code=0):
     return " ".join(out.split()) if code != 2 else err
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_pictures():
+    """They are drawn from the table, and take longer than all else here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("abm.plots.FIGURES", {})
+        yield
+
+
 ASKED = {
     "plain": ["--runs", "60", "--seed", "7"],
     "changed": [*PIECES, "--runs", "60"],
