@@ -58,7 +58,7 @@ ALONE = {
     "max_pre_money_bn": ("{ max_pre_money_bn = 9.0 }", OUT, "", "", "price"),
     "max_own_share": ("{ max_own_share = 0.1 }", OUT, "", "", "stake"),
     "min_sentiment": ("{ min_sentiment = -0.2 }", OUT, "", BROKEN, "market"),
-    "min_own_share": ("{ min_own_share = 0.5 }", OUT, ELIMINATION, "", "stake"),
+    "min_own_share": ("{ min_own_share = 0.28 }", IN, ELIMINATION, "", "stake"),
     "max_post_money_bn": ("{ max_post_money_bn = 13.0 }", OUT, ELIMINATION, "", "stake"),
     "without": ('{ without = "fund" }', IN, "", "", "rival"),
 }
@@ -136,7 +136,7 @@ def test_what_stays_below_the_first_closing_is_too_little_demand():
 @pytest.mark.parametrize("engine", ["ensemble", "mesa"])
 @pytest.mark.parametrize("name", ["gate", "min_sentiment"])
 def test_in_a_package_that_all_must_fill_the_cause_is_the_condition_that_failed(name, engine):
-    """The other three quarters have signed without a condition: they are not there only because it is all or nothing."""
+    """The other three quarters have signed without a condition: they are out only because it is all or nothing."""
     raw = round_in_which(name).raw
     raw["round"] |= {"target_bn": 16.0, "cap_bn": 16.0, "minimum_close_bn": 16.0}
     raw["investors"][1] = {"id": "others", "kind": "crossover", "ticket_bn": 12.0, "signed_at_start": True}

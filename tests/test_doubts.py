@@ -74,6 +74,22 @@ def test_a_target_that_no_tickets_come_to():
     assert any(doubt.startswith("investors.pipe-others.binding: moves nothing") for doubt in found)
 
 
+def test_a_stake_beyond_his_whole_ticket():
+    beyond = [[{"gate": "court"}, {"min_own_share": 0.14}]]  # 1.2 of 9.2 billion are 0.1304
+    key = "investors.fund.conditions.0.1.min_own_share: his whole ticket is at most 0.13 of the company"
+    assert f"{key}, so it only puts him first where the round is rationed" in said(**changed(0, conditions=beyond))
+    within = [[{"gate": "court"}, {"min_own_share": 0.13}]]
+    assert not any("his whole ticket" in doubt for doubt in said(**changed(0, conditions=within)))
+
+
+def test_a_company_that_spends_nothing():
+    company = {"name": "Acme", "cash_bn": 1.0}
+    assert "company.net_burn_bn_per_year: not given, so the company spends nothing and its cash lasts for ever" in said(
+        company=company
+    )
+    assert not any("not given" in doubt for doubt in said(company=company | {"net_burn_bn_per_year": 0.5}))
+
+
 def test_sizes_that_do_not_fit():
     assert "round.pre_money_bn: at 0.4 the new money would own 83% of the company" in said(
         round=raw()["round"] | {"pre_money_bn": 0.4}

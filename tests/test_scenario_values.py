@@ -445,3 +445,12 @@ def test_the_digest_stays_when_a_number_is_written_in_another_way(value):
     tables = copy.deepcopy(TABLES[SMALL])
     tables["round"]["target_bn"] = value
     assert abm.scenario_from(tables).digest == SCENARIOS[SMALL].digest
+
+
+def test_a_deadline_that_is_moved_alone_says_who_still_waits_until_the_old_one(command):
+    moved = ("round.deadline=2026-01-28", "investors.lead.conditions.0.0.by=2026-01-28")
+    _, _, said = command("run", "three-investors", "--runs", "20", "--set", moved[0])
+    assert "note: round.deadline: moved from 2025-12-31 to 2026-01-28, while conditions of lead still end on" in said
+    assert "note" not in command("run", "three-investors", "--runs", "20", "--set", moved[0], "--set", moved[1])[2]
+    _, _, said = command("compare", "three-investors", "--runs", "20", "--set", moved[0])
+    assert said.startswith(f"{moved[0]}: note: round.deadline: moved")

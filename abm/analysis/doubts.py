@@ -68,13 +68,31 @@ def _sizes(scenario: Scenario) -> Iterator[str]:
     for who in scenario.investors:
         if who.wealth_bn is not None and largest_ticket(who) > who.wealth_bn:
             yield f"investors.{who.id}.wealth_bn: his ticket of {largest_ticket(who):g} is more than all he has"
+    yield from _stakes(scenario)
     yield from _runway(scenario)
+
+
+def _stakes(scenario: Scenario) -> Iterator[str]:
+    price, literal = min(scenario.round.pre_money_bn), scenario.round.close_select == "elimination"
+    for who in scenario.investors:
+        most = largest_ticket(who) / (largest_ticket(who) + price)
+        for c, clause in enumerate(who.conditions):
+            for a, atom in enumerate(clause):
+                if atom.get("min_own_share", 0.0) > most:
+                    what = "so he never closes" if literal else "so it only puts him first where the round is rationed"
+                    key = f"investors.{who.id}.conditions.{c}.{a}.min_own_share"
+                    yield f"{key}: his whole ticket is at most {most:.3g} of the company, {what}"
 
 
 def _runway(scenario: Scenario) -> Iterator[str]:
     company = scenario.company
-    burn = float(company.net_burn_bn_per_year[0][1]) if company else 0.0
-    if company is None or burn <= 0.0:
+    if company is None:
+        return
+    spent = {"net_burn_bn_per_year", "obligations", "claims"}
+    if not spent & company.model_fields_set:
+        yield "company.net_burn_bn_per_year: not given, so the company spends nothing and its cash lasts for ever"
+    burn = float(company.net_burn_bn_per_year[0][1])
+    if burn <= 0.0:
         return
     years = float(company.cash_bn) / burn
     if not _SHORTEST <= years <= _LONGEST:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from abm.cli.loading import changed_by, load_changed
 from abm.core.errors import Refusal
 
 EXPLAIN_EXAMPLES = """
@@ -51,11 +52,8 @@ def explain(
     from abm.analysis.explanation import explained
     from abm.report.files import open_file
     from abm.report.story_page import explained_json, explained_text, write_story
-    from abm.scenario import load_scenario, parse_setting
 
-    loaded = load_scenario(scenario)
-    if setting:
-        loaded = loaded.with_values(dict(map(parse_setting, setting)))
+    loaded = load_changed(scenario, setting)
     if out is not None:
         open_file(out)
     try:
@@ -94,13 +92,13 @@ def report(
     from abm.cli.progress import steps
     from abm.report.files import open_file
     from abm.report.whole import write_report
-    from abm.scenario import Scenario, parse_setting
+    from abm.scenario import Scenario
 
     about = target_of(target)
     if setting:
         if not isinstance(about, Scenario):
             raise Refusal("--set: expected none with a study, whose scenario stands in its folder")
-        about = about.with_values(dict(map(parse_setting, setting)))
+        about = changed_by(about, setting)
     open_file(out)  # a place that cannot be written is found before the work, not after it
     with steps() as log:
         dossier = investigate(about, seed, Effort().scaled(0.1) if quick else Effort(), log)

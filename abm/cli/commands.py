@@ -16,6 +16,7 @@ import typer
 from abm.cli.analysis_commands import EXPLAIN_EXAMPLES, REPORT_EXAMPLES, explain, report
 from abm.cli.comparing_commands import COMPARE_EXAMPLES, LEVERS_EXAMPLES, WHO_EXAMPLES, compare, levers, who
 from abm.cli.file_commands import DIFF_EXAMPLES, NEW_EXAMPLES, diff, new
+from abm.cli.loading import load_changed
 from abm.cli.streams import write_any_letter
 from abm.cli.study_commands import SWEEP_EXAMPLES, studies, sweep
 from abm.core.errors import Refusal
@@ -126,7 +127,7 @@ def run(
     if again is not None:
         return _again(context, again, out, workers, as_json)
     _check_options(engine, within)
-    loaded, path_runs = _load(scenario, setting or []), FIGURE_RUNS if out else 0
+    loaded, path_runs = load_changed(scenario, setting), FIGURE_RUNS if out else 0
     asked = question_of(loaded, by, event, report_command(scenario, setting or []))
     stream = batches(
         loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs, event=asked.event,  # type: ignore[arg-type]
@@ -282,9 +283,10 @@ def provenance(
     from dataclasses import asdict
 
     from abm.report.sources_table import provenance_text
+    from abm.scenario import load_scenario
     from abm.scenario import provenance as rows_of
 
-    rows = rows_of(_load(scenario, []))
+    rows = rows_of(load_scenario(scenario))
     print(json.dumps([asdict(row) for row in rows], indent=2) if as_json else provenance_text(rows))
 
 
@@ -294,13 +296,6 @@ def parameters() -> None:
     from abm.report.parameters_page import parameters_text
 
     print(parameters_text(), end="")
-
-
-def _load(source: str, settings: list[str]) -> Scenario:
-    from abm.scenario import load_scenario, parse_setting
-
-    scenario = load_scenario(source)
-    return scenario.with_values(dict(map(parse_setting, settings))) if settings else scenario
 
 
 @contextmanager

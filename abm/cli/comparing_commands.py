@@ -6,14 +6,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from abm.cli.loading import load_changed, say_left_behind
 from abm.core.errors import Refusal
-
-if TYPE_CHECKING:
-    from abm.scenario import Scenario
 
 COMPARE_EXAMPLES = """
 Examples:
@@ -83,6 +81,8 @@ def compare(
     made |= {name: changed for name, changed in variants(base, changes).items() if name in changes}
     if len(made) < 2:  # noqa: PLR2004, a comparison
         raise Refusal("abm compare: expected a second scenario, --set or --variants to compare with")
+    for name in changes:
+        say_left_behind(made[name], base, name)
     with counting("comparing") as progress:
         found = compare_rounds(made, runs, seed, event=event, workers=workers, progress=progress)
     print(_json(compared_json(found)) if as_json else compared_text(found))
@@ -104,7 +104,7 @@ def levers(
     from abm.cli.progress import counting
     from abm.report.comparison_text import levers_json, levers_text
 
-    loaded = _load(scenario, setting)
+    loaded = load_changed(scenario, setting)
     with counting("pulling levers") as progress, _refusing():
         gains = measure_gains(loaded, names or None, runs, seed, workers=workers, progress=progress)
     print(_json(levers_json(loaded.id, gains)) if as_json else levers_text(loaded.title, gains))
@@ -124,18 +124,11 @@ def who(
     from abm.cli.progress import counting
     from abm.report.comparison_text import pivotal_json, pivotal_text
 
-    loaded = _load(scenario, setting)
+    loaded = load_changed(scenario, setting)
     with counting("trying coalitions") as progress, _refusing():
         found = shapley_values(loaded, runs, seed=seed, event=event, workers=workers, progress=progress)
     text = _json(pivotal_json(loaded.id, event, found)) if as_json else pivotal_text(loaded.title, event, found)
     print(text)
-
-
-def _load(source: str, setting: list[str] | None) -> Scenario:
-    from abm.scenario import load_scenario, parse_setting
-
-    loaded = load_scenario(source)
-    return loaded.with_values(dict(map(parse_setting, setting))) if setting else loaded
 
 
 def _json(found: dict[str, Any]) -> str:

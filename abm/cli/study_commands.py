@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from abm.cli.loading import load_changed
 from abm.core.errors import Refusal
 
 if TYPE_CHECKING:
@@ -84,12 +85,9 @@ def sweep(
 ) -> None:
     """Simulate many points of a scenario under the same luck, and keep everything."""
     from abm.cli.progress import watch
-    from abm.scenario import load_scenario, parse_setting
     from abm.sweeps import sweep as run_sweep
 
-    loaded = load_scenario(scenario)
-    if setting:
-        loaded = loaded.with_values(dict(map(parse_setting, setting)))
+    loaded = load_changed(scenario, setting)
     try:
         asked = _crossed(_design(loaded, design, vary or [], points, seed), policies)
         with watch(log_json) as log:

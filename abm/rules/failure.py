@@ -132,8 +132,8 @@ def broken_links(
     """Find what each link cost a round, as things stand when its deadline has come.
 
     Conditions are granted one kind after the other, in the order of ``clauses.GRANTS``; what each grant adds to the
-    greatest closing is what its link cost. A closing below the minimum brings nothing, so the grant that lifts one above
-    it brings all of it.
+    greatest closing is what its link cost. A closing below the minimum brings nothing, so the grant that lifts one
+    above it brings all of it.
 
     Parameters
     ----------

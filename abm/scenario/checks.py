@@ -207,6 +207,22 @@ def _unknown(key: str, what: str, name: str, known: list[str]) -> Fault:
     return Fault(key, f"expected the id of a {what}{did_you_mean(name, known)}", f"'{name}'")
 
 
+def left_behind(changed: Tables, before: Tables) -> str | None:
+    """Who still waits until the old deadline where it was moved, in a sentence; None where nobody does."""
+    old, new = before.round.deadline, changed.round.deadline
+    waiting = [
+        investor.id
+        for investor in changed.investors
+        if any(atom.get("by") == old for clause in investor.conditions for atom in clause)
+    ]
+    if old == new or not waiting:
+        return None
+    return (
+        f"round.deadline: moved from {old} to {new}, while conditions of {', '.join(waiting)} still end on the old one "
+        "(set their 'by' too), and every chance by the deadline now means the new one"
+    )
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # Conditions that refer to nobody, or can never be true
 

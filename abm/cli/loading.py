@@ -1,0 +1,35 @@
+"""Loading: the scenario that a command names, with what --set changes about it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from abm.scenario import Scenario
+
+
+def load_changed(source: str, settings: list[str] | None) -> Scenario:
+    """Load a scenario and change it, as :func:`changed_by` does."""
+    from abm.scenario import load_scenario
+
+    return changed_by(load_scenario(source), settings)
+
+
+def changed_by(scenario: Scenario, settings: list[str] | None) -> Scenario:
+    """Change a scenario; on stderr stands what the change left behind."""
+    from abm.scenario import parse_setting
+
+    if not settings:
+        return scenario
+    changed = scenario.with_values(dict(map(parse_setting, settings)))
+    say_left_behind(changed, scenario, scenario.file)
+    return changed
+
+
+def say_left_behind(changed: Scenario, before: Scenario, name: str) -> None:
+    """Say on stderr who still waits for a deadline that was moved."""
+    from abm.scenario.checks import left_behind
+
+    if said := left_behind(changed, before):
+        print(f"{name}: note: {said}", file=sys.stderr)
