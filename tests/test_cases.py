@@ -70,6 +70,7 @@ def test_what_stands_in_the_lines_above_is_kept():
     assert case.memory_only.startswith("burn; start of production")
     assert (PACKAGED["toshiba_2017"].library, PACKAGED["toshiba_2017"].coder_knew) == ("0", None)
     assert PACKAGED["cellink_doe_2023"].coder_knew is False
+    assert PACKAGED["metro_bank_2023"].days == 53  # 8 October to 30 November
     assert sum(bool(case.memory_only) for case in PACKAGED) == 106  # files with the source "memory"
 
 
@@ -342,6 +343,21 @@ def test_a_mark_before_the_text_and_lines_of_another_system_do_no_harm(tmp_path)
     (tmp_path / "start.template.yaml").write_text("nothing", "utf-8")
     (tmp_path / "notes.txt").write_text("nothing", "utf-8")
     assert library(tmp_path).ids == library(tmp_path / "acme_2026.yml").ids == ["acme_2026"]
+
+
+@pytest.mark.parametrize(
+    ("line", "library_", "searched"),
+    [
+        ("# library: C", "C", ""),
+        ("# library: C, searched 2026-11-27", "C", "2026-11-27"),
+        ("#library: c-2 (kept apart), searched 2026-11-27 by two", "c-2", "2026-11-27"),
+        ("# of no library", "0", ""),
+    ],
+)
+def test_the_library_stands_in_a_comment_line_above(tmp_path, line, library_, searched):
+    (tmp_path / "acme_2026.yaml").write_text(START.replace("# library: own", line), "utf-8")
+    (case,) = library(tmp_path)
+    assert (case.library, case.searched) == (library_, searched)
 
 
 def test_folders_that_are_none_are_refused(command, tmp_path):

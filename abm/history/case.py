@@ -172,6 +172,12 @@ class Case(Section):
         return self.outcome.closed if self.outcome else "open"
 
     @property
+    def days(self) -> int | None:
+        """Days from the announcement to the end; None where that day is not known, or has not come."""
+        day = self.outcome.closed_on if self.outcome else None
+        return (day - self.announced).days if day else None
+
+    @property
     def coder_knew(self) -> bool | None:
         """Whether the coder knew the outcome beforehand; None where no comment line says so."""
         return {"yes": True, "no": False}.get(self.coded.rpartition("outcome known beforehand: ")[2])

@@ -20,7 +20,10 @@ from abm.scenario.fields import Id
 MOST_BYTES = 50_000  # of a file; the largest packaged one has 3,400
 SUFFIXES = (".yaml", ".yml")
 _ABOVE_FORMS = {
-    "library": (r"(?P<library>[\w.-]{1,40})(?:, *searched +(?P<searched>.+))?", "library: NAME, searched DATE"),
+    "library": (
+        r"(?P<library>[\w.-]{1,40})(?: *[,;(](?:.*\bsearched +(?P<searched>\S+))?.*)?",
+        "library: NAME, searched DATE",
+    ),
     "coded": (r"(?P<coded>.+)", "coded: HOW"),
     "memory-only": (r"(?P<memory_only>.+)", "memory-only facts: WHICH"),
 }

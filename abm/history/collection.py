@@ -197,12 +197,11 @@ def features(case: Case) -> dict[str, Any]:
 def outcome_of(case: Case) -> dict[str, Any]:
     """What came later, as columns; empty while a case is open."""
     outcome = case.outcome
-    day = outcome.closed_on if outcome else None
     return {
         "outcome_closed": case.closed if outcome else None,
         "outcome_raised_bn": outcome.raised_bn if outcome else None,
         "outcome_share": outcome.raised_bn / case.currency_usd_bn.target if outcome else None,
-        "outcome_closed_on": day,
-        "outcome_days": (day - case.announced).days if day else None,
+        "outcome_closed_on": outcome.closed_on if outcome else None,
+        "outcome_days": case.days,
         "outcome_conditions_met": outcome.which_conditions_met if outcome else None,
     }

@@ -111,17 +111,11 @@ def _later(case: Case) -> Iterator[str]:
     if outcome is None:
         yield "  the round is open"
         return
-    days = "" if outcome.closed_on is None else f" on {outcome.closed_on}, {_days(case)}"
+    days = "" if case.days is None else f" on {outcome.closed_on}, {case.days} days after the announcement"
     share = percent(outcome.raised_bn / case.currency_usd_bn.target)
     yield from _item("closed", f"{outcome.closed}{days}; {_bn(outcome.raised_bn)}, {share} of the target")
     yield from _item("met", ", ".join(outcome.which_conditions_met) or "no kind of condition")
     yield from _item("note", outcome.note)
-
-
-def _days(case: Case) -> str:
-    assert case.outcome is not None
-    assert case.outcome.closed_on is not None
-    return f"{(case.outcome.closed_on - case.announced).days} days after the announcement"
 
 
 def _sources(case: Case) -> Iterator[str]:
