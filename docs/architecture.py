@@ -32,7 +32,12 @@ class Group(NamedTuple):
 
 GROUPS = (
     Group(("cli", "report", "plots"), "what people see", "#C2410C", "answers, pages, figures"),
-    Group(("analysis", "sweeps", "runs"), "many runs, and why", "#0B62A8", "probabilities, reasons, stories"),
+    Group(
+        ("analysis", "history", "sweeps", "runs"),
+        "many runs, real rounds, and why",
+        "#0B62A8",
+        "probabilities, reasons, stories, records",
+    ),
     Group(("agents", "ensemble"), "two engines, equal to the last bit", "#9D3C78", "outcomes of runs"),
     Group(("population", "scenario"), "one round", "#0A7A5A", "arrays in which a run starts"),
     Group(("rules",), "the model", "#8A5A00", "decisions, closings, payments: pure functions"),

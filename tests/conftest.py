@@ -15,7 +15,18 @@ settings.load_profile("abm")
 ONE_PYTHON = (
     *("benchmarks", "damage", "docs", "extending", "extending_around", "interpreted", "pages", "references", "store"),
     *("structure", "drivers", "discovery", "information", "levers", "splitting"),
-    *("again", "code_cache", "hostile_pages", "notebook", "doubts", "inert", "reserves", "causes", "stated_chances"),
+    *(
+        "again",
+        "cases",
+        "code_cache",
+        "hostile_pages",
+        "notebook",
+        "doubts",
+        "inert",
+        "reserves",
+        "causes",
+        "stated_chances",
+    ),
     *(
         "machines",
         "workbooks",

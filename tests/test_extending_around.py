@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from abm.history.case_files import start_text
 from tests.extending import ROOT, SMALL, Copy
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -36,6 +37,20 @@ answer["same"] = runs("another", 3) == runs("small.toml", 3)
     assert len(graded) == count > 8
     assert {row["grade"] for row in graded} == {"fact"}
     assert found["same"]
+
+
+def test_a_packaged_case_is_a_file(tmp_path):
+    copy = Copy(tmp_path, "add a case of a real round")
+    copy.add("abm/cases/acme_2026.yaml", start_text("acme_2026").replace("library: own", "library: C"))
+    copy.after("abm/cases/README.md", "| stegra_2025 | 0 | 2025 | 1.15 | full | 3 | medium |\n", "| acme_2026 |\n")
+    found = copy.ask("""
+answer["listed"] = say("cases", "ls", "--library", "C")
+answer["checked"] = say("cases", "check")
+answer["shown"] = json.loads(say("cases", "show", "acme_2026", "--json"))
+""")
+    assert "acme_2026" in found["listed"]
+    assert found["checked"] == "packaged: sound (cases: 130)\n"
+    assert found["shown"]["library"] == "C"
 
 
 QUESTION = '''"""e99: what does a longer wait for the court bring?

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from abm.cli.analysis_commands import EXPLAIN_EXAMPLES, REPORT_EXAMPLES, explain, report
+from abm.cli.case_commands import cases
 from abm.cli.comparing_commands import COMPARE_EXAMPLES, LEVERS_EXAMPLES, WHO_EXAMPLES, compare, levers, who
 from abm.cli.file_commands import DIFF_EXAMPLES, NEW_EXAMPLES, diff, new
 from abm.cli.loading import load_changed
@@ -216,6 +217,8 @@ def _print_answer(outcomes: Totals, asked: Asked, as_json: bool) -> None:
 
 app.command(epilog=SWEEP_EXAMPLES)(sweep)
 app.add_typer(studies, name="study")
+app.add_typer(cases, name="cases")
+app.add_typer(cases, name="case", hidden=True)
 app.command(epilog=EXPLAIN_EXAMPLES)(explain)
 app.command(epilog=REPORT_EXAMPLES)(report)
 app.command(epilog=COMPARE_EXAMPLES)(compare)
@@ -355,9 +358,9 @@ def _refused(error: Exception, arguments: list[str]) -> int:
         if message:  # there is none where the help was asked for by giving no command
             print(f"abm: {message}{_what_came(message, arguments)}", file=sys.stderr)
         return 2
-    from abm.core.errors import ScenarioError, StoreError
+    from abm.core.errors import CaseError, ScenarioError, StoreError
 
-    mendable: tuple[type[Any], ...] = (ScenarioError, Refusal, StoreError, OSError)
+    mendable: tuple[type[Any], ...] = (ScenarioError, CaseError, Refusal, StoreError, OSError)
     if not isinstance(error, mendable):
         raise error
     if isinstance(error, OSError):

@@ -37,14 +37,19 @@ def new(
     from importlib import resources
 
     text = resources.files("abm.scenarios").joinpath("start.template.toml").read_text("utf-8")
+    write_new(file, text)
+    print(
+        json.dumps({"written": str(file)}) if as_json else f"Written to {file}. Next: abm check {file}, abm run {file}"
+    )
+
+
+def write_new(file: Path, text: str) -> None:
+    """Write a file that is not there yet."""
     try:
         with file.open("x", encoding="utf-8") as out:
             out.write(text)
     except FileExistsError:
         raise Refusal(f"{file}: expected the name of a new file, it is there already") from None
-    print(
-        json.dumps({"written": str(file)}) if as_json else f"Written to {file}. Next: abm check {file}, abm run {file}"
-    )
 
 
 def diff(

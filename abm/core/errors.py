@@ -1,14 +1,15 @@
-"""Errors: what is wrong with a scenario, one sentence a fault."""
+"""Errors: what is wrong with a scenario or a case, one sentence a fault."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with a scenario: where, what was expected, what came."""
+    """One thing that is wrong with a file: where, what was expected, what came."""
 
     key: str
     expected: str
@@ -23,18 +24,35 @@ class Fault:
 MOST_FAULTS = 20  # that are said one by one
 
 
+def _sentences(faults: Sequence[tuple[str, Fault]], rest: str) -> str:
+    """Say the first faults, each after the name of its file, and how many more there are."""
+    said = [f"{file}: {fault}" for file, fault in faults[:MOST_FAULTS]]
+    more = [f"{rest}: and {len(faults) - MOST_FAULTS:,} more faults"] if len(faults) > MOST_FAULTS else []
+    return "\n".join(said + more)
+
+
 class ScenarioError(ValueError):
     """A scenario that cannot be simulated, with every fault that was found."""
 
     def __init__(self, file: str, faults: list[Fault]) -> None:
         self.file, self.faults = file, faults
-        said = [f"{file}: {fault}" for fault in faults[:MOST_FAULTS]]
-        more = [f"{file}: and {len(faults) - MOST_FAULTS:,} more faults"] if len(faults) > MOST_FAULTS else []
-        super().__init__("\n".join(said + more))
+        super().__init__(_sentences([(file, fault) for fault in faults], file))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the error travel between processes."""
         return type(self), (self.file, self.faults)
+
+
+class CaseError(ValueError):
+    """Cases of real rounds that cannot be read, with every fault of every file."""
+
+    def __init__(self, where: str, faults: list[tuple[str, Fault]]) -> None:
+        self.where, self.faults = where, faults
+        super().__init__(_sentences(faults, where))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error travel between processes."""
+        return type(self), (self.where, self.faults)
 
 
 class Refusal(Exception):

@@ -1,0 +1,1 @@
+"""Packaged cases: real attempts to raise large, conditional money."""
