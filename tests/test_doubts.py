@@ -58,7 +58,7 @@ def test_a_binding_without_withdrawals_moves_nothing():
         ({"environment": {"thaw_per_week": 0.3}}, "environment.thaw_per_week"),  # of a market that is never cold
         ({"gatekeepers": [{"id": "court", "hazard_per_year": 3.0, "deadline_scale_weeks": 9.0}]},
          "gatekeepers.court.deadline_scale_weeks"),  # of an effect that is not there
-        (changed(1, wealth_bn=70.0), "investors.bank.wealth_bn"),  # of one whose decision is stated
+        (changed(0, wealth_bn=70.0), "investors.fund.wealth_bn"),  # of one whose decision is stated
     ],
 )  # fmt: skip
 def test_a_key_that_can_change_nothing_is_named(tables, key):

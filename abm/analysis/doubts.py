@@ -18,7 +18,8 @@ from abm.scenario.checks import cap_bn, largest_ticket
 from abm.scenario.fields import Distribution, Section
 from abm.scenario.sources import numbers_of
 
-_RUNS = 100  # that must all end alike before a key is said to move nothing
+_RUNS = 100  # that must all end alike before a key is looked at more closely
+_AGAIN, _TOGETHER = 200, 1_000  # times as many for one key that then moves nothing, and for all of them together
 _DILUTED = 4.0  # target over pre-money valuation: beyond this, the new money owns four fifths
 _LONGEST, _SHORTEST = 50.0, 1 / 52  # of a runway [years]
 
@@ -104,16 +105,23 @@ def _runway(scenario: Scenario) -> Iterator[str]:
 # Keys that move nothing
 
 
+Asked = tuple[str, list[list[Any]]]  # a path, and what else it could be, below and above
+
+
 def _inert(scenario: Scenario, runs: int) -> Iterator[str]:
-    """Every key of the file that no run notices, wherever it is set to."""
-    asked = list(_alternatives(scenario))
+    """Every key of the file that no run notices, wherever it is set to; the fewer, the more runs are asked."""
+    few = _unmoved_of(scenario, list(_alternatives(scenario)), runs)
+    runs *= max(1, min(_AGAIN, _TOGETHER // max(1, len(few))))
+    for path, tried in _unmoved_of(scenario, [(path, [[value] for value in values]) for path, values in few], runs):
+        said = " or ".join(str(v).lower() if isinstance(v, bool | str) else f"{v:.6g}" for v in tried)
+        yield f"{path}: moves nothing, given the others (at {said} all of {runs:,} runs end as they are)"
+
+
+def _unmoved_of(scenario: Scenario, asked: list[Asked], runs: int) -> list[tuple[str, list[Any]]]:
     usual = _left_by(scenario, {}, runs)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda one: _unmoved(scenario, one[0], one[1], usual, runs), asked)
-        for (path, _), tried in zip(asked, found, strict=True):
-            if tried:
-                said = " or ".join(str(v).lower() if isinstance(v, bool | str) else f"{v:.6g}" for v in tried)
-                yield f"{path}: moves nothing, given the others (at {said} all of {runs} runs end as they are)"
+        return [(path, tried) for (path, _), tried in zip(asked, found, strict=True) if tried]
 
 
 def _unmoved(scenario: Scenario, path: str, sides: list[list[Any]], usual: list[Any], runs: int) -> list[Any]:
@@ -141,8 +149,8 @@ def _left_by(scenario: Scenario, changes: dict[str, Any], runs: int) -> list[Any
     return [found.to_frame(), *(found.path(name) for name in PATHS)]
 
 
-def _alternatives(scenario: Scenario) -> Iterator[tuple[str, list[list[Any]]]]:
-    """Yield every number, flag and word of a file: its path, and what else it could be, below and above."""
+def _alternatives(scenario: Scenario) -> Iterator[Asked]:
+    """Yield every number, flag and word of a file."""
     for path, number, knob in numbers_of(scenario):
         if not isinstance(number, Distribution) and not path.endswith(".address"):
             now = float(number)
