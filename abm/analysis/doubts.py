@@ -154,7 +154,8 @@ def _alternatives(scenario: Scenario) -> Iterator[Asked]:
     for path, number, knob in numbers_of(scenario):
         if not isinstance(number, Distribution) and not path.endswith(".address"):
             now = float(number)
-            below = [end for end in (knob.low, 0.25 * now, 0.5 * now, 0.8 * now) if end < now]
+            least = max(knob.low, now / 1_000) if knob.low > 0 else knob.low  # dollars would be another unit of money
+            below = [end for end in (least, 0.25 * now, 0.5 * now, 0.8 * now) if end < now]
             above = [end for end in (knob.high, 4 * now, 2 * now, 1.25 * now) if end > now]
             yield path, [below, above]
     yield from _words(scenario)
