@@ -16,6 +16,7 @@ from abm.rules.clauses import AS_IT_IS, GRANTS, satisfied
 from abm.rules.closing import counterfactual_money
 from abm.rules.conditions import CONDITIONS
 from abm.rules.environment import gathered_spread, kept_share
+from abm.rules.gatekeepers import crossing_day
 from abm.scenario import scenario_from
 from tests.oracles import Problem, posed
 from tests.worlds import bound, world
@@ -130,6 +131,21 @@ def test_of_several_clauses_the_market_expects_the_best_and_of_two_consents_both
     none = np.zeros(1, np.int64)
     assert expected_musd(signed, book.tickets, none, contracts, np.array([0.5, 0.5, 0.4])) == pytest.approx(40)
     assert expected_musd(signed, book.tickets, none, contracts, np.array([0.9, 0.5, 0.4])) == pytest.approx(45)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Clocks
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.5], ids=["a constant rate", "a rate that rises"])
+@pytest.mark.parametrize("left", [0.0, -0.1])
+def test_what_has_waited_long_enough_happens_at_once_and_never_earlier(left, effect):
+    assert crossing_day(left, 1.0, effect, 28.0, 156.0, 50.0, 150.0) == 50.0
+
+
+@pytest.mark.parametrize(("day0", "day1"), [(50.0, 50.0), (50.0, 40.0)])
+def test_in_no_time_nothing_happens(day0, day1):
+    assert crossing_day(0.0, 1.0, 0.0, 28.0, 156.0, day0, day1) == math.inf
 
 
 # --------------------------------------------------------------------------------------------------------------------
