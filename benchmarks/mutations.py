@@ -19,7 +19,7 @@ KNOWN = Path(__file__).with_name("equivalents.toml")
 
 #: How often a room is looked into, by what a wrong number in it costs.
 WEIGHTS = {
-    "rules": 6, "population": 3, "ensemble": 3, "runs": 3, "analysis": 3, "agents": 2, "scenario": 2,
+    "rules": 6, "population": 3, "ensemble": 3, "runs": 3, "analysis": 3, "agents": 2, "scenario": 2, "history": 2,
     "core": 1, "sweeps": 1, "report": 1, "plots": 1,
 }  # fmt: skip
 
