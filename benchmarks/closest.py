@@ -17,6 +17,13 @@ from pathlib import Path
 from benchmarks.mutations import ROOT
 
 _FAR = 3  # names that lead further than this say no more than words do
+_NAMED = {
+    1: 1.0,
+    2: 0.5,
+}  # what it counts that a test names a function, or what calls it; to import its module counts 1
+
+#: Tests that read the text of sources, where any change shows, right or wrong.
+_OF_SOURCES = ("mutations", "extending", "extending_around", "structure", "references", "interpreted")
 
 
 @dataclass
@@ -40,10 +47,14 @@ class Closest:
             for part in _parts(path.relative_to(root).as_posix(), ast.parse(path.read_text("utf-8")))
         ]
         self.tests = [
-            part for part in self.parts if part.file.startswith("tests/test_") and part.name.startswith("test_")
+            part
+            for part in self.parts
+            if part.file.startswith("tests/test_") and part.name.startswith("test_")
+            if Path(part.file).stem.removeprefix("test_") not in _OF_SOURCES
         ]
         #: Files of tests that call rules one by one, and are quick without the compiler.
         self.of_rules = {test.file for test in self.tests if _calls_rules((root / test.file).read_text("utf-8"))}
+        self.imported = {test.file: _modules((root / test.file).read_text("utf-8")) for test in self.tests}
         self.rarity = Counter(word for test in self.tests for word in test.words)
 
     def to(self, file: str, function: str) -> list[tuple[int, str]]:
@@ -60,10 +71,14 @@ class Closest:
         here = [part for part in self.parts if part.file == file and part.name in (names[-1], names[0])]
         distance = self._distances(file, {names[-1], names[0]} - {""})
         words = {word for part in here for word in part.words} | _words(Path(file).stem)
-        ranked = sorted(
-            self.tests,
-            key=lambda test: (min(distance.get(id(test), _FAR), _FAR), -self._likeness(words, test.words)),
-        )
+        module = re.sub(r"(/__init__)?\.py$", "", file).replace("/", ".")
+        whole = sum(math.log(len(self.tests) / (1 + self.rarity[word])) for word in words) or 1.0
+
+        def nearness(test: _Part) -> float:
+            alike = self._likeness(words, test.words) / math.sqrt(whole)
+            return alike + (module in self.imported[test.file]) + _NAMED.get(distance.get(id(test), _FAR), 0.0)
+
+        ranked = sorted(self.tests, key=nearness, reverse=True)
         return [(distance.get(id(test), _FAR), f"{test.file}::{test.name}") for test in ranked]
 
     def _distances(self, file: str, names: set[str]) -> dict[int, int]:
@@ -91,6 +106,14 @@ def _another(part: _Part, file: str, names: set[str]) -> bool:
     return part.name in names and part.file != file
 
 
+def _modules(text: str) -> set[str]:
+    """Modules of the package that a text names, whether it imports them or what is in them."""
+    found = set(re.findall(r"\babm(?:\.\w+)+", text))
+    for room, names in re.findall(r"^from (abm[\w.]*) import ([\w, ]+)", text, re.MULTILINE):
+        found |= {f"{room}.{name}" for name in re.findall(r"\w+", names)}
+    return found
+
+
 def _calls_rules(text: str) -> bool:
     rules = re.search(r"^from abm\.(rules|core\.draws|population\.sampling)\b", text, re.MULTILINE)
     return bool(rules) and not re.search(
@@ -114,9 +137,10 @@ def _parts(file: str, tree: ast.Module) -> list[_Part]:
 
 def _part(file: str, name: str, tree: ast.AST) -> _Part:
     part = _Part(file, name, words=_words(name) | _words(Path(file).stem.removeprefix("test_")))
+    own = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
-            part.mentions.add(node.id)
+            part.mentions |= {node.id} - own
         elif isinstance(node, ast.Attribute):
             part.mentions.add(node.attr)
         elif isinstance(node, ast.arg):
