@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 JOBS   ?= 2
+SAMPLE ?= 60
+SEED   ?= 1
 UV     ?= uv
 
 BIN   := $(VENV)/bin
@@ -13,7 +15,7 @@ CODE  := $(wildcard abm tests experiments benchmarks docs)
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint pytest interpreted format results architecture bench lock clean
+.PHONY: help setup run test lint pytest interpreted format results architecture bench mutants lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s  %s\n", $$1, $$2 }'
@@ -60,6 +62,9 @@ architecture: setup ## Draw docs/architecture.svg from the code
 
 bench: setup ## Measure how fast abm is, side by side (six minutes)
 	$(BIN)/python -m benchmarks
+
+mutants: setup ## Plant small faults and see which the tests miss (SAMPLE=60 SEED=1 FILE=rules/)
+	$(BIN)/python -m benchmarks.mutants --sample $(SAMPLE) --seed $(SEED) --jobs $(JOBS) $(if $(FILE),--file $(FILE))
 
 lock: ## Renew requirements.lock (needs uv; LOCK=--upgrade takes the newest versions)
 	$(UV) pip compile $(LOCK) --quiet --universal --python-version 3.11 --extra test \

@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from tests.guard import HANGS_S
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 
 # A window cannot be narrower than 500 pixels, a frame can; and a frame answers to its own width.
@@ -53,4 +55,4 @@ def chromium(scratch: Path, *arguments: str) -> str:
     """Run the browser to the end, and return what it prints."""
     command = [str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
     command += [f"--user-data-dir={scratch / 'profile'}", "--virtual-time-budget=4000", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=HANGS_S).stdout

@@ -21,6 +21,7 @@ from abm.cli import app, main
 from abm.core.batch import Batch
 from abm.core.records import FATE, RESULT
 from abm.runs.columns import Columns
+from tests.guard import HANGS_S
 
 SMALL = "three-investors"
 COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
@@ -46,7 +47,7 @@ def spawned(line: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a line of a shell in which ``abm`` is this package."""
     line = re.sub(r"\babm\b", f"{shlex.quote(sys.executable)} -m abm.cli", line, count=1)
     run = ["bash", "-o", "pipefail", "-c", line]
-    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=300, env=os.environ | more)
+    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=HANGS_S, env=os.environ | more)
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -484,7 +485,7 @@ def test_an_answer_does_not_load_what_it_does_not_need():
     ]
     for more in ([], ["--json"], ["--within", "0.2"]):
         run = [sys.executable, "-c", "\n".join(lines), *more]
-        done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=300)
+        done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=HANGS_S)
         assert done.stderr.splitlines()[-1] == "['numba', 'pydantic', 'scipy']"  # numba looks for scipy
 
 
@@ -499,5 +500,5 @@ def test_the_start_does_not_load_the_heavy_libraries(start):
         f"print(sorted(set({HEAVY}) & sys.modules.keys()))",
     ]
     run = [sys.executable, "-c", "\n".join(lines)]
-    done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=300)
+    done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=HANGS_S)
     assert done.stdout.splitlines()[-1] == "[]"

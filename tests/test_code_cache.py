@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from abm.core.code_cache import cache_folder, out_of_reach
+from tests.guard import HANGS_S
 
 ROOT = Path(__file__).parent.parent
 DIGEST = "0123456789abcdef"
@@ -103,7 +104,7 @@ def checked(*command: str, **environment: str) -> subprocess.CompletedProcess[st
     left_out = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
     given = {name: value for name, value in os.environ.items() if name not in left_out}
     given |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **environment}
-    return subprocess.run(command, env=given, capture_output=True, text=True, check=False, timeout=900)
+    return subprocess.run(command, env=given, capture_output=True, text=True, check=False, timeout=HANGS_S)
 
 
 SOUND = (0, "three-investors: sound (investors: 3, gatekeepers: 1)\n", "")

@@ -13,6 +13,7 @@ import pytest
 
 from abm.cli import main
 from abm.runs.lines import line_width
+from tests.guard import HANGS_S
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = [
@@ -70,7 +71,7 @@ def test_a_terminal_is_asked_for_its_width():
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 77, 0, 0))
     around = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | {"PYTHONPATH": str(ROOT)}
     code = "from abm.runs.lines import line_width; print(line_width())"
-    subprocess.run([sys.executable, "-c", code], env=around, stdout=theirs, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], env=around, stdout=theirs, check=True, timeout=HANGS_S)
     os.close(theirs)
     assert os.read(ours, 100).split() == [b"77"]
     os.close(ours)

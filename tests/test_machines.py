@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import abm
+from tests.guard import HANGS_S
 
 ROOT = Path(__file__).parent.parent
 NAMES = Path(__file__).parent / "trials" / "names.toml"
@@ -38,7 +39,7 @@ def in_a_fork(work, *given):
     child.start()
     there.close()
     try:
-        assert here.poll(300), "the child never answers"
+        assert here.poll(HANGS_S), "the child never answers"
         return here.recv()
     finally:
         child.kill()
@@ -59,7 +60,7 @@ def test_a_child_that_was_forked_after_a_sweep_sweeps_too():
 def test_a_worker_that_may_have_no_children_does_the_work_itself(executor):
     """A worker of multiprocessing is daemonic; what it answers is what everybody answers."""
     with multiprocessing.get_context("fork").Pool(1) as pool:
-        found = pool.apply_async(sweep_with, (executor,)).get(timeout=300)
+        found = pool.apply_async(sweep_with, (executor,)).get(timeout=HANGS_S)
     assert found == swept()
 
 
@@ -75,7 +76,7 @@ def simulated() -> float:
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_simulation_in_a_worker_that_may_have_no_children_is_the_same():
     with multiprocessing.get_context("fork").Pool(1) as pool:
-        found = pool.apply_async(simulated).get(timeout=300)
+        found = pool.apply_async(simulated).get(timeout=HANGS_S)
     assert found == abm.simulate("three-investors", runs=450).probability("closed").p
 
 
@@ -134,7 +135,7 @@ def test_a_child_that_forgets_a_study_leaves_it_to_its_parent():
 
 def abm_ran(*command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     around = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    return subprocess.run([sys.executable, *command], env=around, capture_output=True, check=False, timeout=600)
+    return subprocess.run([sys.executable, *command], env=around, capture_output=True, check=False, timeout=HANGS_S)
 
 
 PLAIN = """

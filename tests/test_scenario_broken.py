@@ -15,6 +15,7 @@ import tomli_w
 
 from abm.cli import main
 from tests.breaks import KEYS, NAMES, SENSE, TABLES, break_it, container, listing, named_key
+from tests.guard import HANGS_S
 
 FORM = re.compile(r"(expected |unknown key|this key is required and missing$|this condition can never be true: )")
 TEXT = resources.files("abm.scenarios").joinpath("three-investors.toml").read_text("utf-8")
@@ -325,4 +326,4 @@ def test_the_command_itself_refuses_one_file(what, tmp_path):
 def spawned(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the installed command in a process of its own."""
     command = [sys.executable, "-m", "abm.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANGS_S)

@@ -12,11 +12,13 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic.fields import FieldInfo
 
+import abm
 from abm.core.plain import plain
 from abm.rules.conditions import CONDITIONS
 from abm.scenario import Scenario, defaults, investor_tables, json_schema, schema
 from abm.scenario.fields import KINDS, Knob, Section, title_of
 from tests.breaks import KEYS, NAMES, TABLES, break_it
+from tests.worlds import bound, world
 
 SCHEMA = json_schema()
 UNITS = {
@@ -197,3 +199,19 @@ def test_every_trait_has_a_default_but_those_that_follow_from_others():
         if any(defaults.trait_default(kind, trait) is None for kind in KINDS)
     }
     assert undecided == {"dry_powder_bn", "prior_mean_bn"}
+
+
+@pytest.mark.parametrize(
+    ("share", "weights", "sound"),
+    [(0.5, {kind: weight}, True) for kind in ("total", "lead", "peers", "sentiment") for weight in (0.1, 1.0)]
+    + [(0.5, {}, False), (0.0, {}, True), (1.0, {}, False)],
+)
+def test_whoever_asks_for_something_needs_one_kind_of_thing_to_ask_for(share, weights, sound):
+    nothing = dict.fromkeys(("total", "lead", "peers", "sentiment"), 0.0)
+    pool = {"id": "crowd", "count": 3, "kind": "crossover", "max_ticket_bn": 0.5, "conditional_share": share}
+    raw = world([bound("a", 1.0)], pools=[pool | {"condition_mix": nothing | weights}])
+    if sound:
+        assert abm.scenario_from(raw).investor_pools[0].condition_mix.total == weights.get("total", 0.0)
+    else:
+        with pytest.raises(abm.ScenarioError, match="condition_mix: expected at least one weight above 0"):
+            abm.scenario_from(raw)

@@ -19,6 +19,7 @@ from abm.core.records import FATE, RESULT
 from abm.runs.estimates import half_width
 from abm.runs.outcomes import Batch, Outcomes, Totals
 from abm.runs.simulation import RunCollector, batches, collect
+from tests.guard import HANGS_S
 
 SMALL = "three-investors"
 
@@ -315,7 +316,7 @@ def test_the_interrupt_key_stops_processes_without_noise():
     ) as run:
         lines = [run.stdout.readline() for _ in range(4)]
         os.killpg(run.pid, signal.SIGINT)
-        out, faults = run.communicate(timeout=120)
+        out, faults = run.communicate(timeout=HANGS_S)
     *told, last = out.splitlines()
     done = [int(line) for line in [*lines, *told]]
     assert last in (f"stopped True {done[-1]}", f"stopped True {done[-1] + 40}")  # counted, but not told any more

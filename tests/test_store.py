@@ -23,6 +23,7 @@ from abm.runs.drafts import atomic_write
 from abm.sweeps.manifest import MANIFEST
 from abm.sweeps.store import LOCK, SPARE, TABLE, BusyError, Store, key_of, lock, schema_of
 from abm.sweeps.work import Block, Failure
+from tests.guard import HANGS_S
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = schema_of(["closed", "funded_bn"], [np.dtype(np.bool_), np.dtype(np.int64)])
@@ -175,19 +176,21 @@ def test_a_draft_that_is_not_finished_leaves_nothing(tmp_path):
 
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from abm.sweeps.store import lock
 with lock(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()  # until it is killed
 """
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path):
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
-    with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        command, env=surroundings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         assert holder.stdout.readline() == "held\n"
         refusal = f"expected nobody else at work here, got process {holder.pid}"
         with pytest.raises(BusyError, match=refusal), lock(tmp_path):
@@ -198,12 +201,12 @@ def test_a_folder_is_held_by_one_at_a_time(tmp_path):
 
 
 DRAFTS = """
-import os, sys, time
+import os, sys
 from pathlib import Path
 from abm.runs.drafts import Draft
 drafts = [Draft(Path(sys.argv[1]) / name) for name in sys.argv[2:]]
 print(len(drafts), flush=True)
-time.sleep(60)
+sys.stdin.read()  # until it is killed
 """
 
 
@@ -215,7 +218,9 @@ def test_drafts_of_a_program_that_was_killed_are_gone_after_the_next_work(tmp_pa
     others = {".blocks.parquet", ".blocks.parquet.old", ".another.12345678"}
     for name in others:
         (tmp_path / name).write_text("somebody's own")
-    with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        command, env=surroundings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         assert holder.stdout.readline() == "4\n"
         ask = partial(abm.sweep, "three-investors", {"round.target_bn": [6, 8]}, runs=50, folder=tmp_path)
         ask()
@@ -242,7 +247,7 @@ def test_a_full_disk_is_one_sentence_and_the_study_goes_on_later(tmp_path, room)
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", "")}
     surroundings = {name: value for name, value in surroundings.items() if value}
     command = [sys.executable, "-c", FULL, str(room), str(tmp_path / "study")]
-    run = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False, timeout=300)
+    run = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False, timeout=HANGS_S)
     last = run.stderr.splitlines()[-1]
     assert run.returncode == 2
     assert "Traceback" not in run.stderr

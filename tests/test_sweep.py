@@ -27,6 +27,7 @@ from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import TABLE, digest_of
 from abm.sweeps.verify import verify
 from abm.sweeps.work import Job, Task
+from tests.guard import HANGS_S
 
 ROOT = Path(__file__).parent.parent
 SMALL = "three-investors"
@@ -310,7 +311,7 @@ def test_a_worker_that_dies_is_replaced(whole, tmp_path, executor):
     )
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "ABM_TEST_FOLDER": str(tmp_path)}
     command = [sys.executable, "-W", "ignore", "-c", script, str(tmp_path / "study")]
-    subprocess.run(command, env=surroundings, check=True, capture_output=True, timeout=200)
+    subprocess.run(command, env=surroundings, check=True, capture_output=True, timeout=HANGS_S)
     assert (tmp_path / "killed").exists()
     assert sha(Study.open(tmp_path / "study")) == sha(whole)
 

@@ -1,0 +1,174 @@
+"""By hand: rules worked out on paper, where a sign, a side or an order could stand the other way round."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import special
+
+from abm.core import draws
+from abm.population import prepare
+from abm.rules.allocation import rights
+from abm.rules.book import expected_musd, rung_after
+from abm.rules.clauses import AS_IT_IS, GRANTS, satisfied
+from abm.rules.closing import counterfactual_money
+from abm.rules.conditions import CONDITIONS
+from abm.rules.environment import gathered_spread, kept_share
+from abm.rules.gatekeepers import crossing_day
+from abm.scenario import scenario_from
+from tests.oracles import Problem, posed
+from tests.worlds import bound, world
+
+# --------------------------------------------------------------------------------------------------------------------
+# The price ladder
+
+
+@pytest.mark.parametrize(
+    ("pace", "rung"),
+    [(0.4, 0), (0.2, 0), (0.0, 0), (-0.2, 0), (-0.25, 0), (-0.26, 1), (-0.9, 1)],
+    ids=["far ahead", "a little ahead", "on time", "a little late", "as late as is borne", "later", "far too late"],
+)
+def test_the_price_is_cut_only_where_the_book_is_later_than_is_borne(pace, rung):
+    assert rung_after(0, 3, pace, 0.25, 5, 4) == rung
+
+
+@pytest.mark.parametrize(("waited", "rung"), [(3, 0), (4, 1)])
+def test_the_price_is_cut_no_sooner_than_the_wait_between_two_cuts(waited, rung):
+    assert rung_after(0, 3, -0.5, 0.25, waited, 4) == rung
+
+
+@pytest.mark.parametrize(("rung", "after"), [(0, 1), (1, 2), (2, 2)])
+def test_below_the_last_rung_there_is_none(rung, after):
+    assert rung_after(rung, 3, -0.5, 0.25, 5, 4) == after
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Rights and conditions
+
+
+def test_a_stake_is_a_share_of_all_that_the_company_is_worth_after_the_money():
+    """Pre-money 100, 20 before as_of, 10 since, room for 30: a quarter of 160 is 40."""
+    problem = Problem({"a": 50, "b": 90}, {"b": [[{"min_own_share": 0.25}]]}, pre_money=100, already_closed=20)
+    signed, _, contracts, book = posed(problem)
+    assert rights(signed, contracts, book, np.zeros(2), 10, 30).tolist() == [0, 40]
+
+
+def test_of_a_stake_and_a_pro_rata_right_the_larger_counts_and_neither_beyond_the_ticket():
+    problem = Problem({"a": 50, "b": 90}, {"b": [[{"min_own_share": 0.25}]]}, pre_money=100)
+    signed, _, contracts, book = posed(problem)
+    assert rights(signed, contracts, book, np.array([0.5, 0.5]), 0, 60).tolist() == [30, 40]  # a quarter of 160
+    assert rights(signed, contracts, book, np.array([0.5, 0.5]), 0, 120).tolist() == [50, 60]  # half of 120; a ticket
+
+
+@pytest.mark.parametrize(
+    ("own", "total", "holds"), [(True, 7, True), (True, 8, False), (False, 4, True), (False, 5, False)]
+)
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_total_counts_his_own_ticket_once_or_not_at_all(own, total, holds, inside):
+    """A brings 4 and B, who asks, 3: whether B is in the set already or not, it is 7 with his own, and 4 without."""
+    problem = Problem({"a": 4, "b": 3}, {"b": [[{"total_bn": total / 1000, "count_own": own}]]})
+    _, _, contracts, book = posed(problem)
+    book.inside[:] = [True, inside]
+    book.totals[0] = 7 if inside else 4
+    assert satisfied(1, contracts, book) == holds
+
+
+#: One clause each that asks for what is not there, by the cause that it stands for.
+REFUSED = {
+    "gate": {"gate": "law"},
+    "price": {"max_pre_money_bn": 0.050},
+    "market": {"min_sentiment": 0.5},
+    "stake": {"max_own_share": 0.01},
+    "rival": {"without": "a"},
+}
+
+
+@pytest.mark.parametrize("granted", GRANTS)
+@pytest.mark.parametrize("cause", REFUSED)
+def test_what_is_granted_is_granted_and_nothing_else(cause, granted):
+    """A counterfactual takes one kind of condition for granted, before it asks whether it holds."""
+    problem = Problem(
+        {"a": 10, "b": 20}, {"b": [[REFUSED[cause]]]}, gates={"law": math.inf}, pre_money=100, sentiment=0.0
+    )
+    signed, paid, contracts, book = posed(problem)
+    for bit, expected in ((AS_IT_IS, 10), (1 << GRANTS.index(granted), 30 if granted == cause else 10)):
+        assert counterfactual_money(signed, paid, contracts, book, bit, False) == expected
+
+
+def test_every_cause_that_can_be_granted_is_tried():
+    assert set(REFUSED) == set(GRANTS)
+    assert {CONDITIONS[next(iter(atom))].cause for atom in REFUSED.values()} == set(GRANTS)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The forecast
+
+
+def test_the_market_expects_of_a_ticket_its_chance_and_of_a_fallback_the_rest():
+    """120 if a consent comes that is given one chance in four, else 40; 10 for sure; 999 have not signed."""
+    problem = Problem(
+        {"lead": 120, "sure": 10, "gone": 999},
+        {"lead": [[{"gate": "law"}]]},
+        gates={"law": math.inf},
+        absent=frozenset({"gone"}),
+    )
+    signed, _, contracts, book = posed(problem)
+    fallbacks = np.array([40, 5, 7])
+    for chance, expected in ((0.25, 30 + 30 + 10), (0.0, 40 + 10), (1.0, 120 + 10)):
+        assert expected_musd(signed, book.tickets, fallbacks, contracts, np.array([chance])) == expected
+
+
+def test_of_several_clauses_the_market_expects_the_best_and_of_two_consents_both():
+    """Half times half for both consents together, 0.4 for the third: 40 of 100."""
+    problem = Problem(
+        {"lead": 100},
+        {"lead": [[{"gate": "one"}, {"gate": "two"}], [{"gate": "three"}]]},
+        gates={"one": math.inf, "two": math.inf, "three": math.inf},
+    )
+    signed, _, contracts, book = posed(problem)
+    none = np.zeros(1, np.int64)
+    assert expected_musd(signed, book.tickets, none, contracts, np.array([0.5, 0.5, 0.4])) == pytest.approx(40)
+    assert expected_musd(signed, book.tickets, none, contracts, np.array([0.9, 0.5, 0.4])) == pytest.approx(45)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Clocks
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.5], ids=["a constant rate", "a rate that rises"])
+@pytest.mark.parametrize("left", [0.0, -0.1])
+def test_what_has_waited_long_enough_happens_at_once_and_never_earlier(left, effect):
+    assert crossing_day(left, 1.0, effect, 28.0, 156.0, 50.0, 150.0) == 50.0
+
+
+@pytest.mark.parametrize(("day0", "day1"), [(50.0, 50.0), (50.0, 40.0)])
+def test_in_no_time_nothing_happens(day0, day1):
+    assert crossing_day(0.0, 1.0, 0.0, 28.0, 156.0, day0, day1) == math.inf
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Sentiment, and many draws at once
+
+
+def test_what_a_week_keeps_and_gathers_of_sentiment_is_that_of_an_ornstein_uhlenbeck_process():
+    """Reversion of 2 a year over a quarter: e^-0.5 is kept; 0.3 * sqrt((1 - e^-1) / 4) is gathered."""
+    assert kept_share(2.0, 0.25) == pytest.approx(0.606530659713, rel=1e-12)
+    assert gathered_spread(0.3, 2.0, 0.25) == pytest.approx(0.3 * math.sqrt(0.158030139707), rel=1e-9)
+
+
+def test_the_arrays_of_a_scenario_hold_the_step_of_a_week():
+    raw = world([bound("a", 1.0)]) | {"environment": {"sentiment_reversion_per_year": 3.0, "sentiment_volatility": 0.4}}
+    market, years = prepare(scenario_from(raw)).market, 7 / 365
+    assert market.sentiment_kept == pytest.approx(math.exp(-3.0 * years), rel=1e-12)
+    assert market.sentiment_spread == pytest.approx(0.4 * math.sqrt((1 - math.exp(-6.0 * years)) / 6.0), rel=1e-9)
+
+
+def test_many_draws_at_once_are_normal_from_tail_to_tail():
+    """Centre, both tails, far tails: scipy's quantiles, and one by one the same bits."""
+    u = np.concatenate([[2.0**-53, 1e-12, 1e-6], np.linspace(0.001, 0.999, 999), [1 - 1e-6, 1 - 1e-12]])
+    at_once = u.copy()
+    draws.to_normals(at_once)
+    assert np.allclose(at_once, special.ndtri(u), rtol=1e-13, atol=1e-16)
+    assert at_once.tolist() == [draws.normal_quantile(float(one)) for one in u]
