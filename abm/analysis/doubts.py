@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+import numpy as np
 
 from abm.core.arguments import checked
 from abm.core.batch import PATHS
 from abm.core.errors import ScenarioError
 from abm.core.plain import plain
 from abm.population.mutual import circles
+from abm.runs.outcomes import Outcomes
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario
 from abm.scenario.checks import cap_bn, largest_ticket
 from abm.scenario.fields import Distribution, Section
 from abm.scenario.sources import numbers_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _RUNS = 100  # that must all end alike before a key is looked at more closely
 _AGAIN, _TOGETHER = 200, 1_000  # times as many for one key that then moves nothing, and for all of them together
@@ -110,30 +116,32 @@ Asked = tuple[str, list[list[Any]]]  # a path, and what else it could be, below 
 
 def _inert(scenario: Scenario, runs: int) -> Iterator[str]:
     """Every key of the file that no run notices, wherever it is set to; the fewer, the more runs are asked."""
-    few = _unmoved_of(scenario, list(_alternatives(scenario)), runs)
+    few = _unmoved_of(scenario, list(_alternatives(scenario)), max(1, runs // 10))  # most show within a few runs
+    few = _unmoved_of(scenario, few, runs)
     runs *= max(1, min(_AGAIN, _TOGETHER // max(1, len(few))))
-    for path, tried in _unmoved_of(scenario, [(path, [[value] for value in values]) for path, values in few], runs):
-        said = " or ".join(str(v).lower() if isinstance(v, bool | str) else f"{v:.6g}" for v in tried)
+    for path, sides in _unmoved_of(scenario, few, runs):
+        said = " or ".join(str(v).lower() if isinstance(v, bool | str) else f"{v:.6g}" for v, *_ in sides)
         yield f"{path}: moves nothing, given the others (at {said} all of {runs:,} runs end as they are)"
 
 
-def _unmoved_of(scenario: Scenario, asked: list[Asked], runs: int) -> list[tuple[str, list[Any]]]:
+def _unmoved_of(scenario: Scenario, asked: list[Asked], runs: int) -> list[Asked]:
+    """Those of the keys that no run notices, with the values that were tried."""
     usual = _left_by(scenario, {}, runs)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = pool.map(lambda one: _unmoved(scenario, one[0], one[1], usual, runs), asked)
-        return [(path, tried) for (path, _), tried in zip(asked, found, strict=True) if tried]
+        found = pool.map(lambda one: _unmoved(scenario, one[0], one[1], usual), asked)
+        return [(path, [[value] for value in tried]) for (path, _), tried in zip(asked, found, strict=True) if tried]
 
 
-def _unmoved(scenario: Scenario, path: str, sides: list[list[Any]], usual: list[Any], runs: int) -> list[Any]:
+def _unmoved(scenario: Scenario, path: str, sides: list[list[Any]], usual: Outcomes) -> list[Any]:
     """On each side the first value that can be simulated; none where something changes, or a side cannot be tried."""
     tried = []
     for side in sides:
         for value in side:
             try:
-                left = _left_by(scenario, {path: value}, runs)
+                left = _left_by(scenario, {path: value}, usual.runs)
             except ScenarioError:
                 continue
-            if not all(one.equals(other) for one, other in zip(usual, left, strict=True)):
+            if not _alike(usual, left):
                 return []
             tried.append(value)
             break
@@ -143,10 +151,23 @@ def _unmoved(scenario: Scenario, path: str, sides: list[list[Any]], usual: list[
     return tried
 
 
-def _left_by(scenario: Scenario, changes: dict[str, Any], runs: int) -> list[Any]:
-    """Everything that runs leave behind, as frames."""
-    found = simulate(scenario.with_values(changes) if changes else scenario, runs, 1, workers=1, keep="runs")
-    return [found.to_frame(), *(found.path(name) for name in PATHS)]
+def _left_by(scenario: Scenario, changes: dict[str, Any], runs: int) -> Outcomes:
+    return simulate(scenario.with_values(changes) if changes else scenario, runs, 1, workers=1, keep="runs")
+
+
+def _alike(one: Outcomes, other: Outcomes) -> bool:
+    """Whether two leave the same behind in every run and every week; amounts in two units are compared in billions."""
+    if one.columns.units_per_bn != other.columns.units_per_bn:
+        return one.to_frame().equals(other.to_frame()) and all(one.path(p).equals(other.path(p)) for p in PATHS)
+    return all(map(np.array_equal, _arrays(one), _arrays(other)))
+
+
+def _arrays(outcomes: Outcomes) -> Iterator[NDArray[np.uint8]]:
+    """All that was kept, as bytes: numbers that are none are alike, too."""
+    batch = outcomes.batch
+    fields = [records[name] for records in (batch.rows, batch.fates) for name in records.dtype.names]
+    for values in (*fields, batch.gate_days, batch.paths):
+        yield np.frombuffer(np.ascontiguousarray(values), np.uint8)
 
 
 def _alternatives(scenario: Scenario) -> Iterator[Asked]:
