@@ -299,3 +299,14 @@ def test_every_row_of_the_reference_has_six_cells():
     rows = [line for line in parameters_text().splitlines() if re.match(r"\| `\w+` \| .*\|.*\|.*\|.*\|", line)]
     tables = [line for line in rows if line.count(" | ") == 5]
     assert len(tables) > 80
+
+
+def test_every_key_that_is_no_number_says_what_it_does():
+    for section in (Scenario, *SECTIONS.values()):
+        for name, field in section.model_fields.items():
+            tables = any(isinstance(part, type) and issubclass(part, Section) for part in parts_of(field.annotation))
+            assert tables or has_knob(field) or field.description, f"{section.__name__}.{name}"
+
+
+def parts_of(annotation) -> tuple:
+    return (annotation, *getattr(annotation, "__args__", ()))
