@@ -107,7 +107,8 @@ def checked(*command: str, **environment: str) -> subprocess.CompletedProcess[st
     return subprocess.run(command, env=given, capture_output=True, text=True, check=False, timeout=HANGS_S)
 
 
-SOUND = (0, "three-investors: sound (investors: 3, gatekeepers: 1)\n", "")
+COMPILING = "abm: compiling the rules first, which takes about a minute\n"
+SOUND = (0, "three-investors: sound (investors: 3, gatekeepers: 1)\n", COMPILING)
 
 
 @pytest.mark.skipif(shutil.which("setpriv") is None and os.geteuid() == 0, reason="root can write everywhere")

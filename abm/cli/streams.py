@@ -13,3 +13,11 @@ def write_any_letter() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # another program's own stream may not know how
             stream.reconfigure(errors="backslashreplace")
+
+
+def tell_of_compiling() -> None:
+    """Say on stderr, before it happens, that a first start compiles the rules: it would be silent for that long."""
+    from abm.core.jit import compiled_before
+
+    if not compiled_before:
+        print("abm: compiling the rules first, which takes about a minute", file=sys.stderr, flush=True)

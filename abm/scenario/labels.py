@@ -13,6 +13,7 @@ from abm.scenario.sources import numbers_of
 _GROWTH = re.compile("growth|attrition|return|interest|rate_per_year")
 _WEEKS_A_YEAR = 365.0 / 7.0
 _SECTIONS = {"round": "the round", "valuation": "valuation", "environment": "market", "ipo": "listing"}
+_PARTIES = ("investors", "investor_pools", "gatekeepers")
 _SHORT = {
     "inclination": "inclination to sign",
     "signing_probability": "probability of signing",
@@ -94,6 +95,9 @@ def label(scenario: Scenario, path: str) -> str:
     ('MGX: inclination to sign', 'valuation: expected growth of value')
     """
     owner, key, position = _parts(scenario, path)
+    table, _, name = path.partition(".")
+    if table in _PARTIES and "." not in name:
+        return next((who.name or key for who in getattr(scenario, table) if who.id == key), key)
     knob = _knobs(scenario).get(path)
     text = short_of(key, knob)
     when = _since(scenario, path, position)

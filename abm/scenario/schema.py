@@ -213,6 +213,9 @@ class IpoTable(Section):
     veto_lapses_with: Annotated[Id | None, Field(description="Gatekeeper whose consent ends the veto")] = None
 
 
+_SPENDING = ("net_burn_bn_per_year", "burn_volatility_bn", "obligations", "claims")
+
+
 class CompanyTable(Section):
     """The company: cash, revenue, burn, obligations, levers."""
 
@@ -237,6 +240,11 @@ class CompanyTable(Section):
     obligations: tuple[ObligationTable, ...] = ()
     claims: tuple[ClaimTable, ...] = ()
     later_rounds: tuple[LaterRoundTable, ...] = ()
+
+    @property
+    def spends(self) -> bool:
+        """Whether the file says what its cash goes to; if not, that it lasts is not worth a word."""
+        return not self.model_fields_set.isdisjoint(_SPENDING)
 
 
 class GatekeeperTable(Section):
