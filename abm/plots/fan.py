@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ def fan(frame: pd.DataFrame, ax: Axes, dates: Dates, colour: str, label: str, st
         ``ax``.
     """
     low, quarter, middle, three, high = (frame.quantile(q).to_numpy() for q in (0.05, 0.25, 0.5, 0.75, 0.95))
-    step = "post" if steps else None
+    step: Literal["post"] | None = "post" if steps else None
     ax.fill_between(dates, low, high, color=colour, alpha=_TENTHS, linewidth=0, step=step)
     ax.fill_between(dates, quarter, three, color=colour, alpha=_HALF, linewidth=0, step=step)
     ax.plot(dates, middle, color=colour, linewidth=1.8, label=label, drawstyle="steps-post" if steps else "default")
