@@ -87,7 +87,7 @@ def parts(*rows: tuple[str, float, float]) -> SimpleNamespace:
 )
 def test_of_equal_parts_the_one_who_gains_most_by_being_certain_is_named(rows, most):
     said = leaders(parts(*rows))
-    assert said.startswith("all parts are equal within their error, 10.0 points (8.0 to 12.0) the largest")
+    assert said.startswith("all parts are equal, 10.0 points (8.0 to 12.0)")
     assert ("certain" in said) == (most is not None)
     assert most is None or f"; most would be gained if {most} alone were certain, +" in said
 

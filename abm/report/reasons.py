@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from abm.analysis.information import Information
     from abm.analysis.pivotal import Pivotal
 
+_SAME = 1e-9  # of a probability: what is rounding
 _NOTHING = 0.05  # points: less is shown as 0.0
 _TOP = 10  # rows of a table in the text
 _NEAR = 3  # players that are named together
@@ -83,7 +84,9 @@ def leaders(found: Pivotal) -> str:
     near = _rows(table[table["high"] >= table["low"].iloc[0]].rename(columns={"name": "name_"}))
     first = near[0]
     if len(near) == len(table) > 1:
-        return f"all parts are equal within their error, {_part(first)} the largest{_most_if_certain(table)}."
+        same = abs(first.shapley - near[-1].shapley) < _SAME
+        how = f"equal, {_part(first)}" if same else f"equal within their error, {_part(first)} the largest"
+        return f"all parts are {how}{_most_if_certain(table)}."
     if len(near) == 1:
         return f"the largest part is that of “{first.name_}”, {_part(first)}."
     if first.shapley == near[-1].shapley:
