@@ -17,7 +17,8 @@ def write_any_letter() -> None:
 
 def tell_of_compiling() -> None:
     """Say on stderr, before it happens, that a first start compiles the rules: it would be silent for that long."""
-    from abm.core.jit import compiled_before
+    import abm.scenario  # noqa: F401, looks for the folder of compiled code
+    from abm.core.code_cache import compiled_before
 
-    if not compiled_before:
+    if not compiled_before():
         print("abm: compiling the rules first, which takes about a minute", file=sys.stderr, flush=True)

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     inlined = rule
     lean = rule
     entry = rule
-    compiled_before: bool
 
 else:
     import numba
@@ -51,8 +50,6 @@ else:
     _FOLDER = cache_folder(_sources_digest())
     if _FOLDER is not None:
         numba.config.CACHE_DIR = str(_FOLDER)
-    #: Whether some of these sources were compiled on an earlier start.
-    compiled_before = _FOLDER is not None and any(_FOLDER.iterdir())
     # without a folder of the user's own, numba would look for one beside the sources, or fail
     _ALWAYS = {"cache": _FOLDER is not None, "fastmath": False, "error_model": "numpy", "no_cfunc_wrapper": True}
 
