@@ -12,6 +12,7 @@ import pytest
 import abm
 from abm.analysis.gains import measure_gains
 from abm.analysis.twin import threats_of
+from abm.cli.streams import tell_of_compiling
 from abm.plots import figure_of
 from abm.report.answer import answer_json, answer_text
 from abm.report.comparison_text import compared_text, levers_text
@@ -147,3 +148,13 @@ def test_a_day_after_the_last_closing_is_remarked_upon(day, late, command):
     assert code == 0
     assert f"The round closes by {day} with probability" in text
     assert ("nothing closes after 2025-12-31, so a later day changes nothing" in remark) == late
+
+
+@pytest.mark.parametrize(
+    ("terminal", "before", "told"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_a_first_start_on_a_terminal_says_that_it_compiles(terminal, before, told, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    monkeypatch.setattr("abm.core.code_cache.compiled_before", lambda: before)
+    tell_of_compiling()
+    assert ("compiling the rules first" in capsys.readouterr().err) == told

@@ -16,7 +16,9 @@ def write_any_letter() -> None:
 
 
 def tell_of_compiling() -> None:
-    """Say on stderr, before it happens, that a first start compiles the rules: it would be silent for that long."""
+    """Say on a terminal, before it happens, that a first start compiles the rules; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return
     import abm.scenario  # noqa: F401, looks for the folder of compiled code
     from abm.core.code_cache import compiled_before
 
