@@ -22,8 +22,17 @@ _NAMED = {
     2: 0.5,
 }  # what it counts that a test names a function, or what calls it; to import its module counts 1
 
-#: Tests that read the text of sources, where any change shows, right or wrong.
-_OF_SOURCES = ("mutations", "extending", "extending_around", "structure", "references", "interpreted")
+#: Tests that read the text of sources, where any change shows, right or wrong; and that run all examples, for minutes.
+_LEFT_OUT = (
+    "mutations",
+    "extending",
+    "extending_around",
+    "structure",
+    "references",
+    "interpreted",
+    "docs",
+    "docs_code",
+)
 
 
 @dataclass
@@ -50,7 +59,7 @@ class Closest:
             part
             for part in self.parts
             if part.file.startswith("tests/test_") and part.name.startswith("test_")
-            if Path(part.file).stem.removeprefix("test_") not in _OF_SOURCES
+            if Path(part.file).stem.removeprefix("test_") not in _LEFT_OUT
         ]
         #: Files of tests that call rules one by one, and are quick without the compiler.
         self.of_rules = {test.file for test in self.tests if _calls_rules((root / test.file).read_text("utf-8"))}

@@ -9,12 +9,15 @@ import pytest
 from scipy import special
 
 from abm.core import draws
+from abm.core.records import OFFER, TRAITS
 from abm.population import prepare
+from abm.population.contracts import new_record
 from abm.rules.allocation import rights
 from abm.rules.book import expected_musd, rung_after
 from abm.rules.clauses import AS_IT_IS, GRANTS, satisfied
 from abm.rules.closing import counterfactual_money
 from abm.rules.conditions import CONDITIONS
+from abm.rules.decision import PRICE, TOO_SMALL, WILLING, appraise
 from abm.rules.environment import gathered_spread, kept_share
 from abm.rules.gatekeepers import crossing_day
 from abm.scenario import scenario_from
@@ -131,6 +134,58 @@ def test_of_several_clauses_the_market_expects_the_best_and_of_two_consents_both
     none = np.zeros(1, np.int64)
     assert expected_musd(signed, book.tickets, none, contracts, np.array([0.5, 0.5, 0.4])) == pytest.approx(40)
     assert expected_musd(signed, book.tickets, none, contracts, np.array([0.9, 0.5, 0.4])) == pytest.approx(45)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# The decision
+
+#: He expects 6.0 at a price of 5.9, with a variance of 1/4 + 3/4, a risk aversion of 2 and 10 billion: 30 % of it.
+WHO = {
+    "risk_to_exit": 0.75, "risk_aversion": 2.0, "wealth_bn": 10.0, "concentration_cap": 1.0, "dry_powder_musd": 5_000,
+    "max_ticket_musd": 4_000, "ownership_cap": 1.0, "needed_share": 1.0, "forecast_sd": 0.1, "lockup_cost": 0.1,
+    "waiting_weight": 0.5, "log_wait_hurdle": 0.2, "sign_bias": 0.5, "choice_noise": 0.3, "sign_rate_per_week": 0.4,
+    "horizon_years": 4.0,
+}  # fmt: skip
+WHAT = {"post_bn": 300.0, "log_post": 5.9, "target_bn": 20.0, "forecast_bn": 17.0}
+
+
+def weighed(open_share: float = 0.0, offer: dict[str, float] | None = None, **traits: float):
+    return appraise(new_record(TRAITS, WHO | traits), 6.0, 4.0, open_share, new_record(OFFER, WHAT | (offer or {})))
+
+
+def test_an_offer_is_weighed_as_on_paper():
+    """With his 3 billion the 20 are as likely as not: .5 * (.18 - .09) for it, .5 * .1 * .3 against."""
+    found = weighed()
+    assert (found.ticket_musd, found.reason) == (3_000, WILLING)
+    assert found.expected_return == pytest.approx(0.1)
+    assert found.advantage == pytest.approx((0.045 - 0.015) / 0.06)
+    assert found.rate_per_week == pytest.approx(0.2)  # half of the fastest, as the advantage is the bias
+
+
+@pytest.mark.parametrize("more", [{"diligence_cost_bn": 0.15}, {"open_share": 0.5}], ids=["diligence", "waiting"])
+def test_what_diligence_costs_and_what_waiting_is_worth_count_against_it(more):
+    assert weighed(**more).advantage == pytest.approx((0.045 - 0.03) / 0.075)
+
+
+@pytest.mark.parametrize(
+    ("limit", "ticket"),
+    [
+        ({"max_ticket_musd": 1_000}, 1_000),
+        ({"dry_powder_musd": 500}, 500),
+        ({"ownership_cap": 0.002}, 600),
+        ({"concentration_cap": 0.07}, 700),
+        ({"min_ticket_musd": 3_000}, 3_000),
+    ],
+)
+def test_every_limit_cuts_the_ticket(limit, ticket):
+    assert weighed(**limit).ticket_musd == ticket
+
+
+def test_who_will_not_sign_says_whether_it_is_the_price_or_his_minimum():
+    dear, small = weighed(offer={"log_post": 6.7}), weighed(min_ticket_musd=3_001)
+    assert (dear.ticket_musd, dear.rate_per_week, dear.advantage, dear.reason) == (0, 0.0, -1.0, PRICE)
+    assert (small.ticket_musd, small.rate_per_week, small.advantage, small.reason) == (0, 0.0, -1.0, TOO_SMALL)
+    assert dear.expected_return == pytest.approx(-0.7)
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def test_what_differs_in_no_run_and_what_may_be_chance_are_said_so(command):
     nothing, hair = "round.target_bn=8", "investors.fund.signing_probability=0.61"
     text = command("compare", SMALL, "--set", nothing, "--set", hair, "--runs", "200")[1]
     blocks = dict(re.findall(r"^(\S.*)\n((?:  .*\n)+)", text + "\n", re.MULTILINE))
-    assert blocks[nothing].splitlines()[1] == "  the same in every run"
+    assert blocks[nothing].splitlines()[1] == "  closes in the same runs, and pays the same"
     assert "which does not stand out of its own error" in blocks[hair]
     assert "stand out" not in blocks[SMALL]
 
@@ -136,7 +136,7 @@ def test_levers_are_those_of_the_analysis_the_best_first(command):
     assert [row["change"] for row in rows] == table["change"].tolist()
     assert rows[0]["low"] < WITHOUT - CLOSES < rows[0]["high"]
     text = command("levers", SMALL, "conditions.lead", "price", "--runs", "2000")[1]
-    assert "Lead Capital drops all conditions [conditions.lead]\n  +" in text
+    assert "all conditions of Lead Capital are dropped [conditions.lead]\n  +" in text
     assert "What does not stand out of its own error: the price is cut by 10 %." in text
     code, text, faults = command("levers", SMALL, "zebra")
     assert (code, text, faults.count("\n")) == (2, "", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from abm.analysis.levers import levers_of
 from abm.report.parameters_page import parameters_text
 from abm.runs.terms import CAUSE_WORDS
 from abm.scenario import Scenario, load_scenario
@@ -81,3 +83,16 @@ def test_committed_results_name_the_scenario_they_came_from(folder):
         own = ROOT / "experiments" / f"{told['scenario']}.toml"
         scenario = load_scenario(own if own.exists() else told["scenario"])
         assert told["scenario_sha256"] == scenario.digest, "run: make results"
+
+
+def test_every_lever_that_there_is_stands_in_the_page_of_the_analysis():
+    made = set()
+    for file in (ROOT / "abm" / "analysis" / "lever").glob("*.py"):
+        for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)):
+            if getattr(call.func, "id", "") in ("Lever", "switch") and not isinstance(call.args[0], ast.Name):
+                made.add(re.sub(r"\{.*\}", "ID", ast.unparse(call.args[0]).removeprefix("f").strip("'")))
+    page = (ROOT / "docs" / "analysis.md").read_text("utf-8").split("| id | what it does |")[1].split("\n\n")[0]
+    rows = page.strip().splitlines()[1:]
+    named = {name for row in rows for name in re.findall(r"`([\w.-]+)`", row.split("|")[1])}
+    assert named == made
+    assert {lever.id.split(".")[0] for lever in levers_of("openai-2025")} <= {name.split(".")[0] for name in named}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 import abm
-from abm.scenario.labels import label, limit_words, quantity
+from abm.report.parameters_page import SECTIONS
+from abm.scenario.fields import Knob
+from abm.scenario.labels import label, limit_words, quantity, short_of
 from abm.scenario.sources import numbers_of
 
 FLAGSHIP = abm.load_scenario("openai-2025")
@@ -18,7 +20,7 @@ FLAGSHIP = abm.load_scenario("openai-2025")
             "round.target_bn",
             20,
             30,
-            "“the round: new money wanted from the start on” is between USD 20 billion and USD 30 billion",
+            "“the round: new money wanted” is between USD 20 billion and USD 30 billion",
         ),
         ("gatekeepers.completion.hazard_per_year", None, 365 / 70, "takes more than 10 weeks on average"),
         ("gatekeepers.completion.hazard_per_year", 365 / 70, 365 / 7, "takes between 1 weeks and 10 weeks on average"),
@@ -48,3 +50,13 @@ def test_quantities_carry_their_unit():
     assert quantity(3, "-") == "3"
     assert quantity(-10, "USD billion/year") == "USD -10 billion a year"
     assert quantity(0.09, "1/year", "environment.excess_attrition_per_year") == "9 % a year"
+
+
+LONGEST = 40  # letters: a line beside an axis, with whose number it is
+
+
+@pytest.mark.parametrize("table", SECTIONS)
+def test_every_number_of_the_format_has_a_name_that_fits_beside_an_axis(table):
+    for key, field in SECTIONS[table].model_fields.items():
+        for knob in (mark for mark in field.metadata if isinstance(mark, Knob)):
+            assert 3 < len(short_of(key, knob)) <= LONGEST, (key, short_of(key, knob))

@@ -354,7 +354,7 @@ def test_gains_are_drawn_with_their_costs(ax):
     )
     draw_gains(frame, ax)
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["b", "a"]
-    assert [text.get_text() for text in ax.texts] == ["3 weeks", "cost"]
+    assert [text.get_text() for text in ax.texts] == ["3 weeks", "at stake"]
 
 
 def test_the_minimax_row_is_framed(ax):

@@ -65,8 +65,8 @@ def test_a_sure_thing_is_told_in_full(sure):
     flat = re.sub(r"\s+", " ", text)
     assert "A sure thing\nAs of 2025-07-28: does new money of USD 2 billion arrive by 2025-12-31?" in text
     assert "The round closes with probability 100% (95 % interval 72.2% to 100%, 10 runs, seed 1) at central" in text
-    assert "around 2025-08-04 (nearly always 2025-08-04)" in text
-    assert "2.00 billion on average, half the time at most 2.00, nearly always 2.00." in flat
+    assert "If it closes, it does so nearly always on 2025-08-04." in text
+    assert "2.00 billion on average, nearly always 2.00." in flat
     assert "It comes from friend 2.00 (pays in 100% of runs)." in text
     assert "In no run did it matter whether everything closed at once" in flat
     assert "Why it fails" not in text
@@ -299,3 +299,14 @@ def test_every_row_of_the_reference_has_six_cells():
     rows = [line for line in parameters_text().splitlines() if re.match(r"\| `\w+` \| .*\|.*\|.*\|.*\|", line)]
     tables = [line for line in rows if line.count(" | ") == 5]
     assert len(tables) > 80
+
+
+def test_every_key_that_is_no_number_says_what_it_does():
+    for section in (Scenario, *SECTIONS.values()):
+        for name, field in section.model_fields.items():
+            tables = any(isinstance(part, type) and issubclass(part, Section) for part in parts_of(field.annotation))
+            assert tables or has_knob(field) or field.description, f"{section.__name__}.{name}"
+
+
+def parts_of(annotation) -> tuple:
+    return (annotation, *getattr(annotation, "__args__", ()))

@@ -13,7 +13,7 @@ from abm.report import opening, reasons, sections, story_page
 from abm.report.comparison_text import levers_text, pivotal_text
 from abm.runs.estimates import estimate
 
-TARGET = "the round: new money wanted from the start on"
+TARGET = "the round: new money wanted"
 SMALL = abm.load_scenario("three-investors")
 
 
@@ -59,13 +59,15 @@ def test_the_first_is_named_alone_where_his_part_is_clear_of_the_others():
 
 
 def test_several_are_named_where_their_intervals_meet_that_of_the_first():
-    found = parties(*((name, 0.1 - 0.01 * k, 0.05, 0.15) for k, name in enumerate("abcde")))
+    found = parties(*((name, 0.1 - 0.01 * k, 0.05, 0.15) for k, name in enumerate("abcde")), ("f", 0.01, 0.0, 0.02))
     assert reasons.leaders(found) == (
         "the largest parts are “A” 10.0 points (5.0 to 15.0), “B” 9.0 points (5.0 to 15.0) and “C” 8.0 points (5.0 to "
         "15.0); 2 more may be as large; their intervals overlap, so that their order is open."
     )
     equal = parties(("a", 0.1, 0.05, 0.15), ("b", 0.1, 0.05, 0.15))
-    assert reasons.leaders(equal) == "“A” and “B” have equal parts of 10.0 points (5.0 to 15.0)."
+    assert reasons.leaders(equal) == "all parts are equal, 10.0 points (5.0 to 15.0)."
+    nearly = parties(("a", 0.1, 0.05, 0.15), ("b", 0.09, 0.05, 0.15))
+    assert reasons.leaders(nearly) == "all parts are equal within their error, 10.0 points (5.0 to 15.0) the largest."
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_several_are_named_where_their_intervals_meet_that_of_the_first():
 def test_losses_one_by_one_are_compared_with_the_whole(leave_out, words):
     found = parties(("a", 0.2, 0.1, 0.3), ("b", 0.1, 0.05, 0.2), leave_out=leave_out)
     text = said(reasons.pivotal_parties(SimpleNamespace(pivotal=found, pairs=None)))
-    assert "add up to 30.0%. The largest parts are" in text
+    assert "add up to 30.0%. All parts are equal within their error, 20.0 points (10.0 to 30.0) the largest." in text
     assert text.count("What is lost when one alone stays away") == bool(words)
     assert words in text
 
@@ -121,7 +123,8 @@ def test_what_a_number_is_worth_is_said_in_points():
     )
     assert f"would move the probability most if it were “{TARGET}”: by 8.0 points on average." in text
     assert (
-        "no number alone is worth more than 3.1 points of being right; all of them together would be worth 5.7." in text
+        "no number alone adds more than 3.1 points to the chance of being right; all of them together would add 5.7."
+        in text
     )
 
 
@@ -187,6 +190,7 @@ def gains(second_low: float = 0.01) -> pd.DataFrame:
             "dilution_change": [0.42, -0.11, 0.0, 0.0],
             "cost": [2.5, 0.0, 0.0, 0.0],
             "cost_unit": ["USD billion", "", "", ""],
+            "counted": ["money", "", "", ""],
             "per_cost": [0.0856, np.nan, np.nan, np.nan],
             "runs": 8_000,
             "seed": 7,
@@ -203,12 +207,12 @@ def test_levers_are_in_points_billions_and_points_a_billion():
     assert cells[0] == (
         *("the lead stands firm", "+21.4 (+20.0 to +23.0)", "+1.25"),
         *survival[:1],
-        *("+0.42", "USD 2.5 billion; +8.6 points a billion"),
+        *("+0.42", "USD 2.50 billion; +8.6 points a billion"),
     )
     assert cells[1] == (
         *("the target is lower", "+5.0 (+1.0 to +7.0)", "-0.50"),
         *survival[1:],
-        *("-0.11", "none counted"),
+        *("-0.11", "nothing counted"),
     )
     assert len(cells) == 3  # a lever that was refused is none
 
@@ -217,8 +221,8 @@ def test_on_the_terminal_levers_that_stand_out_have_a_line_and_the_others_a_word
     text = " ".join(levers_text("Round", gains()).split())
     assert "8,000 pairs of runs under the same luck, seed 7." in text
     assert (
-        "the lead stands firm [bind] +21.4 points (+20.0 to +23.0), +1.25 billion; costs 2.50 USD billion "
-        "the target is lower [target] +5.0 points (+1.0 to +7.0), -0.5 billion; no cost counted"
+        "the lead stands firm [bind] +21.4 points (+20.0 to +23.0), +1.25 billion; at stake: USD 2.50 billion (money) "
+        "the target is lower [target] +5.0 points (+1.0 to +7.0), -0.5 billion; at stake: nothing counted"
     ) in text
     assert "What does not stand out of its own error: nothing at all." in text
     assert "Refused: nonsense (there is no such thing)." in text
@@ -268,7 +272,9 @@ def test_what_the_world_leaves_open_is_said_in_percent_and_its_spread_in_points(
     assert "34% on average, in half of them between 22% and 44%, in nine of ten between 9% and 62%." in text
     assert "is at least 15.1 points; the Monte Carlo error of their mean is at most 1.2 points." in text
     some = opening._of_worlds(SimpleNamespace(around=around, inert=("round.target_bn",), effort=effort, scenario=SMALL))
-    assert some.endswith(f"Left alone, as not one of 200 runs ends otherwise at either end of its range: “{TARGET}”.")
+    assert some.endswith(
+        f"Left alone, because none of 200 runs ends otherwise when it is moved over its range: “{TARGET}”."
+    )
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _RUNS = 100  # that must all end alike before a key is looked at more closely
-_AGAIN, _TOGETHER = 200, 1_000  # times as many for one key that then moves nothing, and for all of them together
+_AGAIN = 200  # times as many for a single key that then moves nothing, and shared by several
 _DILUTED = 4.0  # target over pre-money valuation: beyond this, the new money owns four fifths
 _LONGEST, _SHORTEST = 50.0, 1 / 52  # of a runway [years]
 
@@ -118,7 +118,7 @@ def _inert(scenario: Scenario, runs: int) -> Iterator[str]:
     """Every key of the file that no run notices, wherever it is set to; the fewer, the more runs are asked."""
     few = _unmoved_of(scenario, list(_alternatives(scenario)), max(1, runs // 10))  # most show within a few runs
     few = _unmoved_of(scenario, few, runs)
-    runs *= max(1, min(_AGAIN, _TOGETHER // max(1, len(few))))
+    runs *= max(1, _AGAIN // max(1, len(few)))
     for path, sides in _unmoved_of(scenario, few, runs):
         said = " or ".join(str(v).lower() if isinstance(v, bool | str) else f"{v:.6g}" for v, *_ in sides)
         yield f"{path}: moves nothing, given the others (at {said} all of {runs:,} runs end as they are)"

@@ -15,13 +15,14 @@ from abm.core.notebook import Printed
 from abm.core.records import PAID
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
-from abm.scenario.checks import cap_bn
+from abm.scenario.checks import all_tickets, cap_bn
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 from abm.scenario.schema import GatekeeperTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_SPARE = 1e-6  # share of the target: less is rounding
 STEPS = 5  # halvings of the range of a size: a thirty-second of the largest
 
 
@@ -107,7 +108,7 @@ def nearest_twin(
     Examples
     --------
     >>> print(nearest_twin("three-investors", seed=1, run=7))
-    run 7 (seed 1) would have closed with one change: Lead Capital drops all conditions
+    run 7 (seed 1) would have closed with one change: all conditions of Lead Capital are dropped
     """
     scenario = load_scenario(scenario)
     found = simulate(scenario, 1, seed, first_run=run, workers=1, keep="rows")
@@ -232,12 +233,14 @@ def _threat(
 
 
 def _more(scenario: Scenario) -> Iterator[Lever]:
-    """A larger target: how much there was to spare. And the extension that may not be granted."""
+    """A larger target: how much there was to spare, if anything. And the extension that may not be granted."""
     target, cap = float(scenario.round.target_bn), cap_bn(scenario)
-    yield _threat(
-        "more-target", "", "share", 1.0, lambda x: f"the target is {100 * x:.3g} % higher",
+    spare = min(1.0, all_tickets(scenario) / target - 1.0)  # beyond it no book could close
+    if spare > _SPARE:
+        yield _threat(
+        "more-target", "", "share", spare, lambda x: f"the target is {100 * x:.3g} % higher",
         lambda x: {"round.target_bn": target * (1 + x), "round.cap_bn": max(cap, target * (1 + x))},
-    )  # fmt: skip
+        )  # fmt: skip
     if scenario.round.extension_probability > 0:
         path = "round.extension_probability"
         yield _threat("no-extension", "", "-", 1.0, lambda _: "there is no extension", lambda _: {path: 0.0})
@@ -266,13 +269,13 @@ def _slower(gate: GatekeeperTable) -> Lever:
 def _absences(scenario: Scenario) -> Iterator[Lever]:
     """Somebody who never signs."""
     for who in scenario.investors:
-        yield _absence(f"out.{who.id}", who, "investors", "out", "stays away")
+        yield _absence(f"out.{who.id}", who, "investors", "out", "out of the round")
     for pool in scenario.investor_pools:
-        yield _absence(f"out.{pool.id}", pool, "investor_pools", "out", "stay away")
+        yield _absence(f"out.{pool.id}", pool, "investor_pools", "out", "out of the round")
 
 
 def _absence(
     name: str, who: GatekeeperTable | InvestorTable | InvestorPoolTable, table: str, word: str, says: str
 ) -> Lever:
-    clause = f"{who.name or who.id}{':' if table == 'gatekeepers' else ''} {says}"
+    clause = f"{who.name or who.id}: {says}"  # a name may be one of many
     return _threat(name, who.id, "-", 1.0, lambda _: clause, lambda _: {f"{table}.{who.id}": word})

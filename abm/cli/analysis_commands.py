@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from abm.cli.loading import changed_by, load_changed
+from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
 
 EXPLAIN_EXAMPLES = """
@@ -53,6 +54,7 @@ def explain(
     from abm.report.files import open_file
     from abm.report.story_page import explained_json, explained_text, write_story
 
+    tell_of_compiling()
     loaded = load_changed(scenario, setting)
     if out is not None:
         open_file(out)
@@ -94,6 +96,7 @@ def report(
     from abm.report.whole import write_report
     from abm.scenario import Scenario
 
+    tell_of_compiling()
     about = target_of(target)
     if setting:
         if not isinstance(about, Scenario):

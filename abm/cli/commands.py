@@ -18,7 +18,7 @@ from abm.cli.case_commands import cases
 from abm.cli.comparing_commands import COMPARE_EXAMPLES, LEVERS_EXAMPLES, WHO_EXAMPLES, compare, levers, who
 from abm.cli.file_commands import DIFF_EXAMPLES, NEW_EXAMPLES, diff, new
 from abm.cli.loading import load_changed
-from abm.cli.streams import write_any_letter
+from abm.cli.streams import tell_of_compiling, write_any_letter
 from abm.cli.study_commands import SWEEP_EXAMPLES, studies, sweep
 from abm.core.errors import Refusal
 
@@ -128,6 +128,7 @@ def run(
     if again is not None:
         return _again(context, again, out, workers, as_json)
     _check_options(engine, within)
+    tell_of_compiling()
     loaded, path_runs = load_changed(scenario, setting), FIGURE_RUNS if out else 0
     asked = question_of(loaded, by, event, report_command(scenario, setting or []))
     stream = batches(
@@ -170,7 +171,7 @@ def _check_options(engine: str, within: float | None) -> None:
 
 def question_of(scenario: Scenario, by: str | None, event: str | None, command: str) -> Asked:
     """Read what is asked: that the round closes, that it does by a day, or an event of one's own."""
-    from abm.report.answer import Asked
+    from abm.report.answer import Asked, last_closing_of
 
     if by is not None and event is not None:
         raise Refusal(
@@ -188,6 +189,8 @@ def question_of(scenario: Scenario, by: str | None, event: str | None, command: 
         date = None
     if date is None or not scenario.as_of < date <= last:
         raise Refusal(f"--by: expected a date after {scenario.as_of}, at the latest {last}, got {by!r}")
+    if date > (last_closing := last_closing_of(scenario)):
+        print(f"abm: --by {date}: nothing closes after {last_closing}, so a later day changes nothing", file=sys.stderr)
     return Asked(f"closed and closed_day <= {scenario.day(date)}", f"The round closes by {date}", command)
 
 
@@ -240,6 +243,7 @@ def check(files: Annotated[list[str], typer.Argument(help="Scenario files or pac
     from abm.scenario import load_scenario
 
     bad = 0
+    tell_of_compiling()
     for file in files:
         try:
             scenario = load_scenario(file)

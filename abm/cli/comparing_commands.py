@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from abm.cli.loading import load_changed, say_left_behind
+from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
 
 COMPARE_EXAMPLES = """
@@ -81,6 +82,7 @@ def compare(
     made |= {name: changed for name, changed in variants(base, changes).items() if name in changes}
     if len(made) < 2:  # noqa: PLR2004, a comparison
         raise Refusal("abm compare: expected a second scenario, --set or --variants to compare with")
+    tell_of_compiling()
     for name in changes:
         say_left_behind(made[name], base, name)
     with counting("comparing") as progress:
@@ -104,6 +106,7 @@ def levers(
     from abm.cli.progress import counting
     from abm.report.comparison_text import levers_json, levers_text
 
+    tell_of_compiling()
     loaded = load_changed(scenario, setting)
     with counting("pulling levers") as progress, _refusing():
         gains = measure_gains(loaded, names or None, runs, seed, workers=workers, progress=progress)
@@ -124,6 +127,7 @@ def who(
     from abm.cli.progress import counting
     from abm.report.comparison_text import pivotal_json, pivotal_text
 
+    tell_of_compiling()
     loaded = load_changed(scenario, setting)
     with counting("trying coalitions") as progress, _refusing():
         found = shapley_values(loaded, runs, seed=seed, event=event, workers=workers, progress=progress)

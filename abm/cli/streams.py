@@ -13,3 +13,14 @@ def write_any_letter() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # another program's own stream may not know how
             stream.reconfigure(errors="backslashreplace")
+
+
+def tell_of_compiling() -> None:
+    """Say on a terminal, before it happens, that a first start compiles the rules; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return
+    import abm.scenario  # noqa: F401, looks for the folder of compiled code
+    from abm.core.code_cache import compiled_before
+
+    if not compiled_before():
+        print("abm: compiling the rules first, which takes about a minute", file=sys.stderr, flush=True)

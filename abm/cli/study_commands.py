@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from abm.cli.loading import load_changed
+from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def sweep(
     from abm.cli.progress import watch
     from abm.sweeps import sweep as run_sweep
 
+    tell_of_compiling()
     loaded = load_changed(scenario, setting)
     try:
         asked = _crossed(_design(loaded, design, vary or [], points, seed), policies)

@@ -9,6 +9,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+_FOUND: list[Path] = []  # folders that held compiled code when this start asked for them
 _KEEP = 4  # caches: of these sources, and of those before them
 _OTHERS, _OTHERS_WRITE = stat.S_IRWXG | stat.S_IRWXO, stat.S_IWGRP | stat.S_IWOTH
 
@@ -38,8 +39,15 @@ def cache_folder(digest: str) -> Path | None:
         except (OSError, RuntimeError):  # a read-only place, or symlinks in a circle
             continue
         _forget_old(folder)
+        if any(folder.iterdir()):
+            _FOUND.append(folder)
         return folder
     return None
+
+
+def compiled_before() -> bool:
+    """Whether an earlier start left compiled code, as far as a folder for it has been looked for."""
+    return bool(_FOUND)
 
 
 def _given() -> Path:

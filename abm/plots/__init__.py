@@ -32,7 +32,7 @@ def book_figure(outcomes: Outcomes) -> Figure:
     dates = [scenario.as_of + dt.timedelta(days=_day_shown(week, scenario.window_days)) for week in range(weeks + 1)]
     committed, paid = (_from_the_start(outcomes, name, weeks) for name in ("committed", "paid"))
     names = [gate.name or gate.id for gate in scenario.gatekeepers]
-    ratio = [3.2, 0.32 * len(names) + 0.1] if names else [1.0]
+    ratio = [3.2, 0.45 * len(names) + 0.1] if names else [1.0]
     figure, axes = new_figure(len(ratio), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": ratio})
     book.book(committed, paid, axes[0, 0], dates, float(scenario.round.target_bn), scenario.round.deadline)
     axes[0, 0].set_title("How the book fills")
@@ -135,14 +135,15 @@ def figure_of(outcomes: Outcomes, name: str) -> Figure:
         Where the scenario has nothing that it could show.
     """
     if not _has(outcomes, name):
-        what = "a company" if name == "cash" else "investors"
+        what = "a company that spends" if name == "cash" else "investors"
         raise ValueError(f"name: expected a picture of what the scenario has, got {name!r} without {what}")
     with styled():
         return FIGURES[name](outcomes)
 
 
 def _has(outcomes: Outcomes, name: str) -> bool:
-    return not ((name == "cash" and outcomes.scenario.company is None) or (name == "payers" and not outcomes.ids))
+    company = outcomes.scenario.company
+    return bool(outcomes.ids) if name == "payers" else name != "cash" or (company is not None and company.spends)
 
 
 def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:

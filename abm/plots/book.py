@@ -6,12 +6,14 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from abm.core.plain import plain
-from abm.plots.fan import fan
-from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, Date, Dates, short_name
+from abm.plots.fan import bands, fan
+from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, Date, Dates
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+_MONTHLY = 400  # days that are shown with a mark every month
 
 
 def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Axes, dates: Dates, target_bn: float, deadline: Date) -> Axes:
@@ -35,10 +37,12 @@ def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Axes, dates: Dates, ta
     Axes
         ``ax``.
     """
-    import matplotlib.dates as mdates
+    from matplotlib.dates import MonthLocator
 
-    fan(committed, ax, dates, ORANGE, "committed, median")
-    fan(paid, ax, dates, BLUE, "paid, median")
+    from abm.plots.date_axis import mark_dates
+
+    fan(committed, ax, dates, ORANGE, "committed, median", steps=True)
+    fan(paid, ax, dates, BLUE, "paid, median", steps=True)
     ax.axhline(target_bn, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
     ax.annotate(f"target {plain(target_bn)}", (dates[0], target_bn), (2, 3), textcoords="offset points", fontsize=8)
     ax.axvline(deadline, color=INK, linewidth=0.9)
@@ -46,10 +50,10 @@ def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Axes, dates: Dates, ta
     ax.set_ylim(0, max(target_bn, float(committed.quantile(0.95).max())) * 1.12)
     ax.set_xlim(dates[0], dates[-1])
     ax.set_ylabel("new money [USD billion]")
-    months = mdates.MonthLocator()  # type: ignore[no-untyped-call]
-    ax.xaxis.set_major_locator(months)
-    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(months))  # type: ignore[no-untyped-call]
-    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=2, fontsize=7.5)
+    mark_dates(ax.xaxis, MonthLocator(interval=1 + (dates[-1] - dates[0]).days // _MONTHLY))  # type: ignore[no-untyped-call]
+    lines, names = ax.get_legend_handles_labels()
+    named = [*names, "half of the runs", "nine in ten"]
+    ax.figure.legend([*lines, *bands(GREY)], named, loc="outside upper right", ncols=2, fontsize=7.5)
     return ax
 
 
@@ -81,12 +85,13 @@ def consents(days: pd.DataFrame, ax: Axes, names: list[str], as_of: Date, window
             first, middle, last = (as_of + dt.timedelta(days=float(came.quantile(q))) for q in (0.25, 0.5, 0.75))
             ax.plot([first, last], [row, row], color=GREEN, alpha=0.35, linewidth=6, solid_capstyle="butt")
             ax.plot([middle], [row], marker="|", markersize=9, markeredgewidth=2, color=GREEN)
-        label = f"{short_name(name, 90, 1)}: in force by the deadline in {in_time:.0%} of runs"
+        label = f"{name}: in force by the deadline in {in_time:.0%} of runs"
         corner = ("axes fraction", "data")
-        ax.annotate(label, (0.005, row), (0, 6), xycoords=corner, textcoords="offset points", fontsize=7)
+        words = ax.annotate(label, (0.005, row), (0, 6), xycoords=corner, textcoords="offset points", fontsize=7)
+        words.set_in_layout(False)  # a long name takes no room from the axes
     ax.set_ylim(len(names) - 0.6, -0.9)
     ax.set_yticks([])
-    ax.set_xlabel("")
+    ax.set_xlabel("bars: the middle half of the days on which it comes; mark: the median", fontsize=7)
     ax.grid(visible=False, axis="y")
     ax.spines["left"].set_color(GREY)
     return ax

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from abm.plots.fan import fan
+from abm.plots.fan import bands, fan
 from abm.plots.theme import GREEN, RED, Dates
 
 if TYPE_CHECKING:
@@ -29,11 +29,15 @@ def cash(frame: pd.DataFrame, ax: Axes, dates: Dates) -> Axes:
     Axes
         ``ax``.
     """
+    from abm.plots.date_axis import mark_dates
+
     fan(frame.clip(lower=0), ax, dates, GREEN, "cash, median")
     ax.set_ylim(bottom=0)
     ax.set_xlim(dates[0], dates[-1])
     ax.set_ylabel("cash [USD billion]")
-    ax.legend(loc="upper right", fontsize=8)
+    mark_dates(ax.xaxis)
+    lines, names = ax.get_legend_handles_labels()
+    ax.legend([*lines, *bands(GREEN)], [*names, "half of the runs", "nine in ten"], loc="upper right", fontsize=8)
     return ax
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from abm.analysis.box.limits import phrase
-from abm.plots.theme import BLUE, GREEN, GREY, ORANGE, RED
+from abm.plots.theme import BLUE, GREEN, GREY, ORANGE, RED, fill
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +23,7 @@ Span = tuple[float | None, float | None]  # of an axis; None: open
 _GOLDEN = (0.7548776662466927, 0.5698402909980532)  # powers of a number that no fraction comes near
 
 
-def trajectory(frame: pd.DataFrame, ax: Axes, box: Box) -> Axes:
+def trajectory(frame: pd.DataFrame, ax: Axes, box: Box, what: str = "closings") -> Axes:
     """Draw what was given up in coverage for density, peel by peel, and the box that was chosen and pruned.
 
     Parameters
@@ -35,6 +34,8 @@ def trajectory(frame: pd.DataFrame, ax: Axes, box: Box) -> Axes:
         Axes to draw on.
     box
         Is marked.
+    what
+        What happens in the worlds, as a plural.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def trajectory(frame: pd.DataFrame, ax: Axes, box: Box) -> Axes:
             markeredgewidth=1.8, linestyle="none", label=chosen)  # fmt: skip
     ax.set_xlim(0, 103)
     ax.set_ylim(0, 103)
-    ax.set_xlabel("coverage: share of all of it that lies in the box [%]")
+    ax.set_xlabel(f"coverage: share of all {what} that lie in the box [%]")
     ax.set_ylabel("density: how often in the box [%]")
     ax.legend(title="limited parameters", fontsize=8, title_fontsize=8, loc="lower left")
     return ax
@@ -79,7 +80,9 @@ def box_among_worlds(
     Axes
         ``ax``.
     """
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator
+
+    from abm.plots.date_axis import mark_dates
 
     if not box.limits:
         raise ValueError("expected a box with a limit to be drawn, got one without")
@@ -95,11 +98,9 @@ def box_among_worlds(
                            cmap="cividis", vmin=0, vmax=100, linewidths=0)  # fmt: skip
     _mark(ax, [*(_span(limit) for limit in shown), (None, None)])
     for axis, limit, (_, names) in zip((ax.xaxis, ax.yaxis), shown, positions, strict=False):
-        axis.set_label_text(textwrap.fill(phrase(limit.path, words), _LETTERS))
+        axis.set_label_text(fill(phrase(limit.path, words), _LETTERS))
         if hasattr(limit.low or limit.high, "toordinal"):
-            locator = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
-            axis.set_major_locator(locator)
-            axis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+            mark_dates(axis, AutoDateLocator(maxticks=6))  # type: ignore[no-untyped-call]
         if names:
             axis.set_ticks(range(len(names)), list(map(str, names)))
     if len(shown) == 1:

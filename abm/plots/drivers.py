@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE
+from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, fill
 from abm.runs.terms import GRADE_WORDS
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def indices(frame: pd.DataFrame, ax: Axes, names: Mapping[str, str], most: int =
 
 def _named(ax: Axes, paths: Iterable[str], names: Mapping[str, str]) -> None:
     shown = [names.get(path, path) for path in paths]
-    ax.set_yticks(range(len(shown)), [textwrap.fill(name, _LONGEST) for name in shown], fontsize=7.5)
+    ax.set_yticks(range(len(shown)), [fill(name, _LONGEST) for name in shown], fontsize=7.5)
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.patches import Patch
 
     from abm.plots.theme import Dates
 
 
-def fan(frame: pd.DataFrame, ax: Axes, dates: Dates, colour: str, label: str) -> Axes:
+_HALF, _TENTHS = 0.30, 0.15  # how strong the bands are
+
+
+def fan(frame: pd.DataFrame, ax: Axes, dates: Dates, colour: str, label: str, steps: bool = False) -> Axes:
     """Draw the median of the runs, the middle half, and nine tenths of them.
 
     Parameters
@@ -24,6 +28,8 @@ def fan(frame: pd.DataFrame, ax: Axes, dates: Dates, colour: str, label: str) ->
         Of the ends of the weeks, as many as columns.
     colour, label
         Of the median.
+    steps
+        Whether it holds from date to date and then jumps, as money does that comes in closings.
 
     Returns
     -------
@@ -31,7 +37,15 @@ def fan(frame: pd.DataFrame, ax: Axes, dates: Dates, colour: str, label: str) ->
         ``ax``.
     """
     low, quarter, middle, three, high = (frame.quantile(q).to_numpy() for q in (0.05, 0.25, 0.5, 0.75, 0.95))
-    ax.fill_between(dates, low, high, color=colour, alpha=0.15, linewidth=0)
-    ax.fill_between(dates, quarter, three, color=colour, alpha=0.30, linewidth=0)
-    ax.plot(dates, middle, color=colour, linewidth=1.8, label=label)
+    step: Literal["post"] | None = "post" if steps else None
+    ax.fill_between(dates, low, high, color=colour, alpha=_TENTHS, linewidth=0, step=step)
+    ax.fill_between(dates, quarter, three, color=colour, alpha=_HALF, linewidth=0, step=step)
+    ax.plot(dates, middle, color=colour, linewidth=1.8, label=label, drawstyle="steps-post" if steps else "default")
     return ax
+
+
+def bands(colour: str) -> list[Patch]:
+    """What stands for both bands in a legend: the middle half of the runs, and nine tenths of them."""
+    from matplotlib.patches import Patch
+
+    return [Patch(color=colour, alpha=alpha, linewidth=0) for alpha in (_HALF + _TENTHS, _TENTHS)]

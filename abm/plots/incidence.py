@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, RED, Date
+from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, RED, Date, fill
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +59,7 @@ def incidence(
     _frame_of(ax, deadline)
     handles, labels = ax.get_legend_handles_labels()
     style = {"fontsize": 7.5, "labelspacing": 0.9, "title_fontsize": 7.5, "alignment": "left"}
-    title = "in the end, with 95 % interval"
+    title = fill("in the end, with 95 % interval", _LETTERS)
     ax.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.01, 0.5), title=title, **style)
     return ax
 
@@ -68,18 +67,16 @@ def incidence(
 def _label(words: str, last: pd.Series[Any]) -> str:
     """What a cause is called, above its final share with its interval."""
     share = f"{100 * last['p']:.1f} % ({100 * last['low']:.1f} to {100 * last['high']:.1f})"
-    return f"{textwrap.fill(words, _LETTERS)}\n{share}"
+    return f"{fill(words, _LETTERS)}\n{share}"
 
 
 def _frame_of(ax: Axes, deadline: Date | None) -> None:
     """Set up the axes, with the deadline."""
-    import matplotlib.dates as mdates
+    from abm.plots.date_axis import mark_dates
 
     if deadline is not None:
         ax.axvline(deadline, color=INK, linewidth=0.9)
         ax.annotate("deadline", (deadline, 100), (-4, -10), textcoords="offset points", fontsize=8, ha="right")
     ax.set_ylim(0, 100)
     ax.set_ylabel("share of all runs [%]")
-    months = mdates.AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
-    ax.xaxis.set_major_locator(months)
-    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(months))  # type: ignore[no-untyped-call]
+    mark_dates(ax.xaxis)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from abm.plots.sweeps import tornado
-from abm.plots.theme import GREY, INK, RED
+from abm.plots.theme import GREY, INK, RED, fill
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 _DARK = 0.55  # share of the scale above which letters are white
+_SHORT = {"consent": "a consent", "doubling": "the pace"}  # what is no amount
 _WIDTH = 50  # letters of a line of a label
 
 
@@ -43,9 +43,9 @@ def gains(frame: pd.DataFrame, ax: Axes, most: int = 10) -> Axes:
     ax.spines["left"].set_visible(False)
     for row, (cost, unit) in enumerate(zip(shown["cost"], shown["cost_unit"], strict=True)):
         if np.isfinite(cost):
-            ax.text(1.01, row, f"{cost:.3g} {unit}", transform=ax.get_yaxis_transform(), va="center", fontsize=7,
+            ax.text(1.01, row, _stake(cost, unit), transform=ax.get_yaxis_transform(), va="center", fontsize=7,
                     color=INK)  # fmt: skip
-    ax.text(1.01, 1.01, "cost", transform=ax.transAxes, fontsize=7, color=GREY)
+    ax.text(1.01, 1.01, "at stake", transform=ax.transAxes, fontsize=7, color=GREY)
     return ax
 
 
@@ -83,12 +83,17 @@ def regrets(frame: pd.DataFrame, ax: Axes, choice: str | None = None, words: dic
         ax.fill_between(ends, row - 0.5, row + 0.5, facecolor="none", edgecolor=RED, linewidth=2.2, clip_on=False)
     names = [_wrapped((words or {}).get(str(name), str(name))) for name in ranked.index]
     ax.set_yticks(range(len(names)), names, fontsize=7.5)
-    ax.set_xticks(range(shown.shape[1]), [textwrap.fill(str(name), 18) for name in ranked.columns])
+    ax.set_xticks(range(shown.shape[1]), [fill(str(name), 18) for name in ranked.columns], fontsize=7.5)
     ax.tick_params(length=0)
     ax.grid(visible=False)
     ax.figure.colorbar(image, ax=ax, label="regret in P(closed) [points]", shrink=0.9)
     return ax
 
 
+def _stake(cost: float, unit: str) -> str:
+    """What a lever costs or risks, short."""
+    return _SHORT.get(unit, f"{cost:.3g} {unit}".replace(" USD billion", " USD bn"))
+
+
 def _wrapped(words: str) -> str:
-    return textwrap.fill(words, _WIDTH)
+    return fill(words, _WIDTH)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, RED
+from abm.plots.theme import BLUE, GREEN, GREY, INK, ORANGE, RED, fill
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +16,7 @@ _COLOURS = (BLUE, ORANGE, GREEN, RED, GREY, INK)
 # Later lines are drawn over earlier ones, which must be seen where both say the same.
 _STROKES = ((2.8, "-", 5.0), (2.2, (0, (5, 3)), 4.0), (1.6, (0, (1, 1.5)), 3.0))  # width, dashes, size of the marks
 _LETTERS, _FEW_ROWS = 46, 8  # of a line of a name; more rows have smaller names
+_WIDE = 80  # letters below a figure, half of them beside it
 _MOST_CELLS = 150  # cells that are labelled
 
 
@@ -48,9 +48,9 @@ def response(frame: pd.DataFrame, ax: Axes, x: str, hue: str | None = None) -> A
         ax.plot(values, 100 * ordered["p"], color=colour, label=name, **stroke)
     if hue is not None:
         place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "handlelength": 3.0}
-        ax.legend(title=textwrap.fill(hue, _LETTERS // 2), fontsize=8, title_fontsize=8, **place)
+        ax.legend(title=fill(hue, _LETTERS // 2), fontsize=8, title_fontsize=8, **place)
     ax.set_ylim(0, min(100, 1.12 * 100 * float(frame["high"].max()) + 2))
-    ax.set_xlabel(x)
+    ax.set_xlabel(fill(x, _WIDE))
     ax.set_ylabel("probability [%], 95 % interval")
     return ax
 
@@ -104,8 +104,8 @@ def heat(frame: pd.DataFrame, ax: Axes, x: str, y: str, level: float = 0.5, valu
     for axis, ticks, names in ((ax.xaxis, centres[0], table.columns), (ax.yaxis, centres[1], table.index)):
         axis.set_ticks(ticks, [f"{name:g}" if isinstance(name, int | float) else str(name) for name in names])
     ax.grid(visible=False)
-    ax.set_xlabel(x)
-    ax.set_ylabel(y)
+    ax.set_xlabel(fill(x, _WIDE))
+    ax.set_ylabel(fill(y, _WIDE // 2))
     ax.figure.colorbar(image, ax=ax, label="probability [%]", shrink=0.9)
     return ax
 
@@ -136,9 +136,9 @@ def tornado(
     ax.errorbar(change, rows, xerr=[change - low, high - change], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
     ax.axvline(0, color=INK, linewidth=0.8)
     small = 7.5 if len(ranked) > _FEW_ROWS else None
-    ax.set_yticks(list(rows), [textwrap.fill(words, _LETTERS) for words in ranked["words"]], fontsize=small)
+    ax.set_yticks(list(rows), [fill(words, _LETTERS) for words in ranked["words"]], fontsize=small)
     ax.invert_yaxis()
-    ax.set_xlabel(f"{label}, 95 % interval")
+    ax.set_xlabel(fill(f"{label}, 95 % interval", _WIDE))
     ax.grid(visible=False, axis="y")
     return ax
 

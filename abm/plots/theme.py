@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 
 SIZE = (7.0, 3.8)  # inches: half a page
 DPI = 150
-_PHONE, _LETTERS = 5.0, 40  # inches of a figure on a phone, and letters of a line below it
+_WORD, _BELOW = 6, -0.3  # letters of a short line, and where a legend stands below its axes [share of their height]
+_LINE, _AROUND = 0.14, 1.6  # inches of a line of a name, and of all that is not beside names
+_PHONE, _LETTERS, _TICK = 4.0, 38, 22  # inches of a figure on a phone, letters of a line below it, and of a name
 
 # Okabe and Ito's palette: told apart by everybody, and in grey.
 BLUE, ORANGE, GREEN, RED, GREY, INK = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8C8C8C", "#222222"
@@ -85,28 +88,77 @@ def slim(figure: Figure) -> None:
     >>> figure, _ = new_figure()
     >>> slim(figure)
     >>> figure.get_size_inches().tolist()
-    [5.0, 4.0]
+    [4.0, 4.37]
     """
-    import matplotlib.dates as mdates
+    from matplotlib.dates import AutoDateLocator, DateLocator
 
-    figure.set_size_inches(_PHONE, max(figure.get_figheight(), 0.8 * _PHONE))
+    from abm.plots.date_axis import mark_dates
+
+    height = max(1.15 * figure.get_figheight(), _PHONE)
     for ax in figure.axes:
-        ax.set_xlabel(textwrap.fill(ax.get_xlabel(), _LETTERS))
-        legend = ax.get_legend()
-        if legend is not None and legend.get_bbox_to_anchor() is ax.bbox:
-            legend.set_loc("best")
-            legend.set_frame_on(True)
-        if isinstance(ax.xaxis.get_major_locator(), mdates.DateLocator):
-            few = mdates.AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
-            ax.xaxis.set_major_locator(few)
-            ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(few))  # type: ignore[no-untyped-call]
+        spec = ax.get_subplotspec()
+        ax.set_xlabel(fill(ax.get_xlabel(), _LETTERS // (spec.get_gridspec().ncols if spec else 1)))
+        ax.set_ylabel(fill(ax.get_ylabel(), _LETTERS))
+        _fill_names(ax.xaxis, max(_WORD, _LETTERS // max(1, len(ax.get_xticks()))))
+        height = max(height, _LINE * _fill_names(ax.yaxis, _TICK) + _AROUND)
+        _move_legend(ax)
+        if isinstance(ax.xaxis.get_major_locator(), DateLocator):
+            mark_dates(ax.xaxis, AutoDateLocator(minticks=2, maxticks=5))  # type: ignore[no-untyped-call]
+    figure.set_size_inches(_PHONE, height)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # letters without a font are told where the figure is written
         figure.draw_without_rendering()
     for text in (text for ax in figure.axes for text in ax.texts):
         box, width = text.get_window_extent(), figure.bbox.width
+        if box.x1 > width > box.x0 and len(text.get_text()) > _LETTERS:
+            text.set_text(fill(text.get_text(), int(len(text.get_text()) * (width - box.x0) / box.width)))
+            box = text.get_window_extent()
         if box.x1 > width > box.x0:
             text.set_fontsize(text.get_fontsize() * (width - box.x0) / box.width)
+
+
+def _move_legend(ax: Any) -> None:
+    """Put a legend that stands beside its axes below them, and one inside of them where it hides least."""
+    legend = ax.get_legend()
+    if legend is None:
+        return
+    anchor = legend.get_bbox_to_anchor()
+    if anchor is ax.bbox:
+        legend.set_loc("best")
+        legend.set_frame_on(True)
+    elif anchor.x0 > ax.bbox.x1 + 1:  # pixels; one above ends at the edge
+        legend.set_loc("upper left")
+        legend.set_bbox_to_anchor((0.0, _BELOW), ax.transAxes)
+
+
+def _fill_names(axis: Any, letters: int) -> int:
+    """Break the names beside an axis into shorter lines, and return how many they take; numbers and dates stay."""
+    from matplotlib.ticker import FixedLocator
+
+    if not isinstance(axis.get_major_locator(), FixedLocator):
+        return 0
+    turned = any(name.get_rotation() for name in axis.get_ticklabels())
+    letters = _TICK if turned else letters
+    names = [fill(" ".join(name.get_text().split()), letters) for name in axis.get_ticklabels()]
+    if any(letter.isalpha() for letter in "".join(names)):
+        axis.set_ticks(axis.get_ticklocs(), names)
+    if turned:
+        axis.set_tick_params(labelrotation=90)
+        for name in axis.get_ticklabels():
+            name.set(ha="center", va="top")
+    return sum(1 + name.count("\n") for name in names)
+
+
+def fill(text: str, letters: int) -> str:
+    r"""Break a text into lines; words stay whole, and so do a number and its unit.
+
+    Examples
+    --------
+    >>> fill("share of all runs [%], 95 % interval", 26).split("\n")
+    ['share of all runs [%],', '95\xa0% interval']
+    """
+    held = re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
+    return "\n".join(textwrap.wrap(held, letters, break_long_words=False, break_on_hyphens=False))
 
 
 def short_name(name: str, letters: int = 38, lines: int = 3) -> str:

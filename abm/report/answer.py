@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from abm.report.quoting import nine_in_ten
+from abm.report.quoting import around, spread
 from abm.report.sources_table import grades_counted
 from abm.runs.digits import percent, three_digits
 from abm.runs.lines import wrapped
@@ -90,8 +90,8 @@ def _closing(totals: Totals, asked: Asked, chance: Estimate) -> str:
     if asked.event != "closed":
         lines.append(f"The round closes at all with probability {totals.probability('closed')}.")
     if not math.isnan(days["p50"]):
-        early, middle, late = (str(totals.scenario.date(days[q])) for q in ("p05", "p50", "p95"))
-        lines.append(f"If it closes, it does so around {middle} ({nine_in_ten(early, late)}).")
+        when = (str(totals.scenario.date(days[q])) for q in ("p05", "p50", "p95"))
+        lines.append(f"If it closes, it does so {around(*when)}.")
     if totals.scenario.round.extension_probability > 0:
         lines.append(f"Without an extension of the deadline it is {totals.on_time()}.")
     least = totals.scenario.round.minimum_close_bn
@@ -102,11 +102,22 @@ def _closing(totals: Totals, asked: Asked, chance: Estimate) -> str:
     return "\n".join(lines)
 
 
+def last_closing_of(scenario: Scenario) -> dt.date:
+    """Last day on which anything can close: the deadline, or the end of its extension where there may be one.
+
+    Examples
+    --------
+    >>> import abm
+    >>> last_closing_of(abm.load_scenario("three-investors"))
+    datetime.date(2025, 12, 31)
+    """
+    longer = scenario.round.extension_days if scenario.round.extension_probability > 0 else 0
+    return scenario.date(min(scenario.window_days + longer, 7 * scenario.horizon_weeks))
+
+
 def closing_dates(scenario: Scenario) -> list[dt.date]:
     """A few dates by which one may ask whether the round has closed: ends of months, the deadline, its extension."""
-    terms, start = scenario.round, scenario.as_of
-    longer = terms.extension_days if terms.extension_probability > 0 else 0
-    last = scenario.date(min(scenario.window_days + longer, 7 * scenario.horizon_weeks))
+    terms, start, last = scenario.round, scenario.as_of, last_closing_of(scenario)
     months = range(12 * start.year + start.month, 12 * last.year + last.month)  # the first of each, but for the first
     ends = [dt.date(month // 12, month % 12 + 1, 1) - dt.timedelta(days=1) for month in months]
     ends = [end for end in ends if start < end < last]
@@ -129,11 +140,7 @@ def closed_by_dates(totals: Totals) -> list[tuple[dt.date, Estimate]]:
 
 
 def _money(totals: Totals) -> str:
-    funded = {name: three_digits(money) for name, money in totals.quantiles("funded_bn").items()}
-    lines = [
-        f"Money paid by the deadline: {funded['mean']} billion on average, half the time at most "
-        f"{funded['p50']}, {nine_in_ten(funded['p05'], funded['p95'])}."
-    ]
+    lines = [f"Money paid by the deadline: {spread(totals.quantiles('funded_bn'))}."]
     payers, names = totals.payers()[:_MANY], _names(totals.scenario)
     if payers and payers[0].mean_bn > 0:
         shares = [
@@ -175,6 +182,8 @@ def _survival(totals: Totals) -> str:
     company = totals.scenario.company
     if company is None:
         return ""
+    if not company.spends:
+        return unknown_survival(company.name)
     weeks, chance = int(totals.scenario.horizon_weeks), totals.probability("survived")
     lines = [
         f"{company.name} pays its bills for {weeks} weeks with probability {chance}, "
@@ -185,6 +194,11 @@ def _survival(totals: Totals) -> str:
         if 0 < survival.runs < totals.runs:
             lines.append(f"  {_share(survival)}  {words} ({survival.runs:,} runs)")
     return "\n".join(lines)
+
+
+def unknown_survival(name: str) -> str:
+    """Say why nothing is said of how long the cash lasts."""
+    return f"How long the cash of {name} lasts is not known: the file names no burn, no obligations and no claims."
 
 
 def _caveats(totals: Totals) -> str:
@@ -205,9 +219,10 @@ def _share(chance: Estimate) -> str:
 def answer_json(outcomes: Outcomes | Totals, asked: Asked = Asked()) -> dict[str, Any]:  # noqa: B008, likewise
     """Return the answer as one object, for programs."""
     totals = outcomes.totals
+    company = totals.scenario.company
     probability = {
         "closed": _bounds(totals.probability("closed")),
-        "survived": _bounds(totals.probability("survived")) if totals.scenario.company else None,
+        "survived": _bounds(totals.probability("survived")) if company and company.spends else None,
     }
     if totals.scenario.round.minimum_close_bn > 0:
         probability["minimum_close"] = _bounds(totals.minimum_reached())

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from abm.analysis.comparison import Compared, Comparison
 from abm.analysis.pivotal import Pivotal
+from abm.analysis.prose.phrases import capital
 from abm.report.json_values import plain
+from abm.report.quoting import UNCOUNTED, at_stake
 from abm.report.reasons import leaders
 from abm.runs.differences import Difference
 from abm.runs.digits import percent, three_digits
@@ -39,16 +41,19 @@ def compared_text(found: Comparison) -> str:
         f"each under the same luck, seed {first.chance.seed}."
     )
     foot = "Changes are counted run by run, with 95 % intervals, each for its own row."
-    return "\n\n".join([wrapped(head), "\n".join(map(_round_lines, found.rounds)), foot])
+    lines = [_round_lines(one, found.event) for one in found.rounds]
+    return "\n\n".join([wrapped(head), "\n".join(lines), foot])
 
 
-def _round_lines(one: Compared) -> str:
+def _round_lines(one: Compared, event: str) -> str:
     chance = f"{percent(one.chance.p)} ({percent(one.chance.low)} to {percent(one.chance.high)})"
     text = f"{one.name}\n  {chance}, {three_digits(one.funded_bn)} billion paid on average"
     if one.change is None or one.money is None:
         return text
     if one.other_runs == 0:
-        return f"{text}\n  the same in every run"
+        same = "closes in the same runs" if event == "closed" else "the event comes in the same runs"
+        paid = ", and pays the same" if one.money.low == one.money.high == 0 else f"; {_money(one.money)}"
+        return f"{text}\n  {same}{paid}"
     said = points_text(one.change.change, one.change.low, one.change.high)
     return f"{text}\n  {said}{'' if one.stands_out else f', which {NO_DIFFERENCE}'}; {_money(one.money)}"
 
@@ -87,9 +92,10 @@ def levers_text(title: str, gains: pd.DataFrame) -> str:
 
 
 def _lever_line(row: Any) -> str:
-    cost = f"costs {three_digits(row['cost'])} {row['cost_unit']}" if row["cost"] else "no cost counted"
     said = points_text(row["change"], row["low"], row["high"])
-    return f"{row['words']} [{row['lever']}]\n  {said}, {row['funded_change']:+.3g} billion; {cost}"
+    counted = f" {row['counted']}" if row["cost_unit"] in UNCOUNTED else f" ({row['counted']})" if row["cost"] else ""
+    stake = f"{at_stake(row['cost'], row['cost_unit'])}{counted}"
+    return wrapped(f"{row['words']} [{row['lever']}]\n  {said}, {row['funded_change']:+.3g} billion; at stake: {stake}")
 
 
 def levers_json(scenario: str, gains: pd.DataFrame) -> dict[str, Any]:
@@ -105,7 +111,7 @@ def pivotal_text(title: str, event: str, found: Pivotal) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     table = "\n".join("  ".join(_cells(row, widths)).rstrip() for row in rows)
     foot = f"Points of probability with 95 % intervals. {found.method}"
-    return "\n\n".join([title, wrapped(head), table, wrapped(leaders(found)), wrapped(foot)])
+    return "\n\n".join([title, wrapped(head), table, wrapped(capital(leaders(found))), wrapped(foot)])
 
 
 def _player_row(row: Any) -> tuple[str, str, str, str]:

@@ -1,4 +1,4 @@
-"""Opening: what stands unfolded in the report, the deal, the answer, three findings, and what the model leaves out."""
+"""Opening: what stands unfolded in the report, the deal, the answer and three findings."""
 
 from __future__ import annotations
 
@@ -11,37 +11,18 @@ from abm.core.plain import plain
 from abm.plots import FIGURES
 from abm.plots.sweeps import over_worlds
 from abm.plots.theme import styled
+from abm.report.answer import unknown_survival
 from abm.report.page import PageSection, Picture, inlined, picture
 from abm.report.quoting import amount, nine_in_ten, percent
 from abm.report.reasons import foremost, leaders, world_words
-from abm.report.sources_table import grades_counted
 from abm.runs import digits
 from abm.runs.digits import three_digits
 from abm.runs.terms import CAUSE_WORDS
-from abm.scenario import provenance
 from abm.scenario.labels import label
 
 _FINDINGS = 3
 _NAMED = 6  # numbers that move nothing, by name
 _LINES = 8  # of a deal sheet that are not folded; one more is shown rather than folded
-
-#: What no report can say, as docs/model.md explains it.
-LEFT_OUT = (
-    "The legal hazard is barely identified.",
-    "Numbers of judgement were written by people who know the outcome.",
-    "No renegotiation beyond extension, fallback and price ladder.",
-    "Everybody sees the same book, a week late, true and complete.",
-    "No strategic timing.",
-    "No bank debt, project finance or asset sales, and no money but what the file names.",
-    "The lead's own funding is a chance of not paying, independent of mood.",
-    "Investors do not foresee shocks or talent loss.",
-    "A peer's strategic motive is read as value (B4), and the worth of preference rights is not taken off the price he "
-    "paid.",
-    "One class of shares.",
-    "Cost cuts are never taken back, and the burn plan assumes the money.",
-    "Which closing happens is a choice of procedure.",
-    "Nothing is validated.",
-)
 
 
 def deal(dossier: Dossier) -> PageSection:
@@ -73,7 +54,9 @@ def _terms(dossier: Dossier) -> Iterator[tuple[str, str]]:
     yield "As of", f"{scenario.as_of:%-d %B %Y}"
     more = f", or {terms.extension_days:.0f} days later if it is extended" if terms.extension_probability else ""
     yield "Deadline", f"{terms.deadline:%-d %B %Y}{more}"
-    if firm is not None:
+    if firm is not None and not firm.spends:
+        yield "Runway", unknown_survival(firm.name)
+    elif firm is not None:
         ends = cash_ends(outcomes)
         until = f"until {ends:%B %Y}" if ends else "beyond the horizon of the file"
         yield (
@@ -155,7 +138,7 @@ def _left_alone(dossier: Dossier) -> str:
     names = listed(sorted(f"“{label(dossier.scenario, path)}”" for path in dossier.inert[:_NAMED]))
     more = f" and {len(dossier.inert) - _NAMED} more" if len(dossier.inert) > _NAMED else ""
     runs = dossier.effort.runs_of_a_screen
-    return f" Left alone, as not one of {runs} runs ends otherwise at either end of its range: {names}{more}."
+    return f" Left alone, because none of {runs} runs ends otherwise when it is moved over its range: {names}{more}."
 
 
 def _numbers(dossier: Dossier) -> Iterator[dict[str, str]]:
@@ -179,9 +162,10 @@ def _numbers(dossier: Dossier) -> Iterator[dict[str, str]]:
         "number": f"USD {three_digits(money)} bn",
         "words": f"is paid by the deadline on average, of {target:g} wanted",
     }
-    if dossier.scenario.company is not None:
+    company = dossier.scenario.company
+    if company is not None and company.spends:
         survived, weeks = outcomes.probability("survived"), int(dossier.scenario.horizon_weeks)
-        name = dossier.scenario.company.name
+        name = company.name
         yield {
             "number": f"{survived.p:.0%}",
             "words": f"is the probability that {name} pays its bills for {weeks} weeks with no money but what the "
@@ -226,14 +210,3 @@ def in_short(dossier: Dossier) -> Iterator[str]:
             f"What drives it: “{label(dossier.scenario, top['path'])}” more than any other uncertain number; learning "
             f"it would move the probability by {100 * top['shift']:.0f} points on average."
         )
-
-
-def left_out(dossier: Dossier) -> PageSection:
-    """Say what the numbers do not know."""
-    section = PageSection("left-out", "What the model leaves out")
-    section.add_text(
-        f"The file has {grades_counted(provenance(dossier.scenario))}. Events that it does not name cannot happen.",
-    )
-    section.add_text(*LEFT_OUT, kind="point")
-    section.add_text("docs/model.md says more about each.", kind="small")
-    return section

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from abm.plots.theme import styled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_UNIT = re.compile(r"(?<=\d) (?=(%|bn|billion|million|points?|days?|weeks?|months?|years?)\b|%)|(?<=\bUSD) (?=-?\d)")
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,17 @@ def _data(figure: Figure) -> str:
     return f"data:image/svg+xml;base64,{data}"
 
 
+def held(value: Any) -> Any:
+    """Keep a number and its unit on one line; what is no plain text stays.
+
+    Examples
+    --------
+    >>> held("USD 0.286 bn of 1 billion, in 34 % of 20 weeks").replace("\N{NO-BREAK SPACE}", "_")
+    'USD_0.286_bn of 1_billion, in 34_% of 20_weeks'
+    """
+    return _UNIT.sub("\N{NO-BREAK SPACE}", value) if type(value) is str else value
+
+
 def write_page(template: str, path: str | Path, **context: Any) -> Path:
     """Fill a template and write the page, whole or not at all.
 
@@ -140,7 +154,7 @@ def write_page(template: str, path: str | Path, **context: Any) -> Path:
 
     pages = Environment(
         loader=PackageLoader("abm.report"), autoescape=lambda name: bool(name and ".html" in name),
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=held,
     )  # fmt: skip
     text = pages.get_template(template).render(version=VERSION, **context)
     target = Path(path)

@@ -86,6 +86,11 @@ def _sections_in(annotation: Any) -> Iterator[bool]:
 
 
 def _form(field: FieldInfo) -> str:
+    """What a key that is no number does, and what it takes."""
+    return f"{field.description} ({_takes(field)})" if field.description else _takes(field)
+
+
+def _takes(field: FieldInfo) -> str:
     """What a key that is no number takes, in words."""
     choices = [choice for choice in _choices(field.annotation) if isinstance(choice, (str, int))]
     if choices:
@@ -94,7 +99,10 @@ def _form(field: FieldInfo) -> str:
         return "true or false"
     if "date" in str(field.annotation):
         return "a date"
-    return "conditions, see below" if field.annotation is Conditions else "text, or ids"
+    if field.annotation is Conditions:
+        return "conditions, see below"
+    said = f"{field.annotation} {field.metadata}"
+    return "text" if "pattern" not in said else "a list of ids" if "tuple" in said else "an id"
 
 
 def _choices(annotation: Any) -> Iterator[Any]:

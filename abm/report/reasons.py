@@ -17,7 +17,7 @@ from abm.plots.levers import gains as gains_figure
 from abm.plots.levers import regrets
 from abm.plots.pivotal import shares, together
 from abm.report.page import PageSection, picture
-from abm.report.quoting import points
+from abm.report.quoting import UNCOUNTED, at_stake, points
 from abm.scenario.labels import label, limit_words
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from abm.analysis.information import Information
     from abm.analysis.pivotal import Pivotal
 
+_SAME = 1e-9  # of a probability: what is rounding
+_NOTHING = 0.05  # points: less is shown as 0.0
 _TOP = 10  # rows of a table in the text
 _NEAR = 3  # players that are named together
 _FEW_WORLDS = 64  # with fewer, their halves are too small for a box
@@ -81,6 +83,10 @@ def leaders(found: Pivotal) -> str:
         return "No coalition closes in any run, so there is nothing to share out."
     near = _rows(table[table["high"] >= table["low"].iloc[0]].rename(columns={"name": "name_"}))
     first = near[0]
+    if len(near) == len(table) > 1:
+        same = abs(first.shapley - near[-1].shapley) < _SAME
+        how = f"equal, {_part(first)}" if same else f"equal within their error, {_part(first)} the largest"
+        return f"all parts are {how}{_most_if_certain(table)}."
     if len(near) == 1:
         return f"the largest part is that of “{first.name_}”, {_part(first)}."
     if first.shapley == near[-1].shapley:
@@ -89,6 +95,19 @@ def leaders(found: Pivotal) -> str:
     return (
         f"the largest parts are {listed(parts)}{_and_more(near)}; their intervals overlap, so that their order is open."
     )
+
+
+def _most_if_certain(table: pd.DataFrame) -> str:
+    """Name who brings most by being certain, where that stands out of its error and of what others bring."""
+    ranked = table.dropna(subset=["bind"]).sort_values("bind", ascending=False, kind="stable")
+    if not len(ranked) or ranked["bind_low"].iloc[0] <= 0:
+        return ""
+    first = ranked[ranked["bind_high"] >= ranked["bind_low"].iloc[0]]
+    if len(first) > _NEAR or len(first) == len(table):
+        return ""
+    names = listed((f"“{name}”" for name in first["name"]), "or")
+    gain, low, high = (f"{100 * end:+.1f}" for end in first[["bind", "bind_low", "bind_high"]].iloc[0])
+    return f"; most would be gained if {names} alone were certain, {gain} points ({low} to {high})"
 
 
 def _part(row: Any) -> str:
@@ -137,9 +156,7 @@ def what_drives(dossier: Dossier) -> PageSection | None:
         else ""
     )
     section.add_text(
-        f"{most}For the plain decision whether to count on the round, no number "
-        f"alone is worth more than {100 * information.frame['right'].max():.1f} points of being right; all of them "
-        f"together would be worth {100 * information.everything['right']:.1f}.",
+        f"{most}{_worth(information)}",
     )
     section.add_picture(picture(
         information_figure, "How far learning each number would move the answer",
@@ -148,6 +165,18 @@ def what_drives(dossier: Dossier) -> PageSection | None:
         information.frame, size=(7.4, 4.0), words=names,
     ))  # fmt: skip
     return section
+
+
+def _worth(information: Information) -> str:
+    """Say what learning numbers is worth to somebody who only decides whether to count on the round."""
+    alone, together = (
+        100 * float(worth) for worth in (information.frame["right"].max(), information.everything["right"])
+    )
+    decision = "For the plain decision whether to count on the round,"
+    if max(alone, together) < _NOTHING:
+        return f"{decision} none of them needs to be learned: it would be decided alike."
+    one = f"no number alone adds more than {alone:.1f} points" if alone >= _NOTHING else "no number alone adds anything"
+    return f"{decision} {one} to the chance of being right; all of them together would add {together:.1f}."
 
 
 def foremost(information: Information) -> Any:
@@ -237,7 +266,7 @@ def levers(dossier: Dossier) -> PageSection:
     section.add_text("Each lever at its usual size, against the terms as they are, run by run under the same luck.")
     caption = f"{int(taken['runs'].iloc[0]):,} pairs of runs, seed {dossier.seed}; 95 % intervals."
     section.add_picture(picture(gains_figure, "Gain in probability of each lever", caption, taken))
-    company = dossier.scenario.company is not None
+    company = dossier.scenario.company is not None and dossier.scenario.company.spends
     rows = [
         (r.words, points(r.change, r.low, r.high), f"{r.funded_change:+.2f}",
          *((f"{100 * r.survived_change:+.1f}",) if company else ()), f"{r.dilution_change:+.2f}", _cost(r))
@@ -249,7 +278,7 @@ def levers(dossier: Dossier) -> PageSection:
         "Money [USD bn]",
         *(("Survival [points]",) if company else ()),
         "Dilution [points]",
-        "Cost",
+        "At stake",
     )
     section.add_table(heads, rows, tuple(range(1, len(heads) - 1)))
     section.add_text(*_regret_words(dossier))
@@ -262,13 +291,11 @@ def levers(dossier: Dossier) -> PageSection:
 
 
 def _cost(row: Any) -> str:
-    if not row.cost or isnan(row.cost):
-        return "none counted"
-    unit = row.cost_unit.removeprefix("USD ")
-    cost = f"USD {row.cost:.3g} {unit}" if unit != row.cost_unit else f"{row.cost:.3g} {unit}"
-    each = unit.removesuffix("s")
-    gain = "" if isnan(row.per_cost) or row.cost == 1 else f"; {_points_each(row.per_cost)} points a {each}"
-    return f"{cost}{gain}"
+    cost, counted = at_stake(row.cost, row.cost_unit), row.cost and row.cost_unit not in UNCOUNTED
+    if not counted or isnan(row.cost) or isnan(row.per_cost):
+        return cost
+    each = row.cost_unit.removeprefix("USD ").removesuffix("s")
+    return f"{cost}; {_points_each(row.per_cost)} points a {each}"
 
 
 def _points_each(gain: float) -> str:

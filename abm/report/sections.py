@@ -8,9 +8,10 @@ from abm.analysis.dossier import Dossier
 from abm.analysis.incidence import time_to_close
 from abm.core.version import VERSION
 from abm.plots.incidence import incidence as incidence_figure
-from abm.report.opening import answer, deal, doubt, figure_of, left_out, three_findings
+from abm.report.left_out import left_out
+from abm.report.opening import answer, deal, doubt, figure_of, three_findings
 from abm.report.page import PageSection, picture
-from abm.report.quoting import nine_in_ten, percent
+from abm.report.quoting import around, percent
 from abm.report.reasons import levers, pivotal_parties, what_drives, worlds
 from abm.report.story_page import story_context
 from abm.report.study_text import pictures_of, points_table, question_of
@@ -40,8 +41,7 @@ def causes(dossier: Dossier) -> PageSection:
     found = outcomes.causes()
     if outcomes.batch.rows["closed"].any():
         middle = time_to_close(outcomes, [0.05, 0.5, 0.95])
-        early, half, late = (f"{day:%-d %B %Y}" for day in middle["date"])
-        section.add_text(f"If it closes, it does so around {half}, {nine_in_ten(early, late)}.")
+        section.add_text(f"If it closes, it does so {around(*(f'{day:%-d %B %Y}' for day in middle['date']))}.")
     section.add_picture(picture(
         incidence_figure, "Share of runs that have closed or failed, by cause, over time",
         "A round ends of one cause only. What is white is still open.", dossier.incidence,
@@ -94,7 +94,7 @@ def stories(dossier: Dossier) -> PageSection | None:
 def company(dossier: Dossier) -> PageSection | None:
     """How long the cash lasts."""
     firm = dossier.scenario.company
-    if firm is None:
+    if firm is None or not firm.spends:
         return None
     section, outcomes = PageSection("company", f"How long the cash of {firm.name} lasts"), dossier.outcomes
     weeks, chance = int(dossier.scenario.horizon_weeks), outcomes.probability("survived")

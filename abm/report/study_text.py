@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from abm.analysis.dossier import OF_WORLDS
 from abm.report.comparison_text import NO_DIFFERENCE, points_text
 from abm.report.json_values import plain
+from abm.runs.digits import three_digits
 from abm.runs.lines import line_width, wrapped
-from abm.scenario.labels import setting_words
+from abm.scenario.labels import label, setting_words
 from abm.sweeps.policies import policies_frame
 
 if TYPE_CHECKING:
@@ -46,8 +49,9 @@ def pictures_of(study: Study) -> list[Shown]:
             words = setting_words(study.job.scenario, path, value)
             rows.append({"words": words, "change": found.change, "low": found.low, "high": found.high})
         changes = pd.DataFrame(rows)
-    axes, level = [axis.name for axis in study.design.axes], study.stopping.threshold or 0.5
-    return choose_pictures(study.points(), changes, axes, study.job.event, level)
+    names = {axis.name: label(study.job.scenario, axis.name) for axis in study.design.axes}
+    frame, level = study.points().rename(columns=names), study.stopping.threshold or 0.5
+    return choose_pictures(frame, changes, list(names.values()), study.job.event, level)
 
 
 def describe_study(study: Study) -> str:
@@ -65,7 +69,7 @@ def describe_study(study: Study) -> str:
             "The lowest:\n" + _table(study, ranked.tail(_ENDS)),
         ]
     layers = study.layers()
-    if layers.points > 1 and not study.design.policies:
+    if layers.points > 1 and study.design.kind in OF_WORLDS:
         middle = [f"{layers.quantiles[name]:.1%}" for name in ("p05", "p50", "p95")]
         parts.append(
             f"Over the points: mean {layers.mean:.1%} (Monte Carlo error {layers.error:.1%} at most), between "
@@ -99,7 +103,24 @@ def _policies_text(study: Study) -> str:
 
 
 def _table(study: Study, frame: pd.DataFrame) -> str:
-    return points_table(study, frame).to_string(float_format=lambda number: f"{number:g}", line_width=line_width())
+    """Write points one below the other; where their heads are too wide, each step of a path has a line of its own."""
+    shown = points_table(study, frame)
+    columns = [list(map(str, shown.index))]
+    columns += [[f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in shown[name]] for name in shown]
+    heads = ["", *map(str, shown.columns)]
+    if sum(2 + max(map(len, column)) for column in zip(heads, *zip(*columns, strict=True), strict=True)) > line_width():
+        heads = [head.replace(".", ".\n") for head in heads]
+    return "\n".join(_lines(heads, columns))
+
+
+def _lines(heads: list[str], columns: list[list[str]]) -> Iterator[str]:
+    """Right-aligned columns below heads that may have several lines."""
+    parts = [head.split("\n") for head in heads]
+    most = max(map(len, parts))
+    filled = [[""] * (most - len(part)) + part + column for part, column in zip(parts, columns, strict=True)]
+    widths = [max(map(len, cells)) for cells in filled]
+    for row in zip(*filled, strict=True):
+        yield "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def points_table(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
@@ -115,7 +136,7 @@ def points_table(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
         shown["verdict"] = [words.get(above, "open") for above in frame["above"].astype(object)]
     shown["runs"] = [f"{runs:,}" for runs in frame["runs"]]
     if "mean.funded_bn" in frame:
-        shown["funded bn"] = [f"{money:.1f}" for money in frame["mean.funded_bn"]]
+        shown["funded bn"] = [three_digits(money) for money in frame["mean.funded_bn"]]
     return shown
 
 

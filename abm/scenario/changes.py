@@ -8,9 +8,10 @@ from typing import Any
 
 from abm.core.errors import Fault, ScenarioError
 from abm.scenario.defaults import STRONGEST_BIAS, trait_default
-from abm.scenario.fields import did_you_mean, is_date
+from abm.scenario.fields import did_you_mean, is_date, is_number
 
 _DECIDING = ("signed_at_start", "signing_probability", "inclination", "sign_bias")
+_NAMED = 3  # numbers of a table that may have been meant
 _AT_ONCE = 1_000.0  # a rate of consent, a year: within a day or two
 _WORDS = {
     "investors": ("as_is", "out", "bound"),
@@ -65,6 +66,8 @@ def set_path(raw: dict[str, Any], path: str, value: Any, keys: Callable[[tuple[s
         raise LookupError(f"expected a path into the scenario, '{last}' is inside a single value")
     elif last == "conditions" and value == "off":
         node.update(conditions=[], fallback_bn=0.0)
+    elif isinstance(node.get(last), dict) and is_number(value) and list(keys((*way, last))):
+        raise LookupError(f"expected a path to a value, '{path}' is a table{_number_of(node[last], path, value)}")
     elif not (last == "conditions" and value == "as_is"):
         node[last] = value
 
@@ -73,9 +76,10 @@ def _switched(item: dict[str, Any], way: list[str], word: Any, path: str) -> dic
     """Return the table of somebody who stays away, is bound, consents at once, or is as he is."""
     words = _WORDS.get(way[0], ()) if len(way) == 1 else ()
     if not words:
-        raise LookupError(f"expected a path to a value, '{path}' is a table")
+        raise LookupError(f"expected a path to a value, '{path}' is a table{_number_of(item, path, word)}")
     if word not in words:
-        raise LookupError(f"expected a path to a value or one of the words {', '.join(words)}, '{path}' is a table")
+        known = f"expected a path to a value or one of the words {', '.join(words)}"
+        raise LookupError(f"{known}, '{path}' is a table{_number_of(item, path, word)}")
     if word == "as_is":
         return item
     if word in ("never", "given"):
@@ -87,6 +91,13 @@ def _switched(item: dict[str, Any], way: list[str], word: Any, path: str) -> dic
     ticket = item.get("ticket_bn") or item.get("max_ticket_bn") or trait_default(item["kind"], "max_ticket_bn")
     unbound = {key: value for key, value in rest.items() if key not in ("conditions", "fallback_bn")}
     return unbound | {"signed_at_start": True, "ticket_bn": ticket, "withdrawal_per_year": 0.0}
+
+
+def _number_of(table: dict[str, Any], path: str, value: Any) -> str:
+    """Ask whether a number of a table was meant, where a number was given for the table itself."""
+    numbers = [key for key, one in table.items() if is_number(one) or (isinstance(one, dict) and "value" in one)]
+    asked = " or ".join(f"{path}.{key}" for key in numbers[:_NAMED])
+    return f" (did you mean {asked}?)" if numbers and is_number(value) else ""
 
 
 def _position(items: list[Any], step: str) -> int:

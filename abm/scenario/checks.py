@@ -184,6 +184,12 @@ def _decision_faults(key: str, investor: InvestorTable | InvestorPoolTable, sign
         yield Fault(f"{key}.min_ticket_bn", f"expected at most the largest ticket of {plain(most)}", f"{plain(least)}")
 
 
+def all_tickets(scenario: Tables) -> float:
+    """The largest tickets of all investors and pools together [USD billion]."""
+    pools = sum(float(pool.count) * largest_ticket(pool) for pool in scenario.investor_pools)
+    return sum(map(largest_ticket, scenario.investors)) + pools
+
+
 def largest_ticket(investor: InvestorTable | InvestorPoolTable) -> float:
     """Largest ticket that this investor or member can bring [USD billion]; a lognormal has no largest."""
     stated = investor.ticket_bn if investor.ticket_bn is not None else investor.max_ticket_bn

@@ -9,7 +9,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
 from abm.rules.conditions import CONDITIONS
-from abm.scenario.fields import DATE_FORM, KINDS, did_you_mean, fault, is_date, is_number
+from abm.scenario.fields import DATE_FORM, KINDS, did_you_mean, expected_date, fault, is_date, is_number
 
 
 def _parse_condition(raw: object) -> dict[str, Any]:
@@ -61,6 +61,8 @@ def _check_key(name: str, form: str, raw: object) -> None:
         "count": isinstance(raw, int) and not isinstance(raw, bool) and raw >= 1,
         "flag": isinstance(raw, bool),
     }[form]
+    if not good and form == "date":
+        raise fault(f"{expected_date(raw)} for '{name}'")
     if not good:
         raise fault(f"expected {_KEY_FORMS[form][0]} for '{name}'")
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from abm.scenario.condition_fields import Conditions
-from abm.scenario.fields import Distribution, DistributionKnob, Flag, Id, Kind, Knob, Section
+from abm.scenario.fields import Distribution, DistributionKnob, Flag, ItsId, ItsName, Kind, Knob, Section
+
+ItsKind = Annotated[
+    Kind, Field(description="Sets every trait that the table leaves out, and is what conditions on a kind count")
+]
 
 
 class Traits(Section):
@@ -81,22 +87,37 @@ class Paper(Section):
     binding: Annotated[
         float, Knob("-", 0, 1, "0 press report, 0.2 letter of intent, 0.6 term sheet, 0.95 definitive agreement", "A11")
     ] = 0.0
-    priority: Annotated[float, Knob("-", 0, 100, "Rank in rationing, after the lead; 0 = pro rata", "E7", True)] = 0
+    priority: Annotated[
+        float,
+        Knob(
+            "-",
+            0,
+            100,
+            "Rank when money is cut back: higher is served earlier, after rights and the lead; equals share pro rata",
+            "E7",
+            True,
+        ),
+    ] = 0
     pro_rata_share: Annotated[float, Knob("-", 0, 1, "Right to this share of the money taken", "E6")] = 0.0
 
 
 class InvestorTable(Traits, Paper):
     """An investor by name."""
 
-    id: Id
-    name: str = ""
-    kind: Kind
-    role: Literal["lead", "follower"] = "follower"
+    id: ItsId
+    name: ItsName = ""
+    kind: ItsKind
+    role: Annotated[
+        Literal["lead", "follower"],
+        Field(description="Served before followers when money is cut back; whom conditions on the lead mean"),
+    ] = "follower"
     address: Annotated[
         float | None, Knob("-", 0, 65_535, "Whose luck he has (default: his place in the file)", "2.5", True)
     ] = None
     ticket_bn: Annotated[float | None, Knob("USD billion", 0.000001, 10_000, "His stated ticket")] = None
-    signed_at_start: Flag = False
+    signed_at_start: Annotated[
+        Flag, Field(description="Whether his ticket is signed on as_of; if not, he signs by chance or by the rules")
+    ] = False
     signing_probability: Annotated[
         float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "docs/scenario.md, three ways to decide")
     ] = None
@@ -123,7 +144,7 @@ class InvestorTable(Traits, Paper):
         float | None, Knob("-", 0.2, 50, "Relative risk aversion: his appetite for risk, inverted", "A3")
     ] = None
     max_ticket_bn: Annotated[float | None, Knob("USD billion", 0.000001, 10_000, "Most he can place here", "A5")] = None
-    conditions: Conditions = ()
+    conditions: Annotated[Conditions, Field(description="What must hold before he pays")] = ()
 
 
 class ConditionMixTable(Section):
@@ -138,10 +159,10 @@ class ConditionMixTable(Section):
 class InvestorPoolTable(Traits, Paper):
     """Investors without a name, drawn anew in every run."""
 
-    id: Id
-    name: str = ""
+    id: ItsId
+    name: ItsName = ""
     count: Annotated[float, Knob("-", 1, 10_000, "Number of members", whole=True)]
-    kind: Kind
+    kind: ItsKind
     ticket_bn: Annotated[
         float | Distribution | None, DistributionKnob("USD billion", 0.000001, 10_000, "Stated ticket of a member")
     ] = None

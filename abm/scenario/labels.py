@@ -13,6 +13,7 @@ from abm.scenario.sources import numbers_of
 _GROWTH = re.compile("growth|attrition|return|interest|rate_per_year")
 _WEEKS_A_YEAR = 365.0 / 7.0
 _SECTIONS = {"round": "the round", "valuation": "valuation", "environment": "market", "ipo": "listing"}
+_PARTIES = ("investors", "investor_pools", "gatekeepers")
 _SHORT = {
     "inclination": "inclination to sign",
     "signing_probability": "probability of signing",
@@ -35,6 +36,51 @@ _SHORT = {
     "net_burn_bn_per_year": "net burn",
     "revenue_growth_per_year": "growth of revenue",
     "cash_bn": "cash at the start",
+    "target_bn": "new money wanted",
+    "already_closed_bn": "paid before the start",
+    "minimum_close_bn": "minimum close",
+    "price_cut_lag": "lag that cuts the price",
+    "price_cut_wait_weeks": "time between two price cuts",
+    "liquidation_preference": "liquidation preference",
+    "news_precision": "precision of public news",
+    "cold_per_week": "chance of turning cold in a week",
+    "thaw_per_week": "chance of turning hot in a week",
+    "cold_sentiment": "mood lost in a cold market",
+    "excess_attrition_per_year": "loss of talent above the normal rate",
+    "burst_attrition_per_year": "loss of talent in a campaign",
+    "talent_effect": "value lost with talent",
+    "frailty_variance": "luck that consents share",
+    "revenue_volatility": "volatility of revenue",
+    "vendor_limit_bn": "bills that suppliers let wait",
+    "minimum_sentiment": "sentiment of an open window",
+    "minimum_cash_bn": "minimum cash",
+    "runway_trigger_years": "runway below which costs are cut",
+    "cut_max": "most of the burn that can be cut",
+    "cut_growth_loss": "growth lost by cutting",
+    "cut_attrition_per_year": "talent lost by cutting",
+    "bridge_probability": "chance of a bridge",
+    "probability_if_closed": "chance of it after a closing",
+    "probability_if_not": "chance of it after a failure",
+    "filing_per_year": "rate of filing",
+    "withdrawal_probability": "chance of withdrawing the listing",
+    "veto_probability": "chance of a veto",
+    "probability_by_deadline": "chance of consent by the deadline",
+    "deadline_effect": "pressure of the deadline",
+    "deadline_scale_weeks": "reach of that pressure",
+    "lag_days": "time until it is in force",
+    "withdrawal_per_year": "rate of walking away",
+    "pro_rata_share": "pro rata right",
+    "social_precision": "weight of a peer's commitment",
+    "opinion_pull": "weight of the others' opinion",
+    "reputation": "weight in the eyes of others",
+    "herding": "pull of a book that runs ahead",
+    "lockup_cost": "cost of locked money",
+    "forecast_sd": "error of the forecast",
+    "needed_share": "share that counts as a success",
+    "waiting_decay_weeks": "time in which waiting loses worth",
+    "mood_withdrawal": "withdrawals as the mood falls",
+    "jump_withdrawal": "withdrawals in a shock",
+    "condition_sentiment": "sentiment of a broken market",
 }
 
 
@@ -49,10 +95,24 @@ def label(scenario: Scenario, path: str) -> str:
     ('MGX: inclination to sign', 'valuation: expected growth of value')
     """
     owner, key, position = _parts(scenario, path)
+    table, _, name = path.partition(".")
+    if table in _PARTIES and "." not in name:
+        return next((who.name or key for who in getattr(scenario, table) if who.id == key), key)
     knob = _knobs(scenario).get(path)
-    text = _SHORT.get(key) or (_clause(knob.doc) if knob else key.replace("_", " "))
+    text = short_of(key, knob)
     when = _since(scenario, path, position)
     return f"{owner}: {text}{when}" if owner else f"{text}{when}"
+
+
+def short_of(key: str, knob: Knob | None) -> str:
+    """Name a number of the format, whoever's it is: its short name, else the first clause of its meaning.
+
+    Examples
+    --------
+    >>> short_of("cash_bn", None), short_of("growth_per_year", Knob("1/year", -0.5, 1, "Expected growth, at best"))
+    ('cash at the start', 'expected growth')
+    """
+    return _SHORT.get(key) or (_clause(knob.doc) if knob else key.replace("_", " "))
 
 
 def limit_words(scenario: Scenario, path: str, low: float | None, high: float | None) -> str:
@@ -84,7 +144,7 @@ def setting_words(scenario: Scenario, path: str, value: object) -> str:
     >>> import abm
     >>> flagship = abm.load_scenario("openai-2025")
     >>> setting_words(flagship, "environment.sentiment_mean", -0.1), setting_words(flagship, "round.target_bn", 28)
-    ('market: level that sentiment reverts to = -0.1', 'the round: new money wanted from the start on = USD 28 billion')
+    ('market: level that sentiment reverts to = -0.1', 'the round: new money wanted = USD 28 billion')
     """
     knob = _knobs(scenario).get(path)
     number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from abm.core.errors import Fault
-from abm.scenario.fields import Section, did_you_mean
+from abm.core.written import written
+from abm.scenario.fields import NO_DATE, Section, did_you_mean, exists
 
 _SHOWN = 60  # letters of a value in a message
 
@@ -43,13 +44,34 @@ def fault_from(detail: ErrorDetails, raw: Any, root: type[Section]) -> Fault:
     return Fault(key, f"expected {wanted}" if wanted else detail["msg"].lower(), got)
 
 
+def fault_of_toml(text: str, found: str) -> Fault:
+    """Say what is wrong with a text that is no TOML: a date that does not exist, or what the reader has found.
+
+    Parameters
+    ----------
+    text, found
+        Of the file, and of the reader's error, which names the line.
+
+    Examples
+    --------
+    >>> str(fault_of_toml("as_of = 2023-13-08", "Expected newline (at line 1, column 13)"))
+    'line 1: expected a date that exists, such as 2025-12-31, got 2023-13-08'
+    """
+    at = re.search(r"at line (\d+)", found)
+    line = text.split("\n")[int(at[1]) - 1] if at else ""
+    for date in re.findall(r"[=,\[]\s*(\d{4}-\d{1,2}-\d{1,2})\b", line):
+        if not exists(date):
+            return Fault(f"line {at[1] if at else ''}", NO_DATE, date)
+    return Fault("file", f"expected valid TOML ({found})")
+
+
 def _quoted(expected: str) -> list[str]:
     return [part for part in expected.split("'") if part.strip(" ,or")]
 
 
 def _shown(value: object) -> str:
     try:
-        text = value.isoformat() if isinstance(value, dt.date) else repr(value)
+        text = written(value)
     except (ValueError, RecursionError):
         return "something too long to show"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

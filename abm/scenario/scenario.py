@@ -18,11 +18,12 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
+from abm.core.written import written
 from abm.scenario.bounds import fault_of_tables, fault_of_text
 from abm.scenario.changes import set_path
 from abm.scenario.checks import faults_of
 from abm.scenario.fields import Knob, did_you_mean, title_of
-from abm.scenario.messages import dotted, fault_from, field_at, known_keys
+from abm.scenario.messages import dotted, fault_from, fault_of_toml, field_at, known_keys
 from abm.scenario.schema import Tables
 
 
@@ -162,7 +163,7 @@ def tables_of(text: str, name: str) -> dict[str, Any]:
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # tomllib's own, numbers of endless digits, endless brackets
-        raise ScenarioError(name, [Fault("file", f"expected valid TOML ({error})")]) from None
+        raise ScenarioError(name, [fault_of_toml(text, str(error))]) from None
     if fault := fault_of_tables(raw):
         raise ScenarioError(name, [fault])
     return raw
@@ -209,7 +210,7 @@ def _read_tables(tables: dict[str, Any], name: str) -> Scenario:
     if baseline is None:
         return _build(tables, tables, name)
     if not isinstance(baseline, dict):
-        raise ScenarioError(name, [Fault("baseline", "expected the tables of a scenario", repr(baseline))])
+        raise ScenarioError(name, [Fault("baseline", "expected the tables of a scenario", written(baseline))])
     _build(baseline, baseline, f"{name}: baseline")  # its faults are said as its own
     return _build(tables, baseline, name)
 

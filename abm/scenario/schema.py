@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from abm.scenario.fields import Date, Flag, Format, Id, Knob, LadderKnob, Section, StepSchedule, StepScheduleKnob
+from abm.scenario.fields import (
+    Date,
+    Flag,
+    Format,
+    Id,
+    ItsId,
+    ItsName,
+    Knob,
+    LadderKnob,
+    Section,
+    StepSchedule,
+    StepScheduleKnob,
+)
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 
 
@@ -15,7 +27,7 @@ class RoundTable(Section):
     """The funding round: what is asked, by when, at what price, and how it closes."""
 
     target_bn: Annotated[float, Knob("USD billion", 0.00001, 10_000, "New money wanted from as_of on", "term sheet")]
-    deadline: Date
+    deadline: Annotated[Date, Field(description="Last day on which the round closes, unless it is extended")]
     already_closed_bn: Annotated[
         float, Knob("USD billion", 0, 10_000, "Paid before as_of in the same round; counts where a condition says so")
     ] = 0.0
@@ -31,8 +43,17 @@ class RoundTable(Section):
     pre_money_bn: Annotated[
         tuple[float, ...], LadderKnob("USD billion", 0.00001, 100_000, "Pre-money valuation, or a descending ladder")
     ]
-    close_when: Literal["weekly", "deadline"] = "weekly"
-    close_select: Literal["greatest", "least", "elimination"] = "greatest"
+    close_when: Annotated[
+        Literal["weekly", "deadline"],
+        Field(description="When money is called: in every week in which somebody can close, or once, on the deadline"),
+    ] = "weekly"
+    close_select: Annotated[
+        Literal["greatest", "least", "elimination"],
+        Field(
+            description="Which of the sets that can close together does: the greatest (all sign in escrow), the least "
+            "(one after the other), or what is left when those whose conditions fail are dropped for good"
+        ),
+    ] = "greatest"
     extension_probability: Annotated[
         float, Knob("-", 0, 1, "Chance that a round short of its target at the deadline is extended, once", "D6")
     ] = 0.0
@@ -110,7 +131,7 @@ class EnvironmentTable(Section):
 class LeversTable(Section):
     """What the company can do when cash runs short."""
 
-    cut: Flag = False
+    cut: Annotated[Flag, Field(description="Whether costs are cut when the runway is short")] = False
     runway_trigger_years: Annotated[
         float, Knob("years", 0, 5, "Cut costs when the runway is shorter than this", "E3")
     ] = 0.75
@@ -132,10 +153,10 @@ class LeversTable(Section):
 class ObligationTable(Section):
     """A contract that costs money on top of the net burn."""
 
-    id: Id
-    creditor: str
-    start: Date = Field(alias="from")
-    until: Date | None = None
+    id: ItsId
+    creditor: Annotated[str, Field(description="Who is paid, as reports say it")]
+    start: Date = Field(alias="from", description="First day of the contract")
+    until: Annotated[Date | None, Field(description="Its last day; left out, it goes on")] = None
     bn_per_year: Annotated[float, Knob("USD billion/year", 0, 10_000, "Cost of the contract")]
     deferrable_share: Annotated[float, Knob("-", 0, 1, "Part that the creditor lets wait", "E4")] = 0.0
     in_burn_share: Annotated[
@@ -149,19 +170,21 @@ class ObligationTable(Section):
 class ClaimTable(Section):
     """Money that holders may ask back on a date unless a gatekeeper has consented."""
 
-    id: Id
-    holder: str
-    on: Date
+    id: ItsId
+    holder: Annotated[str, Field(description="Who may ask the money back, as reports say it; a name, nobody's id")]
+    on: Annotated[Date, Field(description="Day on which he may ask")]
     amount_bn: Annotated[float, Knob("USD billion", 0, 10_000, "Amount that may be asked back")]
     exercise_share: Annotated[float, Knob("-", 0, 1, "Share that really asks")] = 1.0
-    unless_gate: Id | None = None
+    unless_gate: Annotated[
+        Id | None, Field(description="Gatekeeper whose consent, in force by that day, ends the claim")
+    ] = None
 
 
 class LaterRoundTable(Section):
     """Money from a later financing, outside this round."""
 
-    id: Id
-    on: Date
+    id: ItsId
+    on: Annotated[Date, Field(description="Day on which it comes")]
     amount_bn: Annotated[float, Knob("USD billion", 0, 10_000, "Amount wanted")]
     probability_if_closed: Annotated[float, Knob("-", 0, 1, "Chance that it comes if this round reached its target")]
     probability_if_not: Annotated[float, Knob("-", 0, 1, "Chance that it comes otherwise")]
@@ -171,7 +194,7 @@ class IpoTable(Section):
     """A listing as a way out: it needs consents, an open window, time, and no veto."""
 
     raise_bn: Annotated[float, Knob("USD billion", 0, 1_000, "Money raised by the company", "E5")]
-    earliest: Date
+    earliest: Annotated[Date, Field(description="No listing is filed before this day")]
     filing_per_year: Annotated[float, Knob("1/year", 0, 50, "Rate of filing while everything allows it", "E5")] = 1.0
     minimum_sentiment: Annotated[
         float, Knob("log-points", -2, 2, "The window is open above this sentiment", "E5")
@@ -180,18 +203,23 @@ class IpoTable(Section):
     withdrawal_probability: Annotated[
         float, Knob("-", 0, 1, "Chance that a filed IPO is withdrawn", "IPO withdrawals 1985-2011: 22.5 %")
     ] = 0.225
-    requires: tuple[Id, ...] = ()
-    veto_holder: str | None = None
+    requires: Annotated[
+        tuple[Id, ...], Field(description="Gatekeepers whose consents must be in force before it can be filed")
+    ] = ()
+    veto_holder: Annotated[str | None, Field(description="Who may veto the filing, as reports say it")] = None
     veto_probability: Annotated[
         float, Knob("-", 0, 1, "Chance that the holder of consent rights stops the filing", "E5")
     ] = 0.0
-    veto_lapses_with: Id | None = None
+    veto_lapses_with: Annotated[Id | None, Field(description="Gatekeeper whose consent ends the veto")] = None
+
+
+_SPENDING = ("net_burn_bn_per_year", "burn_volatility_bn", "obligations", "claims")
 
 
 class CompanyTable(Section):
     """The company: cash, revenue, burn, obligations, levers."""
 
-    name: str = "the company"
+    name: Annotated[str, Field(description="What reports call it")] = "the company"
     cash_bn: Annotated[float, Knob("USD billion", 0, 10_000, "Cash and securities on as_of")]
     revenue_bn_per_year: Annotated[float, Knob("USD billion/year", 0, 10_000, "Revenue run rate on as_of", "E1")] = 0.0
     revenue_growth_per_year: Annotated[
@@ -213,12 +241,17 @@ class CompanyTable(Section):
     claims: tuple[ClaimTable, ...] = ()
     later_rounds: tuple[LaterRoundTable, ...] = ()
 
+    @property
+    def spends(self) -> bool:
+        """Whether the file says what its cash goes to; if not, that it lasts is not worth a word."""
+        return not self.model_fields_set.isdisjoint(_SPENDING)
+
 
 class GatekeeperTable(Section):
     """A consent, a court, a restructuring: something that money waits for."""
 
-    id: Id
-    name: str = ""
+    id: ItsId
+    name: ItsName = ""
     hazard_per_year: Annotated[
         float | None, Knob("1/year", 0, 1_000, "Rate of consent, averaged over the window", "D2")
     ] = None
@@ -236,18 +269,21 @@ class GatekeeperTable(Section):
     )
     block_hazard_per_year: Annotated[float, Knob("1/year", 0, 1_000, "Rate of a final no", "D3")] = 0.0
     sentiment_loading: Annotated[float, Knob("-", -5, 5, "Rate is multiplied by exp(loading x sentiment)", "D2")] = 0.0
-    requires: tuple[Id, ...] = ()
+    requires: Annotated[
+        tuple[Id, ...],
+        Field(description="Gatekeepers who must have consented before the clock of this one starts"),
+    ] = ()
     lag_days: Annotated[float, Knob("days", 0, 730, "Between consent and its coming into force", whole=True)] = 0
 
 
 class Tables(Section):
     """The tables of a scenario file."""
 
-    format: Format
-    id: Id
-    title: str
-    description: str = ""
-    as_of: Date
+    format: Annotated[Format, Field(description="Version of the format of the file")]
+    id: Annotated[Id, Field(description="Name of the scenario in tables and files")]
+    title: Annotated[str, Field(description="What the round is called")]
+    description: Annotated[str, Field(description="What else a reader should know")] = ""
+    as_of: Annotated[Date, Field(description="Day on which the file was true, and on which every run starts")]
     horizon_weeks: Annotated[float, Knob("weeks", 1, 520, "How long the company is watched", whole=True)] = 104
     round: RoundTable
     valuation: ValuationTable = ValuationTable()

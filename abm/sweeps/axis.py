@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from abm.core.written import written
+
 Changes = dict[str, Any]
 
 
@@ -103,7 +105,7 @@ def axes_of(axes: Axes, ranges: bool = True) -> tuple[Axis, ...]:
         if isinstance(given, tuple):
             given = plain_value(given)  # noqa: PLW2901
             if not ranges:
-                raise ValueError(f"expected a list of values for {paths[0]}, got the range {given}")
+                raise ValueError(f"expected a list of values for {paths[0]}, got the range {written(given)}")
             read.append(Axis(paths, low=given[0], high=given[1]) if _is_range(given) else _refuse(paths, given))
             continue
         if isinstance(given, set | frozenset):
@@ -134,7 +136,7 @@ def _is_range(given: tuple[Any, ...]) -> bool:
 
 
 def _refuse(paths: tuple[str, ...], given: object) -> Axis:
-    raise ValueError(f"expected a list of values or a range (low, high) for {paths[0]}, got {given!r}")
+    raise ValueError(f"expected a list of values or a range (low, high) for {paths[0]}, got {written(given)}")
 
 
 def plain_value(value: Any) -> Any:

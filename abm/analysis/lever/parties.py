@@ -38,7 +38,7 @@ def conditions(scenario: Scenario) -> Iterator[Lever]:
     for who in scenario.investors:
         if who.conditions:
             yield switch(
-                f"conditions.{who.id}", who.id, f"{_called(who)} drops all conditions",
+                f"conditions.{who.id}", who.id, f"all conditions of {_called(who)} are dropped",
                 {f"investors.{who.id}.conditions": "off"}, largest_ticket(who) - float(who.fallback_bn), "USD billion",
                 "money that becomes unconditional",
             )  # fmt: skip
@@ -54,7 +54,8 @@ def fallback(scenario: Scenario) -> Iterator[Lever]:
 def _fallback_of(who: InvestorTable) -> Lever:
     now, most = float(who.fallback_bn), largest_ticket(who) - float(who.fallback_bn)
     return Lever(
-        f"fallback.{who.id}", "USD billion", most / 4, most, lambda x: f"{_called(who)} falls back to {now + x:.3g} bn",
+        f"fallback.{who.id}", "USD billion", most / 4, most,
+        lambda x: f"the fallback of {_called(who)} is {now + x:.3g} bn",
         lambda x: {f"investors.{who.id}.fallback_bn": now + x},
         lambda x: x, "USD billion", "money that becomes unconditional on the deadline", who=who.id,
     )  # fmt: skip
@@ -71,7 +72,7 @@ def paper(scenario: Scenario) -> Iterator[Lever]:
 
 def _guarantee(who: InvestorTable) -> Lever:
     return switch(
-        f"guarantee.{who.id}", who.id, f"somebody guarantees that {_called(who)} pays when called",
+        f"guarantee.{who.id}", who.id, f"somebody guarantees the money of {_called(who)}",
         {f"investors.{who.id}.settlement_failure_probability": 0.0}, largest_ticket(who), "USD billion",
         "money that is guaranteed",
     )  # fmt: skip
@@ -97,7 +98,7 @@ def sweetener(scenario: Scenario) -> Iterator[Lever]:
     now = float(premium if premium is not None else trait_default(who.kind, "strategic_premium") or 0.0)
     yield Lever(
         f"sweetener.{who.id}", "share of his ticket", 0.05, 0.50,
-        lambda x: f"{_called(who)} gets a side payment of {100 * x:.3g} % of the ticket",
+        lambda x: f"a side payment to {_called(who)} is {100 * x:.3g} % of the ticket",
         lambda x: {f"investors.{who.id}.strategic_premium": min(2.0, now + math.log1p(x))},
         lambda x: x * largest_ticket(who), "USD billion", "side payment on his largest ticket", who=who.id,
     )  # fmt: skip
@@ -108,7 +109,7 @@ def bind(scenario: Scenario) -> Iterator[Lever]:
     for who in scenario.investors:
         if not who.signed_at_start:
             yield switch(
-                f"bind.{who.id}", who.id, f"{_called(who)} signs at once, without conditions",
+                f"bind.{who.id}", who.id, f"the signature of {_called(who)} comes at once, without conditions",
                 {f"investors.{who.id}": "bound"}, largest_ticket(who), "USD billion",
                 "money that becomes unconditional",
             )  # fmt: skip
@@ -162,7 +163,7 @@ def credit(scenario: Scenario) -> Iterator[Lever]:
         return
     levers, most = company.levers, float(scenario.round.target_bn)
     bridge, vendor = float(levers.bridge_limit_bn), float(levers.vendor_limit_bn)
-    counted = "interest a year, if all of it is drawn"
+    counted = "interest, if all of it is drawn"
     if levers.bridge_probability > 0:
         yield Lever(
             "bridge", "USD billion", most / 10, most, lambda x: f"the bridge is {x:.3g} bn larger",
@@ -229,7 +230,7 @@ def _speed_of(gate: GatekeeperTable) -> Lever:
 
     return Lever(
         f"speed.{gate.id}", "doublings", 1.0, 3.0, lambda x: f"{_called(gate)}: {2**x:.3g} times as fast", sets,
-        lambda x: x, "doubling", "of the pace; what that costs is not known", who=gate.id,
+        lambda x: x, "doubling", "whose price is not known", who=gate.id,
     )  # fmt: skip
 
 

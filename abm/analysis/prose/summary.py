@@ -84,7 +84,8 @@ class _Summary:
     def sentences(self) -> list[Sentence]:
         """The money, the ending, what was held out, the cash."""
         sentences = [self._paid(), self._ending(), *self._held_out(), *self._circles()]
-        return sentences if self.model.company is None else [*sentences, self._cash()]
+        company = self.model.case.company
+        return [*sentences, self._cash()] if company is not None and company.spends else sentences
 
     def _say(self, text: str, places: list[int], who: tuple[str, ...] = ()) -> Sentence:
         last = self.trace[-1]
