@@ -108,11 +108,10 @@ def test_rounds_that_close_alike_may_pay_otherwise():
     assert blocks[blocks.index("again") + 2] == "  closes in the same runs, and pays the same"
 
 
-def test_a_target_that_no_tickets_reach_is_no_threat():
-    """Ten billion of tickets stand behind a target of eight: it may be a quarter higher."""
+def test_a_higher_target_is_no_finding_where_the_tickets_leave_nothing_to_spare():
+    """Ten billion of tickets stand behind a target of eight, and behind one of ten."""
     scenario = load_scenario("three-investors")
-    more = {threat.id: threat for threat in threats_of(scenario)}["more-target"]
-    assert more.largest == pytest.approx(0.25)
+    assert "more-target" in [threat.id for threat in threats_of(scenario)]
     assert "more-target" not in [threat.id for threat in threats_of(scenario.with_values({"round.target_bn": 10.0}))]
 
 

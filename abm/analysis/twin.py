@@ -235,11 +235,10 @@ def _threat(
 def _more(scenario: Scenario) -> Iterator[Lever]:
     """A larger target: how much there was to spare, if anything. And the extension that may not be granted."""
     target, cap = float(scenario.round.target_bn), cap_bn(scenario)
-    spare = min(1.0, all_tickets(scenario) / target - 1.0)  # beyond it no book could close
-    if spare > _SPARE:
+    if all_tickets(scenario) > target * (1 + _SPARE):  # where nothing is to spare, any higher target stops it
         yield _threat(
-        "more-target", "", "share", spare, lambda x: f"the target is {100 * x:.3g} % higher",
-        lambda x: {"round.target_bn": target * (1 + x), "round.cap_bn": max(cap, target * (1 + x))},
+            "more-target", "", "share", 1.0, lambda x: f"the target is {100 * x:.3g} % higher",
+            lambda x: {"round.target_bn": target * (1 + x), "round.cap_bn": max(cap, target * (1 + x))},
         )  # fmt: skip
     if scenario.round.extension_probability > 0:
         path = "round.extension_probability"
