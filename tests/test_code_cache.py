@@ -99,6 +99,20 @@ def test_long_gone_caches_are_dropped_and_nothing_else(surroundings):
     assert left == {DIGEST, *(f"{age:016x}" for age in (3, 4, 5)), "of somebody else"}
 
 
+def test_a_cache_that_is_still_asked_for_outlives_many_that_are_not(surroundings):
+    (cache_folder(DIGEST) / "compiled").touch()
+    for other in range(9):
+        cache_folder(DIGEST)
+        cache_folder(f"{other:016x}")
+    assert (surroundings / "numba" / DIGEST / "compiled").exists()
+
+
+def test_code_that_is_not_compiled_needs_no_folder(tmp_path):
+    run = asked(sys.executable, "-c", ONE_RULE, HOME=str(tmp_path), NUMBA_DISABLE_JIT="1")
+    assert (run.returncode, run.stdout, run.stderr) == SOUND
+    assert list(tmp_path.iterdir()) == []
+
+
 def asked(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """What a program says, in a surrounding without folders for caches but those named."""
     left_out = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")

@@ -18,7 +18,7 @@ AXES = {"round.target_bn": [6.0, 8.0]}
 
 
 def asked(folder: Path, **changes: object) -> Study:
-    given = {"runs": 12, "seed": 1, "event": "closed", "engine": "mesa", "executor": "threads", "workers": 1, **changes}
+    given = {"runs": 6, "seed": 1, "event": "closed", "engine": "mesa", "executor": "threads", "workers": 1, **changes}
     return sweep("three-investors", AXES, folder=folder, **given)
 
 
@@ -145,8 +145,8 @@ class Writes:
 QUESTIONS = {
     "another event": {"event": "funded_bn >= 6"},
     "another seed": {"seed": 2},
-    "more runs": {"runs": 24},
-    "fewer runs": {"runs": 8},
+    "more runs": {"runs": 12},
+    "fewer runs": {"runs": 4},
     "another engine's word": {"columns": ("closed", "funded_bn")},
 }
 
@@ -187,4 +187,4 @@ def test_a_damaged_answer_is_not_taken_over_by_a_new_question(finished, tmp_path
     content[-40] ^= 1  # in the footer, which no page checksum covers
     (copy / TABLE).write_bytes(content)
     with pytest.raises(StoreError, match=r"blocks\.parquet: .* the file is damaged"):
-        asked(copy, runs=24)
+        asked(copy, runs=12)

@@ -36,6 +36,7 @@ def cache_folder(digest: str) -> Path | None:
             if not out_of_reach(folder):
                 continue
             tempfile.TemporaryFile(dir=folder).close()
+            os.utime(folder)  # so that the oldest is the one that no start has asked for, not the first that was made
         except (OSError, RuntimeError):  # a read-only place, or symlinks in a circle
             continue
         _forget_old(folder)
@@ -108,7 +109,7 @@ def _is_safe(parent: Path, trusted: tuple[int, ...]) -> bool:
 
 
 def _forget_old(folder: Path) -> None:
-    """Drop the caches of long-gone sources."""
+    """Drop the caches of sources that no start has asked for, for the longest time."""
     caches = (path for path in folder.parent.iterdir() if re.fullmatch("[0-9a-f]{16}", path.name))
     try:
         old = sorted(caches, key=lambda path: path.stat().st_mtime)

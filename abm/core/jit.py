@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 else:
     import numba
 
-    _FOLDER = cache_folder(_sources_digest())
+    _FOLDER = None if numba.config.DISABLE_JIT else cache_folder(_sources_digest())
     if _FOLDER is not None:
         numba.config.CACHE_DIR = str(_FOLDER)
     # without a folder of the user's own, numba would look for one beside the sources, or fail
