@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LEAST, _NUDGE = 1e-12, 1e-5
+_FLAT = 1e-7  # slope at which the highest point is found
 _JEFFREYS = 0.5
 
 
@@ -128,8 +129,8 @@ def fit(question: Question, part: tuple[int, int] = (0, 0)) -> Fitted:
     # in coordinates in which the density falls off alike in all directions, few steps lead to its highest point
     axes = np.linalg.cholesky(np.linalg.inv(_information(start, question)))
     found = minimize(
-        lambda x: -log_density(start + axes @ x, question), np.zeros(len(start)), method="L-BFGS-B",
-        jac=lambda x: -axes.T @ slope_of_density(start + axes @ x, question),
+        lambda x: -log_density(start + axes @ x, question), np.zeros(len(start)), method="BFGS",
+        jac=lambda x: -axes.T @ slope_of_density(start + axes @ x, question), options={"gtol": _FLAT},
     )  # fmt: skip
     mode = start + axes @ found.x
     return Fitted(mode, np.asarray(np.linalg.inv(_information(mode, question))), spread, question.luck, part)

@@ -57,5 +57,5 @@ def logistic(known: Studied, asked: Studied) -> Floats:
     sd = np.where(sd > 0, sd, 1.0)
     if known.full.all() or not known.full.any():
         return base_rate(known, asked)
-    model = LogisticRegression(C=_PENALTY, max_iter=1_000).fit((known.features - mean) / sd, known.full)
+    model = LogisticRegression(C=_PENALTY, solver="newton-cholesky").fit((known.features - mean) / sd, known.full)
     return np.asarray(model.predict_proba((asked.features - mean) / sd)[:, 1])
