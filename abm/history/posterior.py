@@ -48,7 +48,7 @@ class Draws:
 
     def ranks(self, truth: Floats) -> Floats:
         """Share of the weight that lies below the truth, number by number."""
-        return np.asarray(self.weights @ (self.numbers < truth))
+        return np.minimum(self.weights @ (self.numbers < truth), 1.0)  # weights may sum to a hair more
 
 
 def sample(fitted: Fitted, question: Question, number: int, seed: int | tuple[int, ...]) -> Draws:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Literal
@@ -12,18 +13,27 @@ from abm.history.case_checks import FULL
 from abm.history.deal import SIGNED, Deal, DealGate, DealInvestor, DealStanding
 
 _LIKE = re.IGNORECASE
-_CREDITORS = re.compile(
-    r"\bcreditor|bondholder|noteholder|lender|lessor|\bunions?\b|\bbanks?\b|pension fund|job cuts", _LIKE
-)
-_HOLDERS = re.compile(r"share ?holder|stock ?holder|\bholders\b|meeting|\bvotes?\b|special resolution|redeem", _LIKE)
-_HARD = re.compile(
-    r"cfius|foreign|parliament|cabinet|ministry|government|\bdiet\b|budget|law change|state.?aid|european commission"
-    r"|commission must|licen[cs]e|nuclear|ofwat|fda\b|court|litigation|cautious|central bank|state bank",
-    _LIKE,
-)
+#: Kinds of conditions that are of more than one class: by the first words that fit; "" fits always.
+_WORDS: dict[str, tuple[tuple[str, str], ...]] = {
+    "third_party_consent": (
+        (r"share ?holder|stock ?holder|redeem", "vote"),
+        (r"\bcreditor|bondholder|noteholder|lender|lessor|\bunions?\b|\bbanks?\b|pension fund|job cuts", "creditors"),
+        (r"\bholders\b|meeting|\bvotes?\b|special resolution", "vote"),
+        ("", "party"),
+    ),
+    "regulatory_consent": (
+        (
+            r"cfius|foreign|national security|parliament|congress|senate|\bdiet\b|budget|law change|cabinet|ministry"
+            r"|treasury|government|state.?aid|european commission|licen[cs]e|nuclear|fda\b|court|litigation|attorneys"
+            r"|central bank|state bank",
+            "consent_hard",
+        ),
+        ("", "consent_routine"),
+    ),
+}
 _UNDERWRITES = re.compile(r"underwr|stand-?by|backstop", _LIKE)
 _TRUST = re.compile(r"\btrust\b|acquisition co|\bspac\b", _LIKE)
-#: The class of a kind of condition; the three that are left out are told apart by their words.
+#: Kinds that are of one class; milestones are told apart by whose money waits for them.
 _CLASSES = {
     "market_offering": "merger",
     "co_investor": "outside_money",
@@ -53,7 +63,7 @@ def translate(case: Case) -> Deal:
     amounts, notes = _amounts(case), _Notes(case)
     gates: dict[str, DealGate] = {}
     investors: list[DealInvestor] = []
-    for number, (one, amount) in enumerate(zip(case.investors, amounts, strict=True), 1):
+    for one, amount in zip(case.investors, amounts, strict=True):
         standing = _standing(case, one, notes)
         needs = []
         for condition in one.conditions:
@@ -63,16 +73,16 @@ def translate(case: Case) -> Deal:
                 continue
             if trust and of in _OF_MERGER:
                 of = "merger"
-                notes.add("where money lies in a trust, votes and consents are steps of the one merger")
+            notes.gate(condition, of, again=of in gates)
             gates[of] = _gate(of, condition, gates.get(of))
             needs.append(of)
         redeemable = _redeemable(one)
         if redeemable and "merger" not in needs:
             gates.setdefault("merger", DealGate("merger", "merger"))
             needs.append("merger")
-        investors.append(
-            DealInvestor(f"i{number}", one.name, one.role, standing, amount, tuple(dict.fromkeys(needs)), redeemable)
-        )
+        called = _id(one.name, [other.id for other in investors])
+        asks = tuple(dict.fromkeys(needs))
+        investors.append(DealInvestor(called, one.name, one.role, standing, amount, asks, redeemable))
     deal = Deal(case.id, case.currency_usd_bn.target, tuple(investors), tuple(gates.values()))
     return Deal(deal.id, deal.target_bn, deal.investors, deal.gates, notes=(*notes.lines(), *_unneeded(deal)))
 
@@ -90,12 +100,8 @@ def class_of(condition: CaseCondition, investor: CaseInvestor) -> str | None:
     kind, text = condition.kind, condition.text
     if kind == "governance_seat":
         return None
-    if kind == "third_party_consent":
-        if _CREDITORS.search(text) and not re.search(r"share ?holder|stock ?holder|redeem", text, _LIKE):
-            return "creditors"
-        return "vote" if _HOLDERS.search(text) else "party"
-    if kind == "regulatory_consent":
-        return "consent_hard" if _HARD.search(text) else "consent_routine"
+    if kind in _WORDS:
+        return next(of for words, of in _WORDS[kind] if re.search(words, text, _LIKE))
     if kind == "milestone":
         return "milestone_aid" if investor.type == "government" else "milestone"
     return _CLASSES[kind]
@@ -123,6 +129,14 @@ def _underwrites(case: Case, investor: CaseInvestor) -> bool:
     words = " ".join((investor.name, *(condition.text for condition in investor.conditions)))
     rights = re.search(r"rights issue|open offer", case.name, _LIKE) and investor.type == "bank_lender"
     return bool(_UNDERWRITES.search(words) or rights)
+
+
+def _id(name: str, taken: list[str]) -> str:
+    """A short word for an investor, which nobody else is called."""
+    words = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\(.*", "", name).casefold()).strip("-")[:30].strip("-") or "investor"
+    found = words if words[0].isalpha() else f"i-{words}"
+    others = (f"{found}-{number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain([found], others) if one not in taken)
 
 
 def _redeemable(investor: CaseInvestor) -> bool:
@@ -155,6 +169,12 @@ class _Notes:
     def add(self, sentence: str) -> None:
         """Note a sentence, once."""
         self.found[sentence] = None
+
+    def gate(self, condition: CaseCondition, of: str, again: bool) -> None:
+        """Note which class a condition was given, and that it is one gate with others of its class."""
+        self.add(f"'{condition.text}' is of class {of}{', as others are: one gate for all' if again else ''}")
+        if condition.fallback_amount_bn is not None:
+            self.add("what an investor still pays where his condition fails is not looked at: the round is not full")
 
     def left_out(self, of: str | None) -> None:
         """Note why a condition is no gate."""
