@@ -18,6 +18,8 @@ ONE_PYTHON = (
     *(
         "again",
         "cases",
+        "history_forecasts",
+        "history_scores",
         "code_cache",
         "hostile_pages",
         "notebook",

@@ -17,6 +17,7 @@ from abm.cli.analysis_commands import EXPLAIN_EXAMPLES, REPORT_EXAMPLES, explain
 from abm.cli.case_commands import cases
 from abm.cli.comparing_commands import COMPARE_EXAMPLES, LEVERS_EXAMPLES, WHO_EXAMPLES, compare, levers, who
 from abm.cli.file_commands import DIFF_EXAMPLES, NEW_EXAMPLES, diff, new
+from abm.cli.history_commands import BACKTEST_EXAMPLES, CALIBRATE_EXAMPLES, backtest, calibrate
 from abm.cli.loading import load_changed
 from abm.cli.streams import tell_of_compiling, write_any_letter
 from abm.cli.study_commands import SWEEP_EXAMPLES, studies, sweep
@@ -222,6 +223,8 @@ app.command(epilog=SWEEP_EXAMPLES)(sweep)
 app.add_typer(studies, name="study")
 app.add_typer(cases, name="cases")
 app.add_typer(cases, name="case", hidden=True)
+app.command(epilog=CALIBRATE_EXAMPLES)(calibrate)
+app.command(epilog=BACKTEST_EXAMPLES)(backtest)
 app.command(epilog=EXPLAIN_EXAMPLES)(explain)
 app.command(epilog=REPORT_EXAMPLES)(report)
 app.command(epilog=COMPARE_EXAMPLES)(compare)

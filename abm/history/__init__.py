@@ -1,7 +1,28 @@
-"""History: what real attempts to raise large, conditional money say; cases as files, read, checked and counted."""
+"""History: what real attempts to raise large, conditional money say; cases counted, fitted, forecast and scored."""
 
 from abm.core.errors import CaseError
+from abm.history.backtesting import Backtest, backtest
+from abm.history.calibrated import Calibrated, calibrate
 from abm.history.case import Case
+from abm.history.class_table import ClassRow, classes
 from abm.history.collection import BaseRate, Library, library
+from abm.history.deal import Deal, DealGate, DealInvestor
+from abm.history.translation import translate
 
-__all__ = ["BaseRate", "Case", "CaseError", "Library", "library"]
+__all__ = [
+    "Backtest",
+    "BaseRate",
+    "Calibrated",
+    "Case",
+    "CaseError",
+    "ClassRow",
+    "Deal",
+    "DealGate",
+    "DealInvestor",
+    "Library",
+    "backtest",
+    "calibrate",
+    "classes",
+    "library",
+    "translate",
+]
