@@ -205,7 +205,7 @@ FAULTS = [
     ("pre_money: null", "pre_money: 1e999", f"currency_usd_bn.pre_money: {BN}, got '1e999'"),
     ("pre_money: null", "pre_money: yes", f"currency_usd_bn.pre_money: {BN}, got True"),
     ("pre_money: null", "pre_money: -1", f"currency_usd_bn.pre_money: {BN}, got -1"),
-    ("pre_money: null", "pre_money: {value: 1}", f"currency_usd_bn.pre_money: {BN}, got {{'value': 1}}"),
+    ("pre_money: null", "pre_money: {value: 1}", f"currency_usd_bn.pre_money: {BN}, got {{ value = 1 }}"),
     ("announcement: 0.0", "announcement: 0.6",
      "currency_usd_bn.already_committed_at_announcement: expected at most the target of 0.5, got 0.6"),
     ("runway_months: null", "runway_months: -3",

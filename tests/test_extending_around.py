@@ -244,7 +244,7 @@ worked_out = {
     "gains": measure_gains(small, ["price"], 2, workers=1), "stories": (),
 }
 dossier = Dossier(**{field.name: worked_out.get(field.name) for field in fields(Dossier)})
-page = write_report(dossier, "report.html", "abm report small.toml").read_text()
+page = write_report(dossier, "report.html", "abm report small.toml").read_text().replace("\\u00a0", " ")
 answer["weeks"], answer["days"] = weeks_to_close(outcomes), outcomes.to_frame()["closed_day"].dropna().tolist()
 answer["head"], answer["text"] = "How soon it closes" in page, f"takes {answer['weeks']:.2f} weeks on average" in page
 """)

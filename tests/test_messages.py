@@ -22,7 +22,7 @@ START = (resources.files("abm.scenarios") / "three-investors.toml").read_text("u
 def test_a_day_that_does_not_exist_is_said_with_its_line(date, tmp_path):
     (tmp_path / "round.toml").write_text(START.replace("as_of = 2025-07-28", f"as_of = {date}"))
     number = START[: START.index("as_of = ")].count("\n") + 1
-    with pytest.raises(ScenarioError, match=f"line {number}: expected a date that exists, .*, got {date}$"):
+    with pytest.raises(ScenarioError, match=rf"file: expected a date that exists, .* \(at line {number}\), got {date}$"):
         abm.load_scenario(tmp_path / "round.toml")
 
 
@@ -37,7 +37,7 @@ def test_a_day_that_does_not_exist_is_said_wherever_it_is_set(path):
     [
         ("investors.lead.conditions", [{"gate": "x", "by": dt.date(2025, 12, 31)}], "{ gate = 'x', by = 2025-12-31 }"),
         ("round.close_when", dt.date(2025, 12, 31), "2025-12-31"),
-        ("round.deadline", True, "true"),
+        ("round.deadline", True, "True"),
         ("round.target_bn", {"value": [dt.date(2025, 1, 1)]}, "{ value = [2025-01-01] }"),
         ("investors.fund.signed_at_start", {"yes": False}, "{ yes = false }"),
     ],

@@ -28,3 +28,20 @@ def written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(written, value))}]"
     return "nothing" if value is None else repr(value)
+
+
+def shown(value: Any) -> str:
+    """Show a value in a message: as Python does, but for what a file writes better, dates and tables.
+
+    Examples
+    --------
+    >>> print(shown(True), shown((2.0, 1.0)), shown([dt.date(2023, 12, 31), 3.0]))
+    True (2.0, 1.0) [2023-12-31, 3.0]
+    """
+    return written(value) if _as_in_a_file(value) else repr(value)
+
+
+def _as_in_a_file(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_as_in_a_file, value))
+    return isinstance(value, dt.date | dt.time | Mapping)

@@ -40,7 +40,7 @@ def mark_dates(axis: Axis, locator: Locator | None = None) -> None:
     >>> _ = ax.plot([dt.date(2023, 11, 1), dt.date(2024, 2, 1)], [0, 1])
     >>> mark_dates(ax.xaxis)
     >>> ax.xaxis.get_major_formatter().format_ticks([19662.0, 19692.0, 19723.0])
-    ['Nov\\n2023', 'Dec', 'Jan\\n2024']
+    ['Nov\n2023', 'Dec', 'Jan\n2024']
     """
     axis.set_major_locator(locator or AutoDateLocator(minticks=3, maxticks=8))  # type: ignore[no-untyped-call]
     axis.set_major_formatter(_Months())

@@ -87,7 +87,7 @@ def slim(figure: Figure) -> None:
     --------
     >>> figure, _ = new_figure()
     >>> slim(figure)
-    >>> figure.get_size_inches().tolist()
+    >>> figure.get_size_inches().round(2).tolist()
     [4.0, 4.37]
     """
     from matplotlib.dates import AutoDateLocator, DateLocator

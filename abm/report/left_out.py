@@ -14,7 +14,7 @@ from abm.scenario import Scenario, packaged, provenance
 _OUTCOME = ".outcome.toml"
 
 
-def left_out(dossier: Dossier) -> PageSection:
+def what_is_left_out(dossier: Dossier) -> PageSection:
     """Say what the numbers do not know."""
     section, scenario = PageSection("left-out", "What the model leaves out"), dossier.scenario
     section.add_text(

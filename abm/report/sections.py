@@ -8,7 +8,7 @@ from abm.analysis.dossier import Dossier
 from abm.analysis.incidence import time_to_close
 from abm.core.version import VERSION
 from abm.plots.incidence import incidence as incidence_figure
-from abm.report.left_out import left_out
+from abm.report.left_out import what_is_left_out
 from abm.report.opening import answer, deal, doubt, figure_of, three_findings
 from abm.report.page import PageSection, picture
 from abm.report.quoting import around, percent
@@ -145,7 +145,7 @@ def _again(dossier: Dossier, command: str) -> PageSection:
 
 
 _Build = Callable[[Dossier], PageSection | None]
-_SHOWN: tuple[_Build, ...] = (deal, answer, three_findings, left_out)
+_SHOWN: tuple[_Build, ...] = (deal, answer, three_findings, what_is_left_out)
 _FOLDED: tuple[_Build, ...] = (
     points, doubt, causes, pivotal_parties, what_drives, worlds, levers, company, stories, sources,
 )  # fmt: skip

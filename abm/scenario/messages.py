@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from abm.core.errors import Fault
-from abm.core.written import written
+from abm.core.written import shown
 from abm.scenario.fields import NO_DATE, Section, did_you_mean, exists
 
 _SHOWN = 60  # letters of a value in a message
@@ -55,13 +55,13 @@ def fault_of_toml(text: str, found: str) -> Fault:
     Examples
     --------
     >>> str(fault_of_toml("as_of = 2023-13-08", "Expected newline (at line 1, column 13)"))
-    'line 1: expected a date that exists, such as 2025-12-31, got 2023-13-08'
+    'file: expected a date that exists, such as 2025-12-31 (at line 1), got 2023-13-08'
     """
     at = re.search(r"at line (\d+)", found)
     line = text.split("\n")[int(at[1]) - 1] if at else ""
     for date in re.findall(r"[=,\[]\s*(\d{4}-\d{1,2}-\d{1,2})\b", line):
         if not exists(date):
-            return Fault(f"line {at[1] if at else ''}", NO_DATE, date)
+            return Fault("file", f"{NO_DATE} (at line {at[1] if at else ''})", date)
     return Fault("file", f"expected valid TOML ({found})")
 
 
@@ -71,7 +71,7 @@ def _quoted(expected: str) -> list[str]:
 
 def _shown(value: object) -> str:
     try:
-        text = written(value)
+        text = shown(value)
     except (ValueError, RecursionError):
         return "something too long to show"
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

@@ -43,7 +43,7 @@ def units_for(amounts_bn: Iterable[float], target_bn: float = math.inf) -> int:
     Examples
     --------
     >>> units_for([40.0, 22.5], 30.0), units_for([0.0034, 0.0041]), units_for([0.000020], 0.0004)
-    (1000, 10000, 10000000)
+    (1000, 10000, 1000000)
     """
     amounts = [abs(amount) for amount in amounts_bn]
     dollars = [round(amount * _USD) for amount in amounts]

@@ -18,7 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
-from abm.core.written import written
+from abm.core.written import shown
 from abm.scenario.bounds import fault_of_tables, fault_of_text
 from abm.scenario.changes import set_path
 from abm.scenario.checks import faults_of
@@ -210,7 +210,7 @@ def _read_tables(tables: dict[str, Any], name: str) -> Scenario:
     if baseline is None:
         return _build(tables, tables, name)
     if not isinstance(baseline, dict):
-        raise ScenarioError(name, [Fault("baseline", "expected the tables of a scenario", written(baseline))])
+        raise ScenarioError(name, [Fault("baseline", "expected the tables of a scenario", shown(baseline))])
     _build(baseline, baseline, f"{name}: baseline")  # its faults are said as its own
     return _build(tables, baseline, name)
 

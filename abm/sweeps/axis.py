@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from abm.core.written import written
+from abm.core.written import shown
 
 Changes = dict[str, Any]
 
@@ -105,7 +105,7 @@ def axes_of(axes: Axes, ranges: bool = True) -> tuple[Axis, ...]:
         if isinstance(given, tuple):
             given = plain_value(given)  # noqa: PLW2901
             if not ranges:
-                raise ValueError(f"expected a list of values for {paths[0]}, got the range {written(given)}")
+                raise ValueError(f"expected a list of values for {paths[0]}, got the range {shown(given)}")
             read.append(Axis(paths, low=given[0], high=given[1]) if _is_range(given) else _refuse(paths, given))
             continue
         if isinstance(given, set | frozenset):
@@ -136,7 +136,7 @@ def _is_range(given: tuple[Any, ...]) -> bool:
 
 
 def _refuse(paths: tuple[str, ...], given: object) -> Axis:
-    raise ValueError(f"expected a list of values or a range (low, high) for {paths[0]}, got {written(given)}")
+    raise ValueError(f"expected a list of values or a range (low, high) for {paths[0]}, got {shown(given)}")
 
 
 def plain_value(value: Any) -> Any:

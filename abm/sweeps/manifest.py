@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from abm.core.errors import StoreError
-from abm.core.written import written
+from abm.core.written import shown
 from abm.runs.drafts import atomic_write
 from abm.sweeps.axis import Axis
 from abm.sweeps.design import Design
@@ -79,7 +79,7 @@ def _dated(value: object) -> dict[str, str]:
     """Tell JSON of a date."""
     if isinstance(value, dt.date):
         return {"date": value.isoformat()}
-    raise TypeError(f"expected a number, a word, a list or a date on an axis, got {written(value)}")
+    raise TypeError(f"expected a number, a word, a list or a date on an axis, got {shown(value)}")
 
 
 def _read(table: Mapping[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from abm.core.errors import Fault, ScenarioError
-from abm.core.written import written
+from abm.core.written import shown
 from abm.scenario import parse_setting
 from abm.scenario.scenario import tables_of, text_of
 
@@ -33,7 +33,7 @@ def read_variants(path: str | Path) -> Variants:
     file = str(path)
     tables = tables_of(text_of(Path(path), file), file)
     faults = [
-        Fault(name, 'expected a table of changes such as ["a smaller target"] round.target_bn = 25', written(table))
+        Fault(name, 'expected a table of changes such as ["a smaller target"] round.target_bn = 25', shown(table))
         for name, table in tables.items()
         if not isinstance(table, dict)
     ]
