@@ -11,7 +11,7 @@ import pytest
 
 import abm
 from abm.core.errors import ScenarioError
-from abm.core.written import written
+from abm.core.written import as_in_a_file
 from abm.report.scenario_diff import diff_text
 from abm.scenario import parse_setting
 
@@ -22,7 +22,9 @@ START = (resources.files("abm.scenarios") / "three-investors.toml").read_text("u
 def test_a_day_that_does_not_exist_is_said_with_its_line(date, tmp_path):
     (tmp_path / "round.toml").write_text(START.replace("as_of = 2025-07-28", f"as_of = {date}"))
     number = START[: START.index("as_of = ")].count("\n") + 1
-    with pytest.raises(ScenarioError, match=rf"file: expected a date that exists, .* \(at line {number}\), got {date}$"):
+    with pytest.raises(
+        ScenarioError, match=rf"file: expected a date that exists, .* \(at line {number}\), got {date}$"
+    ):
         abm.load_scenario(tmp_path / "round.toml")
 
 
@@ -51,7 +53,7 @@ def test_a_value_stands_in_a_message_as_a_file_writes_it(path, value, shown):
 
 def test_written_values_are_read_back_as_they_were():
     value = {"a": [True, 1, 0.1, 1e30, "x", dt.date(2025, 1, 31)], "b": {"c": "d e", "d": []}}
-    assert tomllib.loads(f"value = {written(value)}")["value"] == value
+    assert tomllib.loads(f"value = {as_in_a_file(value)}")["value"] == value
 
 
 @pytest.mark.parametrize(

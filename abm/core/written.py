@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def written(value: Any) -> str:
+def as_in_a_file(value: Any) -> str:
     """Write a value the way a file does: dates bare, tables in braces, true and false.
 
     Examples
     --------
-    >>> print(written([[{"gate": "vote", "by": dt.date(2023, 12, 31)}]]))
+    >>> print(as_in_a_file([[{"gate": "vote", "by": dt.date(2023, 12, 31)}]]))
     [[{ gate = 'vote', by = 2023-12-31 }]]
-    >>> print(written((True, 0.9, "out")))
+    >>> print(as_in_a_file((True, 0.9, "out")))
     [true, 0.9, 'out']
     """
     if isinstance(value, bool):
@@ -24,9 +24,9 @@ def written(value: Any) -> str:
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{name} = {written(one)}' for name, one in value.items())} }}" if value else "{}"
+        return f"{{ {', '.join(f'{name} = {as_in_a_file(one)}' for name, one in value.items())} }}" if value else "{}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(written, value))}]"
+        return f"[{', '.join(map(as_in_a_file, value))}]"
     return "nothing" if value is None else repr(value)
 
 
@@ -38,10 +38,10 @@ def shown(value: Any) -> str:
     >>> print(shown(True), shown((2.0, 1.0)), shown([dt.date(2023, 12, 31), 3.0]))
     True (2.0, 1.0) [2023-12-31, 3.0]
     """
-    return written(value) if _as_in_a_file(value) else repr(value)
+    return as_in_a_file(value) if _needs_a_file(value) else repr(value)
 
 
-def _as_in_a_file(value: Any) -> bool:
+def _needs_a_file(value: Any) -> bool:
     if isinstance(value, list | tuple):
-        return any(map(_as_in_a_file, value))
+        return any(map(_needs_a_file, value))
     return isinstance(value, dt.date | dt.time | Mapping)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from abm.core.written import written
+from abm.core.written import as_in_a_file
 from abm.report.json_values import plain
 from abm.scenario import Scenario
 
@@ -101,7 +101,7 @@ def _line(change: KeyChange) -> str:
 def _said(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return f"{value:g}" if isinstance(value, float) and abs(value) < 1e6 else written(value)  # noqa: PLR2004, short
+    return f"{value:g}" if isinstance(value, float) and abs(value) < 1e6 else as_in_a_file(value)  # noqa: PLR2004, short
 
 
 def diff_json(first: Scenario, second: Scenario) -> dict[str, Any]:

@@ -103,14 +103,25 @@ def _policies_text(study: Study) -> str:
 
 
 def _table(study: Study, frame: pd.DataFrame) -> str:
-    """Write points one below the other; where their heads are too wide, each step of a path has a line of its own."""
+    """Write points one below the other.
+
+    Where their heads are too wide, each step of a path has a line of its own; what is wider still follows below.
+    """
     shown = points_table(study, frame)
     columns = [list(map(str, shown.index))]
     columns += [[f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in shown[name]] for name in shown]
     heads = ["", *map(str, shown.columns)]
     if sum(2 + max(map(len, column)) for column in zip(heads, *zip(*columns, strict=True), strict=True)) > line_width():
         heads = [head.replace(".", ".\n") for head in heads]
-    return "\n".join(_lines(heads, columns))
+    blocks, used = [[0]], 0
+    widths = [2 + max(map(len, [*head.split("\n"), *column])) for head, column in zip(heads, columns, strict=True)]
+    for k in range(1, len(columns)):
+        if used + widths[k] > line_width() - widths[0] and len(blocks[-1]) > 1:
+            blocks.append([0])
+            used = 0
+        blocks[-1].append(k)
+        used += widths[k]
+    return "\n\n".join("\n".join(_lines([heads[k] for k in b], [columns[k] for k in b])) for b in blocks)
 
 
 def _lines(heads: list[str], columns: list[list[str]]) -> Iterator[str]:
