@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(line(figure), flush=True)
     if asked.out:
         told = {"python": platform.python_version(), "tiny": asked.tiny}
-        told |= {name: version(name) for name in ("abm", "mesa", "numba", "numpy")}
+        told |= {name: version(name) for name in ("abm-funding-rounds", "mesa", "numba", "numpy")}
         told["figures"] = [asdict(figure) | {"median": figure.quartiles[1]} for figure in figures]
         asked.out.write_text(json.dumps(told, indent=2, allow_nan=False) + "\n")
 
