@@ -17,7 +17,7 @@ from abm.population.mutual import circles
 from abm.runs.outcomes import Outcomes
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario
-from abm.scenario.checks import cap_bn, largest_ticket
+from abm.scenario.checks import all_tickets, cap_bn, largest_ticket
 from abm.scenario.fields import Distribution, Section
 from abm.scenario.sources import numbers_of
 
@@ -61,8 +61,7 @@ def _together(scenario: Scenario) -> Iterator[str]:
 
 def _sizes(scenario: Scenario) -> Iterator[str]:
     terms, target = scenario.round, float(scenario.round.target_bn)
-    most = sum(largest_ticket(who) for who in scenario.investors)
-    most += sum(float(pool.count) * largest_ticket(pool) for pool in scenario.investor_pools)
+    most = all_tickets(scenario)
     if most < target:
         slip = f", a factor of {target / most:,.3g}: is all in USD billion?" if most and target > 10 * most else ""
         yield f"round.target_bn: no way to reach {plain(target)}: all tickets together are at most {most:.6g}{slip}"
@@ -95,8 +94,7 @@ def _runway(scenario: Scenario) -> Iterator[str]:
     company = scenario.company
     if company is None:
         return
-    spent = {"net_burn_bn_per_year", "obligations", "claims"}
-    if not spent & company.model_fields_set:
+    if not company.spends:
         yield "company.net_burn_bn_per_year: not given, so the company spends nothing and its cash lasts for ever"
     burn = float(company.net_burn_bn_per_year[0][1])
     if burn <= 0.0:
