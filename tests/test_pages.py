@@ -18,7 +18,7 @@ from abm.analysis.explanation import explained
 from abm.analysis.incidence import cumulative_incidence
 from abm.analysis.pivotal import shapley_values
 from abm.report.answer import answer_text
-from abm.report.left_out import LEFT_OUT, left_out
+from abm.report.left_out import LEFT_OUT, what_is_left_out
 from abm.report.opening import answer
 from abm.report.reasons import pivotal_parties
 from abm.report.sections import causes
@@ -173,7 +173,7 @@ def test_the_report_leaves_out_what_the_page_of_the_model_says(page):
 )
 def test_what_is_true_of_the_flagship_alone_is_said_of_nobody_else(name, changes, said):
     scenario = load_scenario(name).with_values(changes)
-    section = left_out(SimpleNamespace(scenario=scenario))
+    section = what_is_left_out(SimpleNamespace(scenario=scenario))
     told = [part.text for part in section.parts]
     rates, hindsight = list(LEFT_OUT)[:2]
     assert (rates in told, hindsight in told) == said

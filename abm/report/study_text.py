@@ -113,15 +113,20 @@ def _table(study: Study, frame: pd.DataFrame) -> str:
     heads = ["", *map(str, shown.columns)]
     if sum(2 + max(map(len, column)) for column in zip(heads, *zip(*columns, strict=True), strict=True)) > line_width():
         heads = [head.replace(".", ".\n") for head in heads]
-    blocks, used = [[0]], 0
-    widths = [2 + max(map(len, [*head.split("\n"), *column])) for head, column in zip(heads, columns, strict=True)]
-    for k in range(1, len(columns)):
-        if used + widths[k] > line_width() - widths[0] and len(blocks[-1]) > 1:
-            blocks.append([0])
-            used = 0
-        blocks[-1].append(k)
-        used += widths[k]
+    blocks = _blocks([max(map(len, [*head.split("\n"), *column])) for head, column in zip(heads, columns, strict=True)])
     return "\n\n".join("\n".join(_lines([heads[k] for k in b], [columns[k] for k in b])) for b in blocks)
+
+
+def _blocks(widths: list[int]) -> list[list[int]]:
+    """Which columns stand beside each other, each block beginning with the first, so that lines fit."""
+    blocks, used = [[0]], widths[0]
+    for column, width in enumerate(widths[1:], start=1):
+        if used + 2 + width > line_width() and len(blocks[-1]) > 1:
+            blocks.append([0])
+            used = widths[0]
+        blocks[-1].append(column)
+        used += 2 + width
+    return blocks
 
 
 def _lines(heads: list[str], columns: list[list[str]]) -> Iterator[str]:
