@@ -163,7 +163,7 @@ def test_intercepts_take_up_what_selection_did_and_are_not_shipped():
 
 def test_the_packaged_table_is_what_the_cases_say_and_the_same_seed_gives_the_same_bytes():
     found = calibrate(CASES)
-    packaged = resources.files("abm.history").joinpath("classes.toml").read_text("utf-8")
+    packaged = resources.files("abm.scenario").joinpath("classes.toml").read_text("utf-8")
     assert [row.id for row in found.rows] == list(classes())
     for row in found.rows:
         there, now = asdict(classes()[row.id]), asdict(row)

@@ -11,6 +11,7 @@ from abm.agents.attributes import fields_of
 from abm.core import draws
 from abm.core.old_names import renamed_attribute
 from abm.core.records import BLOCKED, OPEN, SATISFIED
+from abm.rules import eventual
 from abm.rules import gatekeepers as rules
 from abm.rules.sums import add
 
@@ -43,8 +44,12 @@ class Gatekeeper(mesa.Agent):
         if self.status != OPEN:
             return
         model, params = self.model, self.params
-        start = max([model.start_day, *(model.gates[k].satisfied_day for k in self.requires)])
+        asked = max([0.0, *(model.gates[k].satisfied_day for k in self.requires)])
+        start = max(model.start_day, asked)
         if start >= model.until_day:
+            return
+        if not math.isnan(params.chance):
+            self._decide_in_the_end(asked)
             return
         rate = rules.moved_hazard(params.h0_per_year, model.frailty, params.loading, model.market.sentiment)
         window = (params.effect, params.scale_days, model.deadline_day, start, model.until_day)
@@ -55,13 +60,28 @@ class Gatekeeper(mesa.Agent):
         self.consent_clock = add(self.consent_clock, rules.hazard_between(rate, *window))
         self.block_clock = add(self.block_clock, rules.hazard_between(params.block_per_year, 0.0, *window[1:]))
         if no < yes:
-            self.status = BLOCKED
-            model.log(self.id, "blocked", "a final no", day=no)
+            self._block(no)
         elif yes < math.inf:
-            self.status = SATISFIED
-            self.satisfied_day = yes
-            self.in_force_day = rules.in_force_day(yes, params.lag_days)
-            model.log(self.id, "consented", self._when_in_force(), day=yes)
+            self._consent(yes)
+
+    def _decide_in_the_end(self, asked: float) -> None:
+        """Say yes or no on the day that luck has set for it."""
+        place = eventual.place_of(self.consent_threshold, self.model.frailty, self.model.market.params.frailty_variance)
+        params = self.model.population.gate_params[self.index]
+        status, day = eventual.decision(params, place, asked, self.model.until_day)
+        if status == SATISFIED:
+            self._consent(day)
+        elif status == BLOCKED:
+            self._block(day)
+
+    def _consent(self, day: float) -> None:
+        self.status, self.satisfied_day = SATISFIED, day
+        self.in_force_day = rules.in_force_day(day, self.params.lag_days)
+        self.model.log(self.id, "consented", self._when_in_force(), day=day)
+
+    def _block(self, day: float) -> None:
+        self.status = BLOCKED
+        self.model.log(self.id, "blocked", "a final no", day=day)
 
     def _when_in_force(self) -> str:
         return f"in force {self.params.lag_days:g} days later" if self.params.lag_days else ""

@@ -12,7 +12,7 @@ from abm.core.old_names import renamed_attribute
 from abm.core.plain import plain
 from abm.core.records import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
 from abm.core.schedule import YEARS
-from abm.rules import belief, decision
+from abm.rules import belief, decision, eventual
 from abm.rules.appetite import openness
 from abm.rules.sums import add
 
@@ -101,6 +101,12 @@ class Investor(mesa.Agent):
         """Sign once the reasons to do so have piled up."""
         params, model = self.params, self.model
         rate, start, ticket = params.stated_rate_per_day, model.start_day, params.stated_musd
+        if not math.isnan(params.chance):
+            place = eventual.place_of(params.sign_threshold, model.frailty, model.market.params.frailty_variance)
+            day = eventual.signing_day(self.traits, place)
+            if day <= model.until_day:
+                self.sign(ticket, day)
+            return
         if params.behavioural:
             if params.diligence_day >= model.until_day:
                 return  # he cannot sign before his diligence is done

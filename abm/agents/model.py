@@ -76,7 +76,9 @@ class FundingModel(mesa.Model):
         self.population = prepared or prepare(self.case)
         shared = self.population
         self.traits, self.contracts = sampling.realise(shared, self.seed, self.run)
-        self.terms = fields_of(shared.round)
+        self.round = shared.round.copy()  # the terms of this run, as the rules read them
+        self.round.minimum_close_musd = sampling.minimum_musd(shared.round, self.seed, self.run)
+        self.terms = fields_of(self.round)
         self.opinions_pull = bool((self.traits.opinion_pull > 0.0).any())
         self.frailty = float(sampling.frailties(shared, self.seed, [self.run])[0])
         self.story: list[Event] = []
@@ -203,7 +205,7 @@ class FundingModel(mesa.Model):
         elif self.open and self._at_the_end() and (self.week == self.terms.horizon_weeks or not self._extend()):
             links = self._broken_links()
             self._fall_back()
-            self._end_round(failure.diagnose(links, self.terms.target_musd, self.paid_musd))
+            self._end_round(failure.diagnose(links, self.terms.full_musd, self.paid_musd))
 
     def liquidity(self) -> None:
         """Bills are paid after all the money of the week is in."""
@@ -228,7 +230,7 @@ class FundingModel(mesa.Model):
         if not signed.any():
             return
         if at_deadline and len(self.population.ladder_musd) > 1:
-            ladder, needed = self.population.ladder_musd, self.terms.target_musd
+            ladder, needed = self.population.ladder_musd, self.terms.full_musd
             rung = clinching_rung(signed, paid, self.contracts, book, ladder, self.rung, needed)
             self._move_price(rung, "the last chance to reach the target")
             book = self.book()
@@ -246,7 +248,7 @@ class FundingModel(mesa.Model):
             self.contracts,
             self.book(),
             self.terms.select,
-            self.population.round,
+            self.round,
             self.traits,
         )
         for index in np.flatnonzero(result[1]):
@@ -260,7 +262,7 @@ class FundingModel(mesa.Model):
             self.new_shares = add(self.new_shares, shares)
             if self.company:
                 self.company.receive(amount)
-        if not self.closed and self.paid_musd >= self.terms.target_musd:
+        if not self.closed and self.paid_musd >= self.terms.full_musd:
             self.closed, self.closed_day = True, self.until_day
             self.log("round", "reached its target", "", self.paid_musd)
 
@@ -298,7 +300,7 @@ class FundingModel(mesa.Model):
         refused = np.array([i.params.behavioural and i.appraisal.reason != 0 for i in self.investors], np.bool_)
         signed, paid, unpaid = self.stage_is(SIGNED), self.stage_is(PAID), self.stage_is(UNPAID)
         wanted = np.array([investor.ticket_musd for investor in self.investors], np.int64)
-        contracts, book, terms = self.contracts, self.book(), self.population.round
+        contracts, book, terms = self.contracts, self.book(), self.round
         return failure.Links(
             *failure.broken_links(signed, paid, unpaid, refused, wanted, contracts, book, terms, self.traits)
         )

@@ -12,7 +12,7 @@ import typer
 from abm.core.errors import Refusal
 
 if TYPE_CHECKING:
-    from abm.history import Library
+    from abm.history import Case, Library
 
 cases = typer.Typer(
     no_args_is_help=True, help="Real attempts to raise money: list them, show one, check files, add one."
@@ -64,13 +64,9 @@ def show(
     as_json: _Json = False,
 ) -> None:
     """Show one case: what was known on the day, what came later, and where it is from."""
-    from abm.history import library
-    from abm.history.case_files import SUFFIXES
     from abm.report.case_page import case_text
 
-    path = Path(case)
-    among = library(path if path.suffix in SUFFIXES else None)
-    found = among[_known(case, among) if path.suffix not in SUFFIXES else among.ids[0]]
+    found = _found(case)
     print(json.dumps(found.model_dump(mode="json"), indent=2, allow_nan=False) if as_json else case_text(found))
 
 
@@ -120,12 +116,42 @@ def new(
     print(json.dumps({"written": str(file)}) if as_json else f"Written to {file}. Next: abm cases check {file}")
 
 
+@cases.command(
+    epilog="Examples:\n\n    abm cases scenario metro_bank_2023\n\n"
+    "    abm cases scenario my-cases/acme_2026.yaml --out acme.toml"
+)
+def scenario(
+    case: Annotated[str, typer.Argument(metavar="ID", help="Id of a case, or the path of a file.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; nothing is overwritten.")] = None,
+) -> None:
+    """Write a case as a scenario file in classes, with every choice of the translation as a comment."""
+    from abm.cli.file_commands import write_new
+    from abm.history.case_scenario import case_scenario_text
+
+    text = case_scenario_text(_found(case))
+    if out is None:
+        print(text, end="")
+        return
+    write_new(out, text)
+    print(f"Written to {out}. Next: abm run {out}")
+
+
 def _check(option: str, word: str | None, words: tuple[str, ...] | list[str]) -> None:
     """Refuse a word that an option does not know."""
     from abm.scenario.fields import did_you_mean
 
     if word is not None and word not in words:
         raise Refusal(f"{option}: expected one of {', '.join(words)}{did_you_mean(word, words)}, got {word!r}")
+
+
+def _found(case: str) -> Case:
+    """The case of an id, or of a file."""
+    from abm.history import library
+    from abm.history.case_files import SUFFIXES
+
+    path = Path(case)
+    among = library(path if path.suffix in SUFFIXES else None)
+    return among[_known(case, among) if path.suffix not in SUFFIXES else among.ids[0]]
 
 
 def _known(case: str, among: Library) -> str:

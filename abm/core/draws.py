@@ -22,6 +22,7 @@ RISK_AVERSION = 108
 CONDITION_KIND = 109
 CONDITION_PARAMETER = 110
 MAX_TICKET = 111
+HOLDING = 112
 CONSENT = 201
 BLOCK = 202
 FRAILTY = 203
@@ -42,6 +43,8 @@ IPO_VETO = 506
 IPO_WITHDRAWAL = 507
 LATER_ROUND = 508
 CONDITIONAL = 509
+ALL_OR_NOTHING = 510
+REDEMPTION = 511
 UNKNOWN = 601  # of a design: what the file does not know
 OWN = 10_000  # from here on, purposes are free for agents of a user's own
 

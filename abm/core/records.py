@@ -50,12 +50,20 @@ _TRAIT_NUMBERS = (
     "carry",  # the rest follows from the numbers of the file, and no week changes it
     "risk_to_exit",
     "log_wait_hurdle",
+    "chance",  # stated: signs in the end; nan: at a rate, or by the rules
+    "median_days",  # of the law of the day on which he decides
+    "sd_log_days",
+    "within",  # share of that law that lies before the horizon
+    "holds",  # chance that his signed paper holds, with that of everybody of his group
+    "kept_share",  # of redeemable money that stays, on average; nan: none may be asked back
 )
 
 #: Who an investor is during one run. The second block is drawn per run, the rest comes from the scenario.
 TRAITS = np.dtype(
     [
         ("address", np.int64),
+        ("luck", np.int64),  # whose luck decides whether he signs
+        ("paper", np.int64),  # whose paper holds or not with his
         ("kind", np.int64),
         ("lead", np.bool_),
         ("behavioural", np.bool_),
@@ -74,9 +82,13 @@ TRAITS = np.dtype(
         ("diligence_day", np.float64),
         ("sign_threshold", np.float64),
         ("withdrawal_threshold", np.float64),
+        ("held", np.bool_),  # whether his group's paper holds
         ("unreliable", np.bool_),  # would not pay if called
     ]
 )
+
+#: Luck of a run that many share: that of its consents and signatures in the end, and what stays of redeemable money.
+LUCK = np.dtype([("frailty", np.float64), ("kept", np.float64)])
 
 #: What a member of a pool is drawn from: family, and its two numbers (median and sd log, or from and to).
 POOL_DISTRIBUTIONS = np.dtype(
@@ -104,8 +116,11 @@ POOL_DISTRIBUTIONS = np.dtype(
 ROUND = np.dtype(
     [
         ("target_musd", np.int64),
+        ("full_musd", np.int64),  # what counts as closed
         ("cap_musd", np.int64),
-        ("minimum_close_musd", np.int64),
+        ("stated_minimum_musd", np.int64),
+        ("minimum_close_musd", np.int64),  # in this run: what counts as closed where it is all or nothing
+        ("piecemeal_probability", np.float64),
         ("already_closed_musd", np.int64),
         ("deadline_day", np.float64),
         ("horizon_weeks", np.int64),
@@ -200,6 +215,11 @@ GATEKEEPER = np.dtype(
         ("block_per_year", np.float64),
         ("loading", np.float64),
         ("lag_days", np.float64),
+        ("chance", np.float64),  # given in the end; nan: at a rate
+        ("median_days", np.float64),  # of the law of the day on which it is decided, from the start of its clock
+        ("sd_log_days", np.float64),
+        ("within", np.float64),  # share of that law that lies before the horizon
+        ("on_day", np.float64),  # the day of the vote; nan: no day is set
         ("first", np.int64),  # slice of the list of required gatekeepers
         ("last", np.int64),
     ]

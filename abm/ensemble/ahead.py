@@ -10,7 +10,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from abm.core.records import FATE, RESULT
+from abm.core.records import FATE, LUCK, RESULT
 from abm.ensemble.kernel import simulate
 from abm.ensemble.world import WORLD
 
@@ -21,7 +21,8 @@ def compile_kernel() -> None:
     """Compile the kernel, or load it, by simulating no runs."""
     world = np.zeros(1, WORLD).view(np.recarray)[0]
     rows, fates = np.zeros(0, RESULT).view(np.recarray), np.zeros((0, 0), FATE).view(np.recarray)
-    simulate(world, 0, 0, np.zeros(0), rows, fates, np.zeros((0, 0)), np.zeros((0, 0, 0), np.int64))
+    luck = np.zeros(0, LUCK).view(np.recarray)
+    simulate(world, 0, 0, luck, rows, fates, np.zeros((0, 0)), np.zeros((0, 0, 0), np.int64))
 
 
 def is_compiled() -> bool:

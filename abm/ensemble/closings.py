@@ -134,8 +134,8 @@ def clinch(world: Record) -> None:
     state, ladder = world.round_state, arrays.ladder_musd(world)
     if ladder.shape[0] > 1 and write_stages(world):
         write_book(world)
-        signed, paid, target = arrays.signed(world), arrays.paid(world), world.terms.target_musd
-        move_price(world, clinching_rung(signed, paid, contracts_of(world), book_of(world), ladder, state.rung, target))
+        signed, paid, full = arrays.signed(world), arrays.paid(world), world.terms.full_musd
+        move_price(world, clinching_rung(signed, paid, contracts_of(world), book_of(world), ladder, state.rung, full))
 
 
 @far
@@ -198,7 +198,7 @@ def pay_the_book(world: Record) -> None:
             if world.firm.exists:
                 company.cash_musd = add(company.cash_musd, amount)
             world.book_changed = True
-    if not state.closed and state.paid_musd >= terms.target_musd:
+    if not state.closed and state.paid_musd >= terms.full_musd:
         state.closed, state.closed_day = True, state.until_day
 
 

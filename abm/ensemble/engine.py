@@ -15,7 +15,7 @@ from abm.ensemble.ahead import compile_ahead
 from abm.ensemble.build import World
 from abm.ensemble.kernel import simulate
 from abm.population.layout import Population
-from abm.population.sampling import frailties
+from abm.population.sampling import luck_of_runs
 
 
 @contextmanager
@@ -74,6 +74,7 @@ class Ensemble:
                 if self._ahead is not None:
                     self._ahead.wait()
             records = rows.view(np.recarray), fates.view(np.recarray)  # uncompiled code asks for attributes, too
-            simulate(world.record, seed, runs.start, frailties(shared, seed, runs), *records, gate_days, weekly)
+            luck = luck_of_runs(shared, seed, runs)
+            simulate(world.record, seed, runs.start, luck, *records, gate_days, weekly)
         self._idle.put(world)
         return Batch(rows, fates, gate_days, weekly if paths else None)

@@ -12,7 +12,7 @@ from abm.ensemble.closings import contracts_of, post_offer
 from abm.ensemble.parts import next_jump, publish
 from abm.ensemble.phases import week_passes
 from abm.ensemble.world import AHEAD
-from abm.population.sampling import draw_investors
+from abm.population.sampling import draw_investors, minimum_musd
 from abm.rules.belief import prior_mean
 from abm.rules.environment import jump_size
 from abm.rules.settlement import SHARES_BEFORE, dilution, shares_for
@@ -20,7 +20,7 @@ from abm.rules.sums import add
 
 
 @lean
-def begin(world: Record, seed: int, run: int, frailty: float) -> None:
+def begin(world: Record, seed: int, run: int, frailty: float, kept: float = 1.0) -> None:
     """Set a run to how things stand on as_of."""
     world.seed, world.run, world.root = seed, run, run
     _begin_round(world, frailty)
@@ -34,7 +34,7 @@ def begin(world: Record, seed: int, run: int, frailty: float) -> None:
         gate.block_threshold = draws.exponential(seed, run, g, 0, draws.BLOCK, 0)
         gate.consent_clock = gate.block_clock = 0.0
         gate.satisfied_day = gate.in_force_day = math.inf
-    _begin_investors(world)
+    _begin_investors(world, kept)
     publish(world)
     post_offer(world)
 
@@ -47,6 +47,7 @@ def _begin_round(world: Record, frailty: float) -> None:
     ) = 0
     state.booked_musd = state.published_paid_musd = state.cause = 0
     state.week_start = state.week_end = state.start_day = state.until_day = state.expected_musd = state.opinion = 0.0
+    world.terms.minimum_close_musd = minimum_musd(world.terms, world.seed, world.run)
     state.deadline_day, state.frailty, state.closed_day = world.terms.deadline_day, frailty, math.nan
     state.running = state.open = True
     state.extended = state.closed = False
@@ -87,7 +88,7 @@ def grant_bridge(world: Record) -> None:
 
 
 @lean
-def _begin_investors(world: Record) -> None:
+def _begin_investors(world: Record, kept: float) -> None:
     traits, atoms, base_atoms = arrays.traits(world), arrays.atoms(world), arrays.base_atoms(world)
     mean, precision, stage, sign_day = (
         arrays.mean(world),
@@ -107,6 +108,9 @@ def _begin_investors(world: Record) -> None:
         world.terms,
         world.seed,
         world.run,
+        world.round_state.frailty,
+        world.market.frailty_variance,
+        kept,
     )
     for i in range(traits.shape[0]):
         signed = traits[i].signed_at_start
@@ -171,13 +175,13 @@ def simulate(
     world: Record,
     seed: int,
     first_run: int,
-    frailties: Floats,
+    luck: Records,
     rows: Records,
     fates: Records,
     gate_days: Floats,
     paths: Integers,
 ) -> None:
-    """Simulate a run for each of ``frailties``, and write down what each leaves behind.
+    """Simulate a run for each of ``luck``, and write down what each leaves behind.
 
     Parameters
     ----------
@@ -185,14 +189,14 @@ def simulate(
         The memory to use; what a run leaves in it is overwritten by the next.
     seed, first_run
         Key of the first run; the others follow [-].
-    frailties
-        float64[R], luck that all gatekeepers of a run share [-].
+    luck
+        ``records.LUCK[R]``, what many share in a run.
     rows, fates, gate_days, paths
         ``records.RESULT[R]``, ``records.FATE[R, N]``, float64[R, G] [days after as_of] and int64[R or 0, 3, weeks]
         [USD million], overwritten.
     """
-    for r in range(frailties.shape[0]):
-        begin(world, seed, add(first_run, r), frailties[r])
+    for r in range(luck.shape[0]):
+        begin(world, seed, add(first_run, r), luck[r].frailty, luck[r].kept)
         while world.round_state.running:
             pass_week(world)
         sum_up(world, rows[r])

@@ -13,6 +13,7 @@ So the weeks from a change on have exactly the law that the weeks before, as far
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from queue import Empty, SimpleQueue
@@ -30,7 +31,7 @@ from abm.ensemble.kernel import begin, begin_week, draw_ahead, grant_bridge, sum
 from abm.ensemble.parts import next_jump
 from abm.ensemble.phases import week_passes
 from abm.population.layout import Population
-from abm.population.sampling import frailties
+from abm.population.sampling import luck_of_runs
 from abm.rules.sums import add
 
 #: Weeks, counted from 1, from which on luck is that of a run: ``((1, 17), (9, 4_000))``. Weeks ascend.
@@ -91,13 +92,14 @@ class Lineages:
         """
         ends = np.array([0, *accumulate(map(len, lineages))], np.int64)
         flat = np.array([part for lineage in lineages for part in lineage], np.int64).reshape(-1, 2)
-        shared = frailties(self.population, seed, [lineage[0][1] for lineage in lineages])
+        first = [lineage[0][1] for lineage in lineages]
+        luck = luck_of_runs(self.population, seed, first)
         rows, paths = np.zeros(len(lineages), RESULT), np.zeros((len(lineages), len(WATCHED), weeks))
         try:
             world = self._idle.get_nowait()
         except Empty:
             world = World(self.population)
-        replay(world.record, seed, weeks, ends, flat, shared, rows.view(np.recarray), paths)
+        replay(world.record, seed, weeks, ends, flat, luck, rows.view(np.recarray), paths)
         self._idle.put(world)
         return Replay(rows, paths)
 
@@ -109,7 +111,7 @@ def replay(
     weeks: int,
     ends: Integers,
     lineages: Integers,
-    frailties: Floats,
+    luck: Records,
     rows: Records,
     paths: Floats,
 ) -> None:
@@ -123,14 +125,14 @@ def replay(
         The study's seed, and when to stop [weeks].
     ends, lineages
         int64[P + 1], where each lineage starts and the last ends, and int64[K, 2], weeks and runs [-].
-    frailties
-        float64[P], luck that all gatekeepers share, of the first runs [-].
+    luck
+        ``records.LUCK[P]``, what many share in the first run of each.
     rows, paths
         As in :class:`Replay`, overwritten.
     """
     for p in range(rows.shape[0]):
         index, last = ends[p], add(ends[p + 1], -1)
-        begin(world, seed, lineages[index, 1], frailties[p])
+        begin(world, seed, lineages[index, 1], luck[p].frailty, luck[p].kept)
         while world.round_state.running and world.round_state.week < weeks:
             begin_week(world)
             before = index
@@ -156,16 +158,16 @@ def _change_hands(world: Record, run: int) -> None:
         grant_bridge(world)
     for g in range(gates.shape[0]):
         gate = gates[g]
-        if gate.status == OPEN:
+        if gate.status == OPEN and math.isnan(arrays.gate_params(world)[g].chance):  # else drawn once for all weeks
             gate.consent_threshold = add(gate.consent_clock, draws.exponential(seed, run, g, 0, draws.CONSENT, 0))
             gate.block_threshold = add(gate.block_clock, draws.exponential(seed, run, g, 0, draws.BLOCK, 0))
     for i in range(traits.shape[0]):
         params, base = traits[i], arrays.base(world)[i]
-        if stage[i] == LOOKING:
+        if stage[i] == LOOKING and math.isnan(base.chance):
             params.sign_threshold = add(signing[i], draws.exponential(seed, run, params.address, 0, draws.SIGNING, 0))
         if not arrays.tested(world)[i]:
             word = draws.uniform(seed, run, params.address, 0, draws.SETTLEMENT, 0)
-            params.unreliable = word < base.settlement_failure_probability
+            params.unreliable = word < base.settlement_failure_probability or not params.held
         if stage[i] <= SIGNED and base.withdrawal_per_year > 0.0:
             wait = draws.exponential(seed, run, params.address, 0, draws.WITHDRAWAL, 0)
             params.withdrawal_threshold = add(leaving[i], wait)

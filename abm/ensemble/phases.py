@@ -33,7 +33,7 @@ from abm.ensemble.parts import (
     publish,
     raise_later,
 )
-from abm.rules import belief, decision, failure
+from abm.rules import belief, decision, eventual, failure
 from abm.rules import book as books
 from abm.rules import company as firms
 from abm.rules import environment as nature
@@ -95,10 +95,18 @@ def gatekeepers(world: Record) -> None:
         gate, params = gates[g], arrays.gate_params(world)[g]
         if gate.status != OPEN:
             continue
-        start = state.start_day
+        asked = 0.0
         for k in range(params.first, params.last):
-            start = max(start, gates[required[k]].satisfied_day)
+            asked = max(asked, gates[required[k]].satisfied_day)
+        start = max(state.start_day, asked)
         if start >= state.until_day:
+            continue
+        if not math.isnan(params.chance):
+            place = eventual.place_of(gate.consent_threshold, state.frailty, world.market.frailty_variance)
+            gate.status, day = eventual.decision(params, place, asked, state.until_day)
+            if gate.status == SATISFIED:
+                gate.satisfied_day = day
+                gate.in_force_day = consents.in_force_day(day, params.lag_days)
             continue
         deadline, until = state.deadline_day, state.until_day
         rate = consents.moved_hazard(params.h0_per_year, state.frailty, params.loading, world.market_state.sentiment)
@@ -258,6 +266,14 @@ def decisions(world: Record) -> None:
             continue
         params = traits[i]
         rate, start, ticket = params.stated_rate_per_day, state.start_day, params.stated_musd
+        if not math.isnan(params.chance):
+            place = eventual.place_of(params.sign_threshold, state.frailty, world.market.frailty_variance)
+            day = eventual.signing_day(params, place)
+            if day <= state.until_day:
+                stage[i], ticket_musd[i], sign_day[i] = SIGNED, ticket, day
+                world.book_changed = True
+                announce(world, i)
+            continue
         if params.behavioural:
             if params.diligence_day >= state.until_day:
                 continue
@@ -314,7 +330,7 @@ def expiry(world: Record) -> None:
     elif at_the_end(world) and (state.week == terms.horizon_weeks or not extend(world)):
         look_for_causes(world)
         fall_back(world)
-        end_round(world, failure.diagnose(world.links, terms.target_musd, state.paid_musd))
+        end_round(world, failure.diagnose(world.links, terms.full_musd, state.paid_musd))
 
 
 @lean

@@ -4,10 +4,10 @@ from abm.core.errors import CaseError
 from abm.history.backtesting import Backtest, backtest
 from abm.history.calibrated import Calibrated, calibrate
 from abm.history.case import Case
-from abm.history.class_table import ClassRow, classes
 from abm.history.collection import BaseRate, Library, library
 from abm.history.deal import Deal, DealGate, DealInvestor
 from abm.history.translation import translate
+from abm.scenario.class_rows import ClassRow, classes
 
 __all__ = [
     "Backtest",

@@ -11,7 +11,6 @@ import numpy as np
 from abm.core.arguments import checked
 from abm.core.errors import Refusal
 from abm.core.notebook import Printed
-from abm.history.class_table import ClassRow
 from abm.history.collection import Library
 from abm.history.common_luck import Floats
 from abm.history.counting import CARRIES, READ, counted_rows, part_counts
@@ -21,6 +20,7 @@ from abm.history.forecasting import DealTable
 from abm.history.posterior import Draws, sample
 from abm.history.priors import CLASSES, KEPT, PRIORS, VARIANCE
 from abm.history.translation import translate
+from abm.scenario.class_rows import ClassRow
 
 DRAWS = 4_000  # behind the ranges
 _MOVED = 0.1  # of a prior's variance, which cases have to take away for a row to be called history

@@ -8,8 +8,8 @@ import numpy as np
 
 from abm.history.case import Case
 from abm.history.case_checks import FULL, NOTHING
-from abm.history.class_table import ClassRow
 from abm.history.deal import KINDS, Deal
+from abm.scenario.class_rows import ClassRow
 
 _JEFFREYS = 0.5
 CARRIES = 10  # cases from which on a number may be called history and no judgement

@@ -16,6 +16,7 @@ from abm.core.records import Record, Records
 from abm.core.schedule import YEARS, day_after
 from abm.population.contracts import flatten, musd, new_record, new_records
 from abm.population.moods import stated_hazard
+from abm.rules.allocation import LAST
 from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
 from abm.rules.belief import prior_mean, prior_precision
 from abm.rules.clauses import Contracts
@@ -23,7 +24,8 @@ from abm.rules.closing import SELECT
 from abm.rules.company import deferrable_part, firm_part, path_between, span_between, week_of_revenue
 from abm.rules.decision import per_day_of_year
 from abm.rules.environment import gathered_spread, kept_share, weekly_chance
-from abm.rules.gatekeepers import base_hazard, rate_for_probability
+from abm.rules.eventual import share_by
+from abm.rules.gatekeepers import base_hazard, rate_for_probability, with_second_chance
 from abm.scenario import Scenario
 from abm.scenario.checks import address_of, cap_bn
 from abm.scenario.condition_fields import Conditions
@@ -31,8 +33,11 @@ from abm.scenario.defaults import trait_default
 from abm.scenario.fields import KINDS, Distribution, Section, StepSchedule
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 from abm.scenario.money import counted, units_of
+from abm.scenario.schema import GatekeeperTable
 
 _POOL_ADDRESSES = 65_536  # of each pool, and of the named investors before them: more members than a pool can have
+#: Fields of traits that are no number of a table as it stands.
+_OTHERWISE = ("kind", "address", "luck", "chance", "median_days", "sd_log_days", "holds", "kept_share")
 _FAMILIES = {"lognormal": records.LOGNORMAL, "uniform": records.UNIFORM}
 
 
@@ -96,7 +101,10 @@ def records_of(scenario: Scenario) -> Population:
         plan=_plan(scenario),
         claims=_claims(scenario, gate_ids),
         later_rounds=_later_rounds(scenario),
-        traits=new_records(records.TRAITS, [_traits(scenario, a, who, float(market.mean_bn)) for a, _, who in members]),
+        traits=new_records(
+            records.TRAITS,
+            [_traits(scenario, a, who, float(market.mean_bn), _luck_of(scenario, a, who)) for a, _, who in members],
+        ),
         pool_distributions=new_records(records.POOL_DISTRIBUTIONS, [_pool_distributions(who) for _, _, who in members]),
         contracts=_contracts(scenario, members, gate_ids),
         units_per_bn=units,
@@ -119,7 +127,9 @@ def _round(scenario: Scenario, members: list[Member]) -> Record:
     row = {
         **_numbers(terms, records.ROUND),
         "target_musd": musd(terms.target_bn),
+        "full_musd": math.ceil(round(musd(terms.target_bn) * float(terms.counts_from), 6)),
         "cap_musd": musd(cap_bn(scenario)),
+        "stated_minimum_musd": musd(terms.minimum_close_bn),
         "minimum_close_musd": musd(terms.minimum_close_bn),
         "already_closed_musd": musd(terms.already_closed_bn),
         "deadline_day": scenario.window_days,
@@ -220,7 +230,9 @@ def _gate_params(scenario: Scenario, market: Record) -> Records:
     rows, first = [], 0
     for gate in scenario.gatekeepers:
         scale, days = float(gate.deadline_scale_weeks) * 7.0, float(scenario.window_days)
-        if gate.hazard_per_year is not None:
+        if gate.chance is not None:
+            h0 = 0.0
+        elif gate.hazard_per_year is not None:
             h0 = base_hazard(float(gate.hazard_per_year), float(gate.deadline_effect), scale, days)
         else:
             chance, loading = float(gate.probability_by_deadline or 0.0), float(gate.sentiment_loading)
@@ -234,12 +246,25 @@ def _gate_params(scenario: Scenario, market: Record) -> Records:
                 "scale_days": scale,
                 "block_per_year": gate.block_hazard_per_year,
                 "loading": gate.sentiment_loading,
+                **_law_of(gate, days, float(scenario.round.waiver_probability)),
+                "on_day": math.nan if gate.on is None else scenario.day(gate.on),
                 "first": first,
                 "last": first + len(gate.requires),
             }
         )
         first += len(gate.requires)
     return new_records(records.GATEKEEPER, rows)
+
+
+def _law_of(table: GatekeeperTable | InvestorTable, days: float, second: float) -> dict[str, float]:
+    """What is decided in the end, and when: of a consent, or of a signature."""
+    chance, median, sd = table.chance, float(table.median_days or 0.0), float(table.sd_log_days)
+    return {
+        "chance": math.nan if chance is None else with_second_chance(float(chance), second),
+        "median_days": median,
+        "sd_log_days": sd,
+        "within": share_by(days, median, sd),
+    }
 
 
 def gates_in_order(requires: Sequence[Sequence[int]]) -> list[int]:
@@ -292,22 +317,32 @@ def _trait(who: InvestorTable | InvestorPoolTable, name: str) -> float:
     return float(stated if stated is not None else trait_default(who.kind, name) or 0.0)
 
 
+def _luck_of(scenario: Scenario, address: int, who: InvestorTable | InvestorPoolTable) -> int:
+    """Address of the luck that decides whether he signs: his own, or that of whom he comes with."""
+    if not isinstance(who, InvestorTable) or who.luck is None:
+        return address
+    return address_of(scenario, [one.id for one in scenario.investors].index(who.luck))
+
+
 def _traits(
-    scenario: Scenario, address: int, who: InvestorTable | InvestorPoolTable, market_mean_bn: float
+    scenario: Scenario, address: int, who: InvestorTable | InvestorPoolTable, market_mean_bn: float, luck: int
 ) -> dict[str, Any]:
     fields = type(who).model_fields
-    known = [name for name in (records.TRAITS.names or ()) if name in fields and name not in ("kind", "address")]
+    known = [name for name in (records.TRAITS.names or ()) if name in fields and name not in _OTHERWISE]
     row: dict[str, Any] = {name: _trait(who, name) for name in known}
     signed = getattr(who, "signed_at_start", False)
-    stated = signed or who.signing_probability is not None
+    named = who if isinstance(who, InvestorTable) else None
+    stated = signed or who.signing_probability is not None or (named is not None and named.chance is not None)
     probability = 1.0 if who.signing_probability is None else float(who.signing_probability)
     powder = who.dry_powder_bn
     mean_bn = who.prior_mean_bn if who.prior_mean_bn is not None else market_mean_bn
     sd = _trait(who, "prior_sd_log")
     row |= {
         "address": address,
+        "luck": luck,
+        "paper": named is not None and named.standing == "underwritten",
         "kind": KINDS.index(who.kind),
-        "lead": getattr(who, "role", "follower") == "lead",
+        "lead": named is not None and named.role == "lead" and named.ticket != "rest",
         "behavioural": not stated,
         "signed_at_start": signed,
         "stated_musd": musd(_trait(who, "ticket_bn")) if stated else 0,
@@ -318,11 +353,16 @@ def _traits(
             powder if powder is not None else _trait(who, "wealth_bn") * _trait(who, "dry_powder_share")
         ),
         "fallback_musd": musd(getattr(who, "fallback_bn", 0.0)),
-        "priority": int(who.priority),
+        "priority": LAST if named is not None and named.ticket == "rest" else int(who.priority),
         "sign_bias": float(who.sign_bias or 0.0),
         "prior_mean": prior_mean(float(mean_bn), sd, 0.0),
         "prior_precision": prior_precision(sd),
     }
+    if named is not None:
+        row |= _law_of(named, float(scenario.window_days), float(scenario.round.replacement_probability))
+        row |= {"holds": named.holds, "kept_share": math.nan if named.kept_share is None else named.kept_share}
+    else:
+        row |= {"chance": math.nan, "holds": 1.0, "kept_share": math.nan}
     growth, volatility = float(scenario.valuation.growth_per_year), float(scenario.valuation.volatility)
     required, horizon = _trait(who, "required_return_per_year"), _trait(who, "horizon_years")
     row |= {

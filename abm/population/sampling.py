@@ -1,4 +1,4 @@
-"""Sampling: what a run draws before it starts. Pools, thresholds, times, and the frailty that gatekeepers share."""
+"""Sampling: what a run draws before it starts. Pools, thresholds, times, and the luck that events share."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from abm.core import draws
 from abm.core.jit import rule
-from abm.core.records import FIXED, LOGNORMAL, UNIFORM, Record, Records
+from abm.core.records import FIXED, LOGNORMAL, LUCK, UNIFORM, Record, Records
 from abm.population.layout import Population
 from abm.rules.clauses import Contracts
 from abm.rules.conditions import ANY_OF, INVESTOR, MIN_SENTIMENT, TOTAL
+from abm.rules.eventual import happens, place_of
 
 
 @rule
@@ -51,7 +52,9 @@ def realise(population: Population, seed: int, run: int) -> tuple[Records, Contr
     """
     traits = population.traits.copy()
     contracts = population.contracts._replace(atoms=population.contracts.atoms.copy())
-    draw_investors(traits, contracts, population.traits, population.pool_distributions, population.round, seed, run)
+    luck, variance = luck_of_runs(population, seed, [run])[0], float(population.market.frailty_variance)
+    pools, terms = population.pool_distributions, population.round
+    draw_investors(traits, contracts, population.traits, pools, terms, seed, run, luck.frailty, variance, luck.kept)
     return traits, contracts
 
 
@@ -64,6 +67,9 @@ def draw_investors(
     terms: Record,
     seed: int,
     run: int,
+    frailty: float,
+    variance: float,
+    kept: float,
 ) -> None:
     """Write the draws of a run into ``traits`` and ``contracts``; what is not drawn must be that of ``base`` already.
 
@@ -77,6 +83,10 @@ def draw_investors(
         ``records.POOL_DISTRIBUTIONS[N]`` and the ``records.ROUND`` record.
     seed, run
         The run's key.
+    frailty, variance
+        Luck that events in the end share, and its variance [-].
+    kept
+        Share of the redeemable money that stays [-].
     """
     n = traits.shape[0]
     agents, steps, z, u = np.empty(n, np.int64), np.zeros(n, np.int64), np.empty(n), np.empty(n)
@@ -97,15 +107,39 @@ def draw_investors(
     draws.normals(z, seed, run, agents, steps, draws.DILIGENCE)
     for i in range(n):
         traits[i].diligence_day = base[i].diligence_days * math.exp(base[i].diligence_sd_log * z[i])
-    draws.uniforms(u, seed, run, agents, steps, draws.SIGNING)
+    draws.uniforms(u, seed, run, agents, steps, draws.SETTLEMENT)
     for i in range(n):
-        traits[i].sign_threshold = draws.waited(u[i])
+        traits[i].held = _paper_holds(base[i], seed, run, frailty, variance)
+        traits[i].unreliable = u[i] < base[i].settlement_failure_probability or not traits[i].held
+        if not math.isnan(base[i].kept_share):
+            traits[i].stated_musd = math.floor(base[i].stated_musd * kept + 0.5)
     draws.uniforms(u, seed, run, agents, steps, draws.WITHDRAWAL)
     for i in range(n):  # nobody looks at the threshold of an investor who never has second thoughts
         traits[i].withdrawal_threshold = draws.waited(u[i]) if base[i].withdrawal_per_year > 0.0 else math.inf
-    draws.uniforms(u, seed, run, agents, steps, draws.SETTLEMENT)
     for i in range(n):
-        traits[i].unreliable = u[i] < base[i].settlement_failure_probability
+        agents[i] = traits[i].luck
+    draws.uniforms(u, seed, run, agents, steps, draws.SIGNING)
+    for i in range(n):
+        traits[i].sign_threshold = draws.waited(u[i])
+
+
+@rule
+def _paper_holds(base: Record, seed: int, run: int, frailty: float, variance: float) -> bool:
+    """Whether the signed paper of an investor holds, with that of everybody of his group."""
+    if base.holds >= 1.0:
+        return True
+    threshold = draws.exponential(seed, run, base.paper, 0, draws.HOLDING, 0)
+    return happens(place_of(threshold, frailty, variance), base.holds)
+
+
+@rule
+def minimum_musd(terms: Record, seed: int, run: int) -> int:
+    """Least that has to be paid at a closing of this run: where it is all or nothing, what counts as closed."""
+    if terms.piecemeal_probability < 1.0:
+        u = draws.uniform(seed, run, 0, 0, draws.ALL_OR_NOTHING, 0)
+        if u >= terms.piecemeal_probability:
+            return int(max(terms.stated_minimum_musd, terms.full_musd))
+    return int(terms.stated_minimum_musd)
 
 
 @rule
@@ -155,6 +189,13 @@ def _draw_condition(atom: Record, pool: Record, address: int, terms: Record, see
         atom.amount_musd = terms.already_closed_musd + (math.floor(share * terms.target_musd))
 
 
+def luck_of_runs(population: Population, seed: int, runs: Sequence[int]) -> Records:
+    """``records.LUCK`` of each of some runs."""
+    luck = np.zeros(len(runs), LUCK).view(np.recarray)
+    luck.frailty, luck.kept = frailties(population, seed, runs), kept_shares(population, seed, runs)
+    return luck
+
+
 def frailties(population: Population, seed: int, runs: Sequence[int]) -> NDArray[np.float64]:
     """Frailty that all gatekeepers of a run share, for each of some runs: gamma with mean 1, by inversion (D4)."""
     variance = float(population.market.frailty_variance)
@@ -164,3 +205,14 @@ def frailties(population: Population, seed: int, runs: Sequence[int]) -> NDArray
 
     u = np.array([draws.uniform(seed, run, 0, 0, draws.FRAILTY, 0) for run in runs])
     return np.asarray(gammaincinv(1.0 / variance, u) * variance)
+
+
+def kept_shares(population: Population, seed: int, runs: Sequence[int]) -> NDArray[np.float64]:
+    """Share of redeemable money that stays, for each of some runs: a Beta law with a + b = 1, by inversion."""
+    means = population.traits.kept_share[~np.isnan(population.traits.kept_share)]
+    if not means.size:
+        return np.ones(len(runs))
+    from scipy.special import betaincinv
+
+    u = np.array([draws.uniform(seed, run, 0, 0, draws.REDEMPTION, 0) for run in runs])
+    return np.asarray(betaincinv(means[0], 1.0 - means[0], u))

@@ -144,6 +144,8 @@ def _held_at_minimum(left: Integers, minimum: Integers, room: int) -> tuple[Inte
 
 # Ranks in which a round is allocated: rights, then leads, then by priority, which is far below these.
 _RIGHTS, _LEAD = 1_000_002, 1_000_001
+#: Priority of whoever takes what the others leave.
+LAST = -1
 
 
 @rule
@@ -159,7 +161,7 @@ def ration(
     leads
         bool[N].
     priority
-        int64[N], rank after the leads, higher first; 0 is pro rata.
+        int64[N], rank after the leads, higher first; 0 is pro rata, ``LAST`` takes what is left.
     minimum
         int64[N], minimum tickets [USD million].
     room
@@ -190,9 +192,9 @@ def ration(
     left = demand.copy()
     space = room
     rank = _RIGHTS
-    while rank >= 0 and space > 0:
+    while rank >= LAST and space > 0:
         wanted = np.zeros(demand.shape[0], np.int64)
-        following = -1
+        following = LAST - 1
         for i in range(demand.shape[0]):
             own = _LEAD if leads[i] else priority[i]
             if rank == _RIGHTS:

@@ -238,6 +238,18 @@ def hazard_for_chance(chance: float, variance: float) -> float:
 
 
 @rule
+def with_second_chance(chance: float, second: float) -> float:
+    """Chance of what may come in another way where it does not come by itself [-].
+
+    Examples
+    --------
+    >>> with_second_chance(0.6, 0.5), with_second_chance(0.6, 0.0)
+    (0.8, 0.6)
+    """
+    return chance + (1.0 - chance) * second
+
+
+@rule
 def hazard_left(threshold: float, clock: float) -> float:
     """Hazard that is still missing until the event [-].
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from abm.core.jit import rule
 from abm.core.records import OPEN, SATISFIED, Floats, Integers, Record, Records
+from abm.rules.eventual import chance_between
 from abm.rules.gatekeepers import hazard_between, last_useful_day, race
 
 #: Steps in which the market looks ahead to the deadline.
@@ -42,6 +45,11 @@ def consent_curve(before: Floats, params: Record, deadline_day: float, now: floa
     """
     step = (deadline_day - now) / LOOK_AHEAD
     curve = np.zeros(LOOK_AHEAD + 1)
+    if params.on_day >= 0.0:  # a vote: all or nothing on its day, if what it needs is there by then
+        for j in range(LOOK_AHEAD + 1):
+            if now < params.on_day <= min(now + j * step, until):
+                curve[j] = params.chance * before[int((params.on_day - now) / step)]
+        return curve
     for i in range(LOOK_AHEAD + 1):
         arrives = before[0] if i == 0 else before[i] - before[i - 1]
         start = now if i == 0 else now + (i - 0.5) * step
@@ -49,6 +57,10 @@ def consent_curve(before: Floats, params: Record, deadline_day: float, now: floa
             continue
         for j in range(i, LOOK_AHEAD + 1):
             end = min(now + j * step, until)
+            if not math.isnan(params.chance):
+                asked = 0.0 if i == 0 and params.first == params.last else start
+                curve[j] += arrives * chance_between(params, start - asked, end - asked)
+                continue
             consent = hazard_between(params.h0_per_year, params.effect, params.scale_days, deadline_day, start, end)
             block = hazard_between(params.block_per_year, 0.0, 1.0, deadline_day, start, end)
             curve[j] += arrives * race(consent, block)

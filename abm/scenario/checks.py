@@ -105,12 +105,27 @@ def _company_faults(scenario: Tables) -> Iterator[Fault]:
             yield Fault("ipo.veto_holder", "expected a name, because there is a veto_probability")
 
 
+_WAYS = ("hazard_per_year", "probability_by_deadline", "chance")  # in which a consent may come
+
+
 def _gatekeeper_faults(scenario: Tables) -> Iterator[Fault]:
     gates = {gate.id: gate for gate in scenario.gatekeepers}
     for gate in scenario.gatekeepers:
         key = f"gatekeepers.{gate.id}"
-        if (gate.hazard_per_year is None) == (gate.probability_by_deadline is None):
-            yield Fault(key, "expected one of hazard_per_year and probability_by_deadline")
+        ways = [name for name in _WAYS if getattr(gate, name) is not None]
+        if len(ways) != 1:
+            yield Fault(key, "expected one of hazard_per_year and probability_by_deadline, or a chance in the end")
+        if gate.chance is not None and (gate.on is None) == (gate.median_days is None):
+            yield Fault(
+                key, "expected the day of the vote (on) or the time that it takes (median_days) beside a chance"
+            )
+        if gate.on is not None and gate.on <= scenario.as_of:
+            yield Fault(f"{key}.on", f"expected a date after as_of ({scenario.as_of})", str(gate.on))
+        if gate.on is not None and gate.chance is None:
+            yield Fault(f"{key}.on", "expected a chance beside the day of a vote")
+        for name in ("of", "by"):
+            if scenario.format == 1 and getattr(gate, name) is not None:
+                yield Fault(f"{key}.{'class' if name == 'of' else name}", "expected format = 2 for this key")
         for needed in gate.requires:
             if needed not in gates:
                 yield _unknown(f"{key}.requires", "gatekeeper", needed, list(gates))
@@ -138,6 +153,7 @@ def _investor_faults(scenario: Tables) -> Iterator[Fault]:
     for investor in scenario.investors:
         key = f"investors.{investor.id}"
         yield from _decision_faults(key, investor, investor.signed_at_start)
+        yield from _standing_faults(scenario, investor, key)
         if investor.ticket_bn is not None and investor.fallback_bn > investor.ticket_bn:
             yield Fault(
                 f"{key}.fallback_bn",
@@ -146,6 +162,25 @@ def _investor_faults(scenario: Tables) -> Iterator[Fault]:
             )
         if investor.fallback_bn > 0 and not investor.conditions:
             yield Fault(f"{key}.fallback_bn", "expected conditions that the fallback falls back from")
+
+
+def _standing_faults(scenario: Tables, investor: InvestorTable, key: str) -> Iterator[Fault]:
+    """Check what is said of somebody whose signature has a chance in the end."""
+    names = [other.id for other in scenario.investors]
+    if investor.luck is not None and investor.luck not in names:
+        yield _unknown(f"{key}.luck", "named investor", investor.luck, names)
+    if investor.chance is not None and investor.median_days is None:
+        yield Fault(f"{key}.median_days", "expected the time that he takes beside a chance to sign in the end")
+    for other in ("signed_at_start", "signing_probability"):
+        if investor.chance is not None and getattr(investor, other):
+            yield Fault(f"{key}.chance", f"expected none beside {other}")
+    if investor.tranches and scenario.format == 2:
+        yield Fault(f"{key}.ticket_bn", "expected none beside tranches, which have a ticket each")
+    if investor.redeemable and investor.kept_share is None:
+        yield Fault(f"{key}.kept_share", "expected the mean share that stays of redeemable money")
+    for name in ("standing", "needs", "ticket", "tranches", "redeemable"):
+        if scenario.format == 1 and getattr(investor, name):
+            yield Fault(f"{key}.{name}", "expected format = 2 for this key")
 
 
 def _pool_faults(scenario: Tables) -> Iterator[Fault]:
@@ -163,7 +198,7 @@ def _pool_faults(scenario: Tables) -> Iterator[Fault]:
 
 def _decision_faults(key: str, investor: InvestorTable | InvestorPoolTable, signed: bool) -> Iterator[Fault]:
     """Check that it is clear how he decides: stated, or by the rules."""
-    stated = signed or investor.signing_probability is not None
+    stated = signed or investor.signing_probability is not None or getattr(investor, "chance", None) is not None
     if signed and investor.signing_probability is not None:
         yield Fault(f"{key}.signing_probability", "expected no signing_probability for one who has signed at start")
     if stated and investor.ticket_bn is None:

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from abm.core.plain import plain
 
-Grade = Literal["fact", "calc", "judgement", "assumption"]
+Grade = Literal["fact", "calc", "history", "judgement", "assumption"]
 Kind = Literal[
     "venture",
     "crossover",
@@ -364,12 +364,12 @@ Flag = Annotated[bool, Strict()]
 
 
 def _parse_format(raw: object) -> int:
-    if type(raw) is not int or raw != 1:  # True and 1.0 are equal to 1, and neither is meant
-        raise fault("expected 1")
+    if type(raw) is not int or raw not in (1, 2):  # True and 1.0 are equal to 1, and neither is meant
+        raise fault("expected 1 or 2")
     return raw
 
 
-Format = Annotated[Literal[1], BeforeValidator(_parse_format)]
+Format = Annotated[Literal[1, 2], BeforeValidator(_parse_format)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 ItsId = Annotated[Id, Field(description="What other keys and paths call it")]
 ItsName = Annotated[str, Field(description="What reports call it; left out, the id")]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from abm.scenario.condition_fields import Conditions
-from abm.scenario.fields import Distribution, DistributionKnob, Flag, ItsId, ItsName, Kind, Knob, Section
+from abm.scenario.fields import Distribution, DistributionKnob, Flag, Id, ItsId, ItsName, Kind, Knob, Section
 
 ItsKind = Annotated[
     Kind, Field(description="Sets every trait that the table leaves out, and is what conditions on a kind count")
@@ -101,6 +101,17 @@ class Paper(Section):
     pro_rata_share: Annotated[float, Knob("-", 0, 1, "Right to this share of the money taken", "E6")] = 0.0
 
 
+Standing = Literal["firm", "conditional_firm", "letter_of_intent", "in_talks", "rumoured", "underwritten"]
+
+
+class TrancheTable(Section):
+    """A part of an investor's money, with conditions of its own."""
+
+    ticket_bn: Annotated[float, Knob("USD billion", 0.000001, 10_000, "His ticket in this tranche")]
+    needs: Annotated[tuple[Id, ...], Field(description="Consents and investors that this part waits for")] = ()
+    conditions: Annotated[Conditions, Field(description="What else must hold before he pays it")] = ()
+
+
 class InvestorTable(Traits, Paper):
     """An investor by name."""
 
@@ -134,6 +145,45 @@ class InvestorTable(Traits, Paper):
     sign_bias: Annotated[
         float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")
     ] = None
+    standing: Annotated[
+        Standing | None,
+        Field(description="format = 2: how firmly he stands, from which history says what it is worth"),
+    ] = None
+    needs: Annotated[
+        tuple[Id, ...],
+        Field(description="format = 2: consents and investors that his money waits for; a class stands for a consent"),
+    ] = ()
+    ticket: Annotated[
+        Literal["rest"] | None,
+        Field(description="format = 2: 'rest' pays what the others leave, up to ticket_bn (default: the target)"),
+    ] = None
+    tranches: Annotated[
+        tuple[TrancheTable, ...],
+        Field(description="format = 2: parts of his money, each with conditions of its own; he signs for all at once"),
+    ] = ()
+    redeemable: Annotated[
+        Flag, Field(description="format = 2: whether his money lies in a trust from which holders may take it back")
+    ] = False
+    kept_share: Annotated[
+        float | None,
+        Knob("-", 0.001, 0.999, "Mean share of redeemable money that stays; a Beta law with a + b = 1"),
+    ] = None
+    chance: Annotated[
+        float | None, Knob("-", 0, 1, "Stated: signs in the end, whenever that is", "docs/history.md, investors")
+    ] = None
+    median_days: Annotated[
+        float | None, Knob("days", 0, 36_500, "Median of the time in which he decides, yes or no", "docs/history.md")
+    ] = None
+    sd_log_days: Annotated[
+        float, Knob("log-points", 0, 3, "Spread of that time, a lognormal law; 0 = exactly then", "docs/history.md")
+    ] = 0.0
+    luck: Annotated[
+        Id | None, Field(description="Investor whose luck decides whether he signs: who share it sign together")
+    ] = None
+    holds: Annotated[
+        float,
+        Knob("-", 0, 1, "Chance that signed paper holds: one for all who have signed, one for all who underwrite"),
+    ] = 1.0
     fallback_bn: Annotated[
         float, Knob("USD billion", 0, 10_000, "Paid at the deadline if his conditions fail", "D6")
     ] = 0.0

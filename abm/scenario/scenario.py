@@ -23,6 +23,7 @@ from abm.scenario.bounds import fault_of_tables, fault_of_text
 from abm.scenario.changes import set_path
 from abm.scenario.checks import faults_of
 from abm.scenario.fields import Knob, did_you_mean, title_of
+from abm.scenario.filling import filled
 from abm.scenario.messages import dotted, fault_from, fault_of_toml, field_at, known_keys
 from abm.scenario.schema import Tables
 
@@ -66,7 +67,10 @@ class Scenario(Tables):
     @property
     def digest(self) -> str:
         """SHA-256 of everything that decides a result; sources and grades do not."""
-        tables = {"scenario": _without_sources(self._raw), "baseline": _without_sources(self._baseline)}
+        tables = {
+            "scenario": _without_sources(filled(self._raw)),
+            "baseline": _without_sources(filled(self._baseline)),
+        }
         return hashlib.sha256(json.dumps(tables, sort_keys=True, default=str).encode()).hexdigest()
 
     def with_values(self, changes: Mapping[str, Any]) -> Scenario:
@@ -228,11 +232,12 @@ def _read(source: str | Path) -> tuple[str, str]:
 
 
 def _build(raw: dict[str, Any], baseline: dict[str, Any], file: str) -> Scenario:
+    tables = filled(raw)
     try:
-        scenario = Scenario.model_validate(raw)
+        scenario = Scenario.model_validate(tables)
     except ValidationError as error:
-        faults = [fault_from(detail, raw, Scenario) for detail in error.errors()]
-        raise ScenarioError(file, faults + _faults_beyond(raw, error)) from None
+        faults = [fault_from(detail, tables, Scenario) for detail in error.errors()]
+        raise ScenarioError(file, faults + _faults_beyond(tables, error)) from None
     scenario._file, scenario._raw, scenario._baseline = file, raw, baseline
     faults = faults_of(scenario)
     if faults:

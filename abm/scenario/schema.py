@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -43,6 +43,25 @@ class RoundTable(Section):
     pre_money_bn: Annotated[
         tuple[float, ...], LadderKnob("USD billion", 0.00001, 100_000, "Pre-money valuation, or a descending ladder")
     ]
+    counts_from: Annotated[
+        float, Knob("share of target", 0.01, 1, "Paid, this share of the target counts as closed")
+    ] = 1.0
+    due: Annotated[
+        Date | None,
+        Field(description="Day by which the money is wanted; the round goes on after it, until its deadline"),
+    ] = None
+    hard_deadline: Annotated[
+        Flag, Field(description="format = 2: whether the round ends on its deadline; if not, money may come late")
+    ] = False
+    piecemeal_probability: Annotated[
+        float, Knob("-", 0, 1, "Chance that a round pays in part where it cannot be full; else it is all or nothing")
+    ] = 1.0
+    replacement_probability: Annotated[
+        float, Knob("-", 0, 1, "Chance that somebody else takes the place of one who does not sign in the end")
+    ] = 0.0
+    waiver_probability: Annotated[
+        float, Knob("-", 0, 1, "Chance that a consent refused in the end is waived, or got by bettered terms")
+    ] = 0.0
     close_when: Annotated[
         Literal["weekly", "deadline"],
         Field(description="When money is called: in every week in which somebody can close, or once, on the deadline"),
@@ -124,7 +143,7 @@ class EnvironmentTable(Section):
         float, Knob("-", 0, 5, "Log value and log revenue lost per unit of excess attrition", "X3")
     ] = 1.0
     frailty_variance: Annotated[
-        float, Knob("-", 0, 4, "Variance of the luck that all gatekeepers share (gamma, mean 1)", "D4")
+        float, Knob("-", 0, 10, "Variance of the luck that all gatekeepers share (gamma, mean 1)", "D4")
     ] = 0.0
 
 
@@ -233,6 +252,9 @@ class CompanyTable(Section):
         StepScheduleKnob("USD billion/year", -1_000, 1_000, "Costs minus revenue in the plan, from each date on", "E1"),
     ] = ((None, 0.0),)
     burn_volatility_bn: Annotated[float, Knob("USD billion/sqrt(year)", 0, 100, "Volatility of net burn", "E1")] = 0.0
+    runway_months: Annotated[
+        float | None, Knob("months", 0.1, 240, "format = 2: how long the cash lasts, in place of a net burn")
+    ] = None
     minimum_cash_bn: Annotated[
         float, Knob("USD billion", 0, 1_000, "Cash kept back before deferrable bills are paid", "E4")
     ] = 0.0
@@ -245,6 +267,25 @@ class CompanyTable(Section):
     def spends(self) -> bool:
         """Whether the file says what its cash goes to; if not, that it lasts is not worth a word."""
         return not self.model_fields_set.isdisjoint(_SPENDING)
+
+
+ConsentClass = Literal[
+    "consent_routine",
+    "consent_hard",
+    "vote",
+    "creditors",
+    "party",
+    "restructuring",
+    "milestone",
+    "milestone_aid",
+    "outside_money",
+    "merger",
+    "diligence",
+    "price",
+    "guarantee",
+    "minimum",
+]
+CONSENTS: tuple[str, ...] = get_args(ConsentClass)
 
 
 class GatekeeperTable(Section):
@@ -273,6 +314,21 @@ class GatekeeperTable(Section):
         tuple[Id, ...],
         Field(description="Gatekeepers who must have consented before the clock of this one starts"),
     ] = ()
+    of: Annotated[
+        ConsentClass | None,
+        Field(alias="class", description="format = 2: what kind of consent it is, from which history says the rest"),
+    ] = None
+    chance: Annotated[
+        float | None, Knob("-", 0, 1, "Chance that it is given in the end", "docs/history.md, consents")
+    ] = None
+    on: Annotated[Date | None, Field(description="Day of the vote: yes or no on that day, and no second chance")] = None
+    by: Annotated[Date | None, Field(description="format = 2: day by which it is expected; it may come late")] = None
+    median_days: Annotated[
+        float | None, Knob("days", 0, 36_500, "Median of the time in which it is decided, yes or no", "docs/history.md")
+    ] = None
+    sd_log_days: Annotated[
+        float, Knob("log-points", 0, 3, "Spread of that time, a lognormal law; 0 = exactly then", "docs/history.md")
+    ] = 0.0
     lag_days: Annotated[float, Knob("days", 0, 730, "Between consent and its coming into force", whole=True)] = 0
 
 

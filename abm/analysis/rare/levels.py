@@ -23,7 +23,7 @@ Paths = dict[str, NDArray[Any]]  # whole USD million, or rates
 #: Events, and in which weeks they have happened: from money committed, paid, cash ... [USD million], runs by weeks.
 EVENTS: dict[str, Callable[[Paths, Population], NDArray[np.bool_]]] = {
     "default": lambda paths, _: paths["cash"] < 0.0,
-    "closed": lambda paths, population: paths["paid"] >= float(population.round.target_musd),
+    "closed": lambda paths, population: paths["paid"] >= float(population.round.full_musd),
 }
 
 
