@@ -183,7 +183,7 @@ KEYS = [
     Break("role misspelt", "investors.0.role", "leed", "did you mean 'lead'"),
     Break("selection misspelt", "round.close_select", "greates", "did you mean 'greatest'"),
     Break("moment misspelt", "round.close_when", "weakly", "did you mean 'weekly'"),
-    Break("format of the future", "format", 2, "expected 1"),
+    Break("format of the future", "format", 3, "expected 1 or 2"),
     Break("format as text", "format", "1", "expected 1"),
     _odd("flag as number", {"signed_at_start": 1}, "expected true or false"),
     _firm("flag as text", {"levers": {"cut": "yes"}}, "expected true or false", "levers.cut"),

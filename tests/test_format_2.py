@@ -67,7 +67,7 @@ def lead(**more: Any) -> dict[str, Any]:
 
 
 def gate(name: str, chance: float, **more: Any) -> dict[str, Any]:
-    return {"id": name, "chance": chance, "median_days": 60, "sd_log_days": 0.5} | more
+    return {"id": name, "chance": chance, "median_days": 60, "time_sd_log": 0.5} | more
 
 
 def share_closed(scenario: abm.Scenario, by: float = math.inf, runs: int = RUNS) -> float:
@@ -150,9 +150,8 @@ def test_the_law_of_a_date_has_the_counted_share_before_it_and_the_counted_laten
     for days in (40.0, 120.0, 400.0):
         median, spread = law_of_due(days)
         rows = classes()
-        late = (1 - rows["in_time"].value) * rows["full_if_late"].value
         law = stats.lognorm(spread, scale=median)
-        assert law.cdf(days) == pytest.approx(rows["in_time"].value / (rows["in_time"].value + late))
+        assert law.cdf(days) == pytest.approx(rows["one_in_time"].value)
         half = (1 + law.cdf(days)) / 2
         assert law.ppf(half) == pytest.approx(days + rows["lateness"].value)
 

@@ -48,7 +48,7 @@ class Gatekeeper(mesa.Agent):
         start = max(model.start_day, asked)
         if start >= model.until_day:
             return
-        if not math.isnan(params.chance):
+        if params.in_the_end:
             self._decide_in_the_end(asked)
             return
         rate = rules.moved_hazard(params.h0_per_year, model.frailty, params.loading, model.market.sentiment)

@@ -101,7 +101,7 @@ class Investor(mesa.Agent):
         """Sign once the reasons to do so have piled up."""
         params, model = self.params, self.model
         rate, start, ticket = params.stated_rate_per_day, model.start_day, params.stated_musd
-        if not math.isnan(params.chance):
+        if params.in_the_end:
             place = eventual.place_of(params.sign_threshold, model.frailty, model.market.params.frailty_variance)
             day = eventual.signing_day(self.traits, place)
             if day <= model.until_day:

@@ -144,8 +144,11 @@ def _size(size: float | Distribution) -> str:
 
 def _standing(who: InvestorTable | InvestorPoolTable) -> str:
     """How sure its signature is."""
+    standing, chance = getattr(who, "standing", None), getattr(who, "chance", None)
     if getattr(who, "signed_at_start", False):
-        return "signed"
+        return "underwrites" if standing == "underwritten" else "signed"
+    if chance is not None:
+        return f"{(standing or 'unsigned').replace('_', ' ')}: signs in the end with {chance:.0%}"
     if who.signing_probability is not None:
         return f"signs with {who.signing_probability:.0%}"
     return "still looks" if who.inclination is None else f"inclined: {who.inclination:.0%}"

@@ -114,12 +114,29 @@ Asked = tuple[str, list[list[Any]]]  # a path, and what else it could be, below 
 
 def _inert(scenario: Scenario, runs: int) -> Iterator[str]:
     """Every key of the file that no run notices, wherever it is set to; the fewer, the more runs are asked."""
-    few = _unmoved_of(scenario, list(_alternatives(scenario)), max(1, runs // 10))  # most show within a few runs
+    raw = scenario.raw
+    asked = [one for one in _alternatives(scenario) if _is_stated(raw, one[0])]
+    few = _unmoved_of(scenario, asked, max(1, runs // 10))  # most show within a few runs
     few = _unmoved_of(scenario, few, runs)
     runs *= max(1, _AGAIN // max(1, len(few)))
     for path, sides in _unmoved_of(scenario, few, runs):
         said = " or ".join(str(v).lower() if isinstance(v, bool | str) else f"{v:.6g}" for v, *_ in sides)
         yield f"{path}: moves nothing, given the others (at {said} all of {runs:,} runs end as they are)"
+
+
+def _is_stated(raw: Any, path: str) -> bool:
+    """Whether the file itself has a key, and not only a class that says what it is worth."""
+    for step in path.split("."):
+        if isinstance(raw, list):
+            by_id = [one for one in raw if isinstance(one, dict) and one.get("id") == step]
+            if not by_id and not (step.isdecimal() and int(step) < len(raw)):
+                return False
+            raw = by_id[0] if by_id else raw[int(step)]
+        elif isinstance(raw, dict):
+            if step not in raw:
+                return False
+            raw = raw[step]
+    return True
 
 
 def _unmoved_of(scenario: Scenario, asked: list[Asked], runs: int) -> list[Asked]:

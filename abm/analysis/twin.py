@@ -248,7 +248,7 @@ def _more(scenario: Scenario) -> Iterator[Lever]:
 def _consents(scenario: Scenario) -> Iterator[Lever]:
     """A consent that comes slower, or never."""
     for gate in scenario.gatekeepers:
-        if gate.hazard_per_year or gate.probability_by_deadline:
+        if gate.hazard_per_year or gate.probability_by_deadline or 0 < (gate.chance or 0) < 1:
             yield _slower(gate)
         yield _absence(f"no-consent.{gate.id}", gate, "gatekeepers", "never", "never given")
 
@@ -257,12 +257,14 @@ def _slower(gate: GatekeeperTable) -> Lever:
     rate, chance, path = gate.hazard_per_year, gate.probability_by_deadline or 0.0, f"gatekeepers.{gate.id}."
 
     def sets(halvings: float) -> Changes:
+        if gate.chance is not None:
+            return {f"{path}chance": 1 - (1 - gate.chance) ** 0.5**halvings}
         if rate is not None:
             return {f"{path}hazard_per_year": rate / 2**halvings}
         return {f"{path}probability_by_deadline": 1 - (1 - chance) ** 0.5**halvings}
 
-    name = gate.name or gate.id
-    return _threat(f"slow.{gate.id}", gate.id, "halvings", 3.0, lambda x: f"{name}: {2**x:.3g} times as slow", sets)
+    name, speed = gate.name or gate.id, "slow" if gate.chance is None else "unwilling"
+    return _threat(f"slow.{gate.id}", gate.id, "halvings", 3.0, lambda x: f"{name}: {2**x:.3g} times as {speed}", sets)
 
 
 def _absences(scenario: Scenario) -> Iterator[Lever]:

@@ -50,12 +50,12 @@ _TRAIT_NUMBERS = (
     "carry",  # the rest follows from the numbers of the file, and no week changes it
     "risk_to_exit",
     "log_wait_hurdle",
-    "chance",  # stated: signs in the end; nan: at a rate, or by the rules
+    "chance",  # of signing in the end, where that is stated
     "median_days",  # of the law of the day on which he decides
-    "sd_log_days",
+    "time_sd_log",
     "within",  # share of that law that lies before the horizon
-    "holds",  # chance that his signed paper holds, with that of everybody of his group
-    "kept_share",  # of redeemable money that stays, on average; nan: none may be asked back
+    "paper_risk",  # chance that his signed paper does not hold, with that of everybody of his group
+    "kept_share",  # of redeemable money that stays, on average
 )
 
 #: Who an investor is during one run. The second block is drawn per run, the rest comes from the scenario.
@@ -67,6 +67,8 @@ TRAITS = np.dtype(
         ("kind", np.int64),
         ("lead", np.bool_),
         ("behavioural", np.bool_),
+        ("in_the_end", np.bool_),  # signs with a chance in the end
+        ("redeemable", np.bool_),
         ("signed_at_start", np.bool_),
         ("stated_musd", np.int64),  # ticket of one whose decision is stated
         ("stated_rate_per_day", np.float64),
@@ -120,7 +122,7 @@ ROUND = np.dtype(
         ("cap_musd", np.int64),
         ("stated_minimum_musd", np.int64),
         ("minimum_close_musd", np.int64),  # in this run: what counts as closed where it is all or nothing
-        ("piecemeal_probability", np.float64),
+        ("all_or_nothing", np.float64),  # chance that a run pays nothing short of it
         ("already_closed_musd", np.int64),
         ("deadline_day", np.float64),
         ("horizon_weeks", np.int64),
@@ -215,11 +217,12 @@ GATEKEEPER = np.dtype(
         ("block_per_year", np.float64),
         ("loading", np.float64),
         ("lag_days", np.float64),
-        ("chance", np.float64),  # given in the end; nan: at a rate
+        ("in_the_end", np.bool_),  # given with a chance in the end, not at a rate
+        ("chance", np.float64),
         ("median_days", np.float64),  # of the law of the day on which it is decided, from the start of its clock
-        ("sd_log_days", np.float64),
+        ("time_sd_log", np.float64),
         ("within", np.float64),  # share of that law that lies before the horizon
-        ("on_day", np.float64),  # the day of the vote; nan: no day is set
+        ("on_day", np.float64),  # the day of the vote; 0: no day is set
         ("first", np.int64),  # slice of the list of required gatekeepers
         ("last", np.int64),
     ]

@@ -13,7 +13,6 @@ So the weeks from a change on have exactly the law that the weeks before, as far
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import accumulate
 from queue import Empty, SimpleQueue
@@ -158,12 +157,12 @@ def _change_hands(world: Record, run: int) -> None:
         grant_bridge(world)
     for g in range(gates.shape[0]):
         gate = gates[g]
-        if gate.status == OPEN and math.isnan(arrays.gate_params(world)[g].chance):  # else drawn once for all weeks
+        if gate.status == OPEN and not arrays.gate_params(world)[g].in_the_end:  # else drawn once for all weeks
             gate.consent_threshold = add(gate.consent_clock, draws.exponential(seed, run, g, 0, draws.CONSENT, 0))
             gate.block_threshold = add(gate.block_clock, draws.exponential(seed, run, g, 0, draws.BLOCK, 0))
     for i in range(traits.shape[0]):
         params, base = traits[i], arrays.base(world)[i]
-        if stage[i] == LOOKING and math.isnan(base.chance):
+        if stage[i] == LOOKING and not base.in_the_end:
             params.sign_threshold = add(signing[i], draws.exponential(seed, run, params.address, 0, draws.SIGNING, 0))
         if not arrays.tested(world)[i]:
             word = draws.uniform(seed, run, params.address, 0, draws.SETTLEMENT, 0)

@@ -101,7 +101,7 @@ def gatekeepers(world: Record) -> None:
         start = max(state.start_day, asked)
         if start >= state.until_day:
             continue
-        if not math.isnan(params.chance):
+        if params.in_the_end:
             place = eventual.place_of(gate.consent_threshold, state.frailty, world.market.frailty_variance)
             gate.status, day = eventual.decision(params, place, asked, state.until_day)
             if gate.status == SATISFIED:
@@ -266,7 +266,7 @@ def decisions(world: Record) -> None:
             continue
         params = traits[i]
         rate, start, ticket = params.stated_rate_per_day, state.start_day, params.stated_musd
-        if not math.isnan(params.chance):
+        if params.in_the_end:
             place = eventual.place_of(params.sign_threshold, state.frailty, world.market.frailty_variance)
             day = eventual.signing_day(params, place)
             if day <= state.until_day:

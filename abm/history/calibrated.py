@@ -17,6 +17,7 @@ from abm.history.counting import CARRIES, READ, counted_rows, part_counts
 from abm.history.deal import Deal
 from abm.history.fitting import CENTRE, Fitted, Question, expit, fit
 from abm.history.forecasting import DealTable
+from abm.history.lateness import one_in_time
 from abm.history.posterior import Draws, sample
 from abm.history.priors import CLASSES, KEPT, PRIORS, VARIANCE
 from abm.history.translation import translate
@@ -110,7 +111,8 @@ def calibrate(cases: Library, seed: int = 1, intercepts: bool = False) -> Calibr
     count = len(CENTRE)
     ids = [*CLASSES, "luck_variance", "kept"]
     learned = dict(zip(ids, (1 - (draws.sd / fitted.prior_sd) ** 2)[:count].tolist(), strict=True))
-    rows = [*_fitted_rows(fitted, draws, deals, full, learned), *counted_rows(ended, deals), READ]
+    rows = [*_fitted_rows(fitted, draws, deals, full, learned), *counted_rows(ended, deals)]
+    rows += [one_in_time(ended, deals, fitted.values), READ]
     rounded = tuple(_rounded(row) for row in rows)
     return Calibrated(rounded, cases.where, len(ended), seed, learned, draws.effective, fitted)
 

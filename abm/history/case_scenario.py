@@ -45,7 +45,9 @@ def tables_of_deal(deal: Deal, case: Case) -> dict[str, Any]:
     tickets = _tickets(deal)
     investors = [_investor(one, tickets.get(one.id)) for one in deal.investors]
     if missing := _missing(deal):
-        investors.append({"id": "others", "name": _OTHERS, "ticket_bn": missing, "signed_at_start": True})
+        lead = [one.id for one in deal.investors if one.role == "lead"][:1]
+        others = {"id": "others", "name": _OTHERS, "ticket_bn": missing, "signed_at_start": True, "needs": lead}
+        investors.append(others)
     return {
         "format": 2,
         "id": case.id,

@@ -11,7 +11,7 @@ from abm.history.case_checks import FULL, NOTHING
 from abm.history.deal import KINDS, Deal
 from abm.scenario.class_rows import ClassRow
 
-_JEFFREYS = 0.5
+JEFFREYS = 0.5
 CARRIES = 10  # cases from which on a number may be called history and no judgement
 KIND_WORDS = {
     "trust": "money in a trust that holders may redeem",
@@ -51,7 +51,7 @@ def counted_rows(cases: Sequence[Case], deals: Sequence[Deal]) -> Iterator[Class
     words = f"those of at least {NOTHING:.0%} of the target among rounds under {FULL:.0%}, trusts apart"
     yield _share("part", "structure", "a round that is not full still pays a part", part, part + nothing, words)
     dated = [case for case in cases if case.outcome is not None and case.deadline is not None]
-    by_date = [case for case in dated if case.closed == "full" and _late(case) <= 0]
+    by_date = [case for case in dated if closed_by_its_date(case)]
     missed = [case for case in dated if case not in by_date]
     late = [case for case in missed if case.closed == "full"]
     words = "closings in full by the date among cases with one"
@@ -74,6 +74,11 @@ READ = ClassRow(
 )  # fmt: skip
 
 
+def closed_by_its_date(case: Case) -> bool:
+    """Whether a round with a date closed in full by it."""
+    return case.closed == "full" and _late(case) <= 0
+
+
 def _late(case: Case) -> int:
     """Days after the date; a full closing whose day is not known counts as late by none."""
     day = case.outcome.closed_on if case.outcome else None
@@ -83,7 +88,7 @@ def _late(case: Case) -> int:
 def _share(name: str, of: str, what: str, count: int, n: int, words: str) -> ClassRow:
     from scipy.special import betaincinv
 
-    a, b = count + _JEFFREYS, n - count + _JEFFREYS
+    a, b = count + JEFFREYS, n - count + JEFFREYS
     low, high = (float(betaincinv(a, b, share)) for share in (0.05, 0.95))
     grade = "history" if n >= CARRIES else "judgement"
     return ClassRow(name, of, what, a / (a + b), low, high, "-", n, f"{count} of {n}: {words}; Jeffreys", grade)  # type: ignore[arg-type]

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.patches import Patch
 
-_BY_GRADE = {"judgement": ORANGE, "assumption": BLUE, "fact": GREEN, "calc": GREEN}  # in the order of the legend
+_BY_GRADE = {
+    "judgement": ORANGE,
+    "assumption": BLUE,
+    "fact": GREEN,
+    "calc": GREEN,
+    "history": GREEN,
+}  # in the order of the legend
 _LONGEST = 46  # letters of a line
 
 

@@ -37,7 +37,7 @@ from abm.scenario.schema import GatekeeperTable
 
 _POOL_ADDRESSES = 65_536  # of each pool, and of the named investors before them: more members than a pool can have
 #: Fields of traits that are no number of a table as it stands.
-_OTHERWISE = ("kind", "address", "luck", "chance", "median_days", "sd_log_days", "holds", "kept_share")
+_OTHERWISE = ("kind", "address", "luck", "chance", "median_days", "time_sd_log", "kept_share", "redeemable")
 _FAMILIES = {"lognormal": records.LOGNORMAL, "uniform": records.UNIFORM}
 
 
@@ -129,6 +129,7 @@ def _round(scenario: Scenario, members: list[Member]) -> Record:
         "target_musd": musd(terms.target_bn),
         "full_musd": math.ceil(round(musd(terms.target_bn) * float(terms.counts_from), 6)),
         "cap_musd": musd(cap_bn(scenario)),
+        "all_or_nothing": 1.0 - float(terms.piecemeal_probability),
         "stated_minimum_musd": musd(terms.minimum_close_bn),
         "minimum_close_musd": musd(terms.minimum_close_bn),
         "already_closed_musd": musd(terms.already_closed_bn),
@@ -247,7 +248,7 @@ def _gate_params(scenario: Scenario, market: Record) -> Records:
                 "block_per_year": gate.block_hazard_per_year,
                 "loading": gate.sentiment_loading,
                 **_law_of(gate, days, float(scenario.round.waiver_probability)),
-                "on_day": math.nan if gate.on is None else scenario.day(gate.on),
+                "on_day": 0.0 if gate.on is None else scenario.day(gate.on),
                 "first": first,
                 "last": first + len(gate.requires),
             }
@@ -256,13 +257,14 @@ def _gate_params(scenario: Scenario, market: Record) -> Records:
     return new_records(records.GATEKEEPER, rows)
 
 
-def _law_of(table: GatekeeperTable | InvestorTable, days: float, second: float) -> dict[str, float]:
+def _law_of(table: GatekeeperTable | InvestorTable, days: float, second: float) -> dict[str, Any]:
     """What is decided in the end, and when: of a consent, or of a signature."""
-    chance, median, sd = table.chance, float(table.median_days or 0.0), float(table.sd_log_days)
+    chance, median, sd = table.chance, float(table.median_days or 0.0), float(table.time_sd_log)
     return {
-        "chance": math.nan if chance is None else with_second_chance(float(chance), second),
+        "in_the_end": chance is not None,
+        "chance": with_second_chance(float(chance or 0.0), second),
         "median_days": median,
-        "sd_log_days": sd,
+        "time_sd_log": sd,
         "within": share_by(days, median, sd),
     }
 
@@ -360,9 +362,7 @@ def _traits(
     }
     if named is not None:
         row |= _law_of(named, float(scenario.window_days), float(scenario.round.replacement_probability))
-        row |= {"holds": named.holds, "kept_share": math.nan if named.kept_share is None else named.kept_share}
-    else:
-        row |= {"chance": math.nan, "holds": 1.0, "kept_share": math.nan}
+        row |= {"paper_risk": 1.0 - named.holds, "redeemable": named.redeemable, "kept_share": named.kept_share or 0.0}
     growth, volatility = float(scenario.valuation.growth_per_year), float(scenario.valuation.volatility)
     required, horizon = _trait(who, "required_return_per_year"), _trait(who, "horizon_years")
     row |= {

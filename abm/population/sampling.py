@@ -111,7 +111,7 @@ def draw_investors(
     for i in range(n):
         traits[i].held = _paper_holds(base[i], seed, run, frailty, variance)
         traits[i].unreliable = u[i] < base[i].settlement_failure_probability or not traits[i].held
-        if not math.isnan(base[i].kept_share):
+        if base[i].redeemable:
             traits[i].stated_musd = math.floor(base[i].stated_musd * kept + 0.5)
     draws.uniforms(u, seed, run, agents, steps, draws.WITHDRAWAL)
     for i in range(n):  # nobody looks at the threshold of an investor who never has second thoughts
@@ -126,18 +126,18 @@ def draw_investors(
 @rule
 def _paper_holds(base: Record, seed: int, run: int, frailty: float, variance: float) -> bool:
     """Whether the signed paper of an investor holds, with that of everybody of his group."""
-    if base.holds >= 1.0:
+    if base.paper_risk <= 0.0:
         return True
     threshold = draws.exponential(seed, run, base.paper, 0, draws.HOLDING, 0)
-    return happens(place_of(threshold, frailty, variance), base.holds)
+    return happens(place_of(threshold, frailty, variance), 1.0 - base.paper_risk)
 
 
 @rule
 def minimum_musd(terms: Record, seed: int, run: int) -> int:
     """Least that has to be paid at a closing of this run: where it is all or nothing, what counts as closed."""
-    if terms.piecemeal_probability < 1.0:
+    if terms.all_or_nothing > 0.0:
         u = draws.uniform(seed, run, 0, 0, draws.ALL_OR_NOTHING, 0)
-        if u >= terms.piecemeal_probability:
+        if u < terms.all_or_nothing:
             return int(max(terms.stated_minimum_musd, terms.full_musd))
     return int(terms.stated_minimum_musd)
 
@@ -209,7 +209,7 @@ def frailties(population: Population, seed: int, runs: Sequence[int]) -> NDArray
 
 def kept_shares(population: Population, seed: int, runs: Sequence[int]) -> NDArray[np.float64]:
     """Share of redeemable money that stays, for each of some runs: a Beta law with a + b = 1, by inversion."""
-    means = population.traits.kept_share[~np.isnan(population.traits.kept_share)]
+    means = population.traits.kept_share[population.traits.redeemable]
     if not means.size:
         return np.ones(len(runs))
     from scipy.special import betaincinv

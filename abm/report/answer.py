@@ -77,7 +77,8 @@ def _question(totals: Totals) -> str:
     terms = scenario.round
     return (
         f"{scenario.title}\n"
-        f"As of {scenario.as_of}: does new money of USD {terms.target_bn:,.10g} billion arrive by {terms.deadline}?"
+        f"As of {scenario.as_of}: does new money of USD {terms.target_bn:,.10g} billion arrive by {terms.deadline}"
+        + (f", which is wanted by {terms.due}?" if terms.due else "?")
     )
 
 
@@ -118,6 +119,9 @@ def last_closing_of(scenario: Scenario) -> dt.date:
 def closing_dates(scenario: Scenario) -> list[dt.date]:
     """A few dates by which one may ask whether the round has closed: ends of months, the deadline, its extension."""
     terms, start, last = scenario.round, scenario.as_of, last_closing_of(scenario)
+    if terms.due is not None:  # money that comes late does so soon after that day, or hardly at all
+        late = [terms.due + dt.timedelta(days=days) for days in (0, 30, 90, 365)]
+        return sorted({day for day in late if start < day < last} | {last})
     months = range(12 * start.year + start.month, 12 * last.year + last.month)  # the first of each, but for the first
     ends = [dt.date(month // 12, month % 12 + 1, 1) - dt.timedelta(days=1) for month in months]
     ends = [end for end in ends if start < end < last]
@@ -204,6 +208,7 @@ def unknown_survival(name: str) -> str:
 def _caveats(totals: Totals) -> str:
     everybody: tuple[Paper, ...] = (*totals.scenario.investors, *totals.scenario.investor_pools)
     may_fail = any(who.settlement_failure_probability or who.withdrawal_per_year for who in everybody)
+    may_fail = may_fail or any(who.holds < 1 for who in totals.scenario.investors)
     return (
         "What this number leaves out: the interval is Monte Carlo error alone. "
         f"The file has {grades_counted(provenance(totals.scenario))}, and every run used the central value. "

@@ -37,6 +37,7 @@ def _entry(row: Sequence[str]) -> list[str]:
 def grades_counted(rows: Sequence[Provenance]) -> str:
     """Say how many numbers there are of each grade, and how many have a range."""
     grades = Counter(row.grade for row in rows)
-    counted = ", ".join(f"{grades[grade]} {words.many}" for grade, words in GRADE_WORDS.items())
+    shown = [grade for grade in GRADE_WORDS if grade != "history" or grades[grade]]
+    counted = ", ".join(f"{grades[grade]} {GRADE_WORDS[grade].many}" for grade in shown)
     ranged = sum(1 for row in rows if row.range)
     return f"{len(rows)} numbers: {counted}; {ranged} with a range"

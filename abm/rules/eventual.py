@@ -35,7 +35,7 @@ def place_of(threshold: float, frailty: float, variance: float) -> float:
 
     Examples
     --------
-    >>> place_of(1.0, 1.0, 1.0), place_of(1.0, 3.0, 1.0), place_of(1.0, 0.0, 1.0)
+    >>> place_of(1.0, 1.0, 1.0), round(place_of(1.0, 3.0, 1.0), 9), place_of(1.0, 0.0, 1.0)
     (0.5, 0.25, 1.0)
     """
     if frailty <= 0.0:
@@ -99,8 +99,8 @@ def decision(gate: Record, place: float, asked_day: float, until_day: float) -> 
         there by then.
     """
     yes = happens(place, gate.chance)
-    if math.isnan(gate.on_day):
-        day = asked_day + days_until(place, gate.chance, gate.median_days, gate.sd_log_days, gate.within)
+    if gate.on_day <= 0.0:
+        day = asked_day + days_until(place, gate.chance, gate.median_days, gate.time_sd_log, gate.within)
     else:
         day = gate.on_day
         yes = yes and asked_day <= day
@@ -114,7 +114,7 @@ def signing_day(investor: Record, place: float) -> float:
     """Day on which somebody signs who does so with a chance in the end; infinite, if never [days after as_of]."""
     if not happens(place, investor.chance):
         return math.inf
-    return days_until(place, investor.chance, investor.median_days, investor.sd_log_days, investor.within)
+    return days_until(place, investor.chance, investor.median_days, investor.time_sd_log, investor.within)
 
 
 @rule
@@ -165,5 +165,5 @@ def chance_between(gate: Record, since: float, later: float) -> float:
     since, later
         Days since its clock started [days].
     """
-    decided = share_by(since, gate.median_days, gate.sd_log_days) / gate.within
-    return still_to_come(gate.chance, decided, share_by(later, gate.median_days, gate.sd_log_days) / gate.within)
+    decided = share_by(since, gate.median_days, gate.time_sd_log) / gate.within
+    return still_to_come(gate.chance, decided, share_by(later, gate.median_days, gate.time_sd_log) / gate.within)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from abm.core.jit import rule
@@ -45,7 +43,7 @@ def consent_curve(before: Floats, params: Record, deadline_day: float, now: floa
     """
     step = (deadline_day - now) / LOOK_AHEAD
     curve = np.zeros(LOOK_AHEAD + 1)
-    if params.on_day >= 0.0:  # a vote: all or nothing on its day, if what it needs is there by then
+    if params.on_day > 0.0:  # a vote: all or nothing on its day, if what it needs is there by then
         for j in range(LOOK_AHEAD + 1):
             if now < params.on_day <= min(now + j * step, until):
                 curve[j] = params.chance * before[int((params.on_day - now) / step)]
@@ -57,7 +55,7 @@ def consent_curve(before: Floats, params: Record, deadline_day: float, now: floa
             continue
         for j in range(i, LOOK_AHEAD + 1):
             end = min(now + j * step, until)
-            if not math.isnan(params.chance):
+            if params.in_the_end:
                 asked = 0.0 if i == 0 and params.first == params.last else start
                 curve[j] += arrives * chance_between(params, start - asked, end - asked)
                 continue

@@ -30,6 +30,7 @@ class GradeWords(NamedTuple):
 GRADE_WORDS = {
     "fact": GradeWords("fact", "facts"),
     "calc": GradeWords("arithmetic", "arithmetic"),
+    "history": GradeWords("history", "from history"),
     "judgement": GradeWords("judgement", "judgement"),
     "assumption": GradeWords("assumption", "assumptions"),
 }

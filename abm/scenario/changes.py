@@ -10,7 +10,8 @@ from abm.core.errors import Fault, ScenarioError
 from abm.scenario.defaults import STRONGEST_BIAS, trait_default
 from abm.scenario.fields import did_you_mean, is_date, is_number
 
-_DECIDING = ("signed_at_start", "signing_probability", "inclination", "sign_bias")
+_DECIDING = ("signed_at_start", "signing_probability", "inclination", "sign_bias", "standing", "chance", "redeemable")
+_LEAST_TICKET = 0.000001  # of one who stays away [USD billion]
 _NAMED = 3  # numbers of a table that may have been meant
 _AT_ONCE = 1_000.0  # a rate of consent, a year: within a day or two
 _WORDS = {
@@ -87,10 +88,24 @@ def _switched(item: dict[str, Any], way: list[str], word: Any, path: str) -> dic
         return kept | ({"hazard_per_year": 0.0} if word == "never" else {"hazard_per_year": _AT_ONCE, "requires": []})
     rest = {key: value for key, value in item.items() if key not in _DECIDING}
     if word == "out":
-        return rest | ({"signing_probability": 0.0} if "ticket_bn" in item else {"sign_bias": STRONGEST_BIAS})
-    ticket = item.get("ticket_bn") or item.get("max_ticket_bn") or trait_default(item["kind"], "max_ticket_bn")
-    unbound = {key: value for key, value in rest.items() if key not in ("conditions", "fallback_bn")}
+        stated = {"ticket_bn": item.get("ticket_bn", _LEAST_TICKET), "signing_probability": 0.0}
+        away = {key: value for key, value in rest.items() if key not in ("tranches", "ticket")}
+        return away | (stated if "ticket_bn" in item or "standing" in item else {"sign_bias": STRONGEST_BIAS})
+    ticket = item.get("ticket_bn") or item.get("max_ticket_bn") or _in_parts(item)
+    unbound = {key: value for key, value in rest.items() if key not in _CONDITIONAL}
+    if item.get("ticket") == "rest" and ticket is None:
+        return unbound | {"signed_at_start": True, "withdrawal_per_year": 0.0}
+    ticket = ticket or trait_default(item["kind"], "max_ticket_bn")
     return unbound | {"signed_at_start": True, "ticket_bn": ticket, "withdrawal_per_year": 0.0}
+
+
+_CONDITIONAL = ("conditions", "fallback_bn", "needs", "tranches", "holds")
+
+
+def _in_parts(item: dict[str, Any]) -> float | None:
+    """The tickets of all tranches together, where there are any [USD billion]."""
+    tickets = [part["ticket_bn"] for part in item.get("tranches", ())]
+    return sum(one["value"] if isinstance(one, dict) else one for one in tickets) if tickets else None
 
 
 def _number_of(table: dict[str, Any], path: str, value: Any) -> str:

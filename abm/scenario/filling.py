@@ -69,10 +69,10 @@ def filled(raw: Mapping[str, Any]) -> Table:
 
 
 def law_of_due(days: float) -> tuple[float, float]:
-    """Median [days] and spread [log-points] of what is wanted within some days and often comes late.
+    """Median [days] and spread [log-points] of an event that is wanted within some days and may come late.
 
-    As much of the law lies before that day as full closings with a date came by it, and half of what comes later comes
-    within the lateness that was counted.
+    As much of the law lies before that day as one event comes by it, and half of what comes later comes within the
+    lateness that was counted.
 
     Examples
     --------
@@ -81,10 +81,8 @@ def law_of_due(days: float) -> tuple[float, float]:
     (True, True)
     """
     rows, law = classes(), NormalDist()
-    late = (1 - rows["in_time"].value) * rows["full_if_late"].value
-    in_time = rows["in_time"].value / (rows["in_time"].value + late)
+    in_time, late_days = rows["one_in_time"].value, rows["lateness"].value
     at, half_late = law.inv_cdf(in_time), law.inv_cdf((1 + in_time) / 2)
-    late_days = rows["lateness"].value
     spread = math.log1p(late_days / max(days, late_days)) / (half_late - at)
     return days * math.exp(-at * spread), spread
 
@@ -185,7 +183,7 @@ def _law_of_time(tables: Table, by: Any, row_id: str) -> Table:
         median, spread = row.value, math.log(row.high / row.low) / _EIGHT_IN_TEN
     return {
         name: {"value": round(value, 4), "grade": row.grade, "source": source}
-        for name, value in (("median_days", median), ("sd_log_days", spread))
+        for name, value in (("median_days", median), ("time_sd_log", spread))
     }
 
 
@@ -198,7 +196,7 @@ def _fill_investors(tables: Table, investors: list[Any]) -> Iterator[Any]:
             yield one
             continue
         _fill_standing(tables, one, others[0] if others else None)
-        behind = lead is not None and one.get("id") != lead
+        behind = lead is not None and one.get("id") != lead and "standing" in one
         own = _conditions(one, names, *([{"investor": lead}] if behind else []))
         yield from _tranches(one, own, names) if "tranches" in one else [one | ({"conditions": own} if own else {})]
 

@@ -169,13 +169,17 @@ class InvestorTable(Traits, Paper):
         Knob("-", 0.001, 0.999, "Mean share of redeemable money that stays; a Beta law with a + b = 1"),
     ] = None
     chance: Annotated[
-        float | None, Knob("-", 0, 1, "Stated: signs in the end, whenever that is", "docs/history.md, investors")
+        float | None, Knob("-", 0, 1, "Stated: signs in the end, whenever that is", "docs/scenario.md, ten lines")
     ] = None
     median_days: Annotated[
-        float | None, Knob("days", 0, 36_500, "Median of the time in which he decides, yes or no", "docs/history.md")
+        float | None,
+        Knob("days", 0, 36_500, "Median of the time in which he decides, yes or no", "docs/scenario.md, ten lines"),
     ] = None
-    sd_log_days: Annotated[
-        float, Knob("log-points", 0, 3, "Spread of that time, a lognormal law; 0 = exactly then", "docs/history.md")
+    time_sd_log: Annotated[
+        float,
+        Knob(
+            "log-points", 0, 3, "Spread of that time, a lognormal law; 0 = exactly then", "docs/scenario.md, ten lines"
+        ),
     ] = 0.0
     luck: Annotated[
         Id | None, Field(description="Investor whose luck decides whether he signs: who share it sign together")

@@ -253,7 +253,7 @@ class CompanyTable(Section):
     ] = ((None, 0.0),)
     burn_volatility_bn: Annotated[float, Knob("USD billion/sqrt(year)", 0, 100, "Volatility of net burn", "E1")] = 0.0
     runway_months: Annotated[
-        float | None, Knob("months", 0.1, 240, "format = 2: how long the cash lasts, in place of a net burn")
+        float | None, Knob("months", 0.1, 240, "How long the cash lasts, in place of a net burn (format = 2)")
     ] = None
     minimum_cash_bn: Annotated[
         float, Knob("USD billion", 0, 1_000, "Cash kept back before deferrable bills are paid", "E4")
@@ -319,15 +319,19 @@ class GatekeeperTable(Section):
         Field(alias="class", description="format = 2: what kind of consent it is, from which history says the rest"),
     ] = None
     chance: Annotated[
-        float | None, Knob("-", 0, 1, "Chance that it is given in the end", "docs/history.md, consents")
+        float | None, Knob("-", 0, 1, "Chance that it is given in the end", "docs/scenario.md, ten lines")
     ] = None
     on: Annotated[Date | None, Field(description="Day of the vote: yes or no on that day, and no second chance")] = None
     by: Annotated[Date | None, Field(description="format = 2: day by which it is expected; it may come late")] = None
     median_days: Annotated[
-        float | None, Knob("days", 0, 36_500, "Median of the time in which it is decided, yes or no", "docs/history.md")
+        float | None,
+        Knob("days", 0, 36_500, "Median of the time in which it is decided, yes or no", "docs/scenario.md, ten lines"),
     ] = None
-    sd_log_days: Annotated[
-        float, Knob("log-points", 0, 3, "Spread of that time, a lognormal law; 0 = exactly then", "docs/history.md")
+    time_sd_log: Annotated[
+        float,
+        Knob(
+            "log-points", 0, 3, "Spread of that time, a lognormal law; 0 = exactly then", "docs/scenario.md, ten lines"
+        ),
     ] = 0.0
     lag_days: Annotated[float, Knob("days", 0, 730, "Between consent and its coming into force", whole=True)] = 0
 

@@ -25,7 +25,8 @@ def deciding(scenario: Scenario) -> Iterator[InvestorTable | InvestorPoolTable]:
     """Everybody who decides by the rules."""
     everybody: list[InvestorTable | InvestorPoolTable] = [*scenario.investors, *scenario.investor_pools]
     for who in everybody:
-        if not getattr(who, "signed_at_start", False) and who.signing_probability is None:
+        stated = getattr(who, "signed_at_start", False) or getattr(who, "chance", None) is not None
+        if not stated and who.signing_probability is None:
             yield who
 
 
@@ -216,7 +217,7 @@ def _in_parallel(scenario: Scenario, gate: GatekeeperTable) -> Changes:
 def speed(scenario: Scenario) -> Iterator[Lever]:
     """A consent that comes faster; a final no does not."""
     for gate in scenario.gatekeepers:
-        if gate.hazard_per_year or gate.probability_by_deadline:
+        if gate.hazard_per_year or gate.probability_by_deadline or 0 < (gate.chance or 0) < 1:
             yield _speed_of(gate)
 
 
@@ -224,12 +225,15 @@ def _speed_of(gate: GatekeeperTable) -> Lever:
     rate, chance, path = gate.hazard_per_year, gate.probability_by_deadline or 0.0, f"gatekeepers.{gate.id}."
 
     def sets(doublings: float) -> Changes:
+        if gate.chance is not None:
+            return {f"{path}chance": min(SUREST, 1 - (1 - gate.chance) ** 2**doublings)}
         if rate is not None:
             return {f"{path}hazard_per_year": min(_FASTEST, rate * 2**doublings)}
         return {f"{path}probability_by_deadline": min(SUREST, 1 - (1 - chance) ** 2**doublings)}
 
+    speed = "fast" if gate.chance is None else "willing"
     return Lever(
-        f"speed.{gate.id}", "doublings", 1.0, 3.0, lambda x: f"{_called(gate)}: {2**x:.3g} times as fast", sets,
+        f"speed.{gate.id}", "doublings", 1.0, 3.0, lambda x: f"{_called(gate)}: {2**x:.3g} times as {speed}", sets,
         lambda x: x, "doubling", "whose price is not known", who=gate.id,
     )  # fmt: skip
 
