@@ -8,6 +8,7 @@ import runpy
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from abm.analysis.levers import levers_of
@@ -83,6 +84,14 @@ def test_committed_results_name_the_scenario_they_came_from(folder):
         own = ROOT / "experiments" / f"{told['scenario']}.toml"
         scenario = load_scenario(own if own.exists() else told["scenario"])
         assert told["scenario_sha256"] == scenario.digest, "run: make results"
+
+
+def test_the_patterns_are_told_as_the_experiment_found_them():
+    parts = pd.read_parquet(ROOT / "results" / "e18_patterns" / "parts.parquet")
+    page = (ROOT / "docs" / "validation.md").read_text("utf-8").split("## Patterns")[1].split("## ")[0]
+    told = [line for line in page.splitlines() if re.match(r"\| P\d", line)]
+    assert told == [f"| {p.pattern} | {p.compared} | {p.result} | **{p.verdict}** |" for p in parts.itertuples()]
+    assert {line[2:4] for line in told} == {f"P{number}" for number in range(1, 9)}
 
 
 def test_every_lever_that_there_is_stands_in_the_page_of_the_analysis():

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from abm.plots import save_figure
+from abm.plots import drawn, save_figure
+from abm.plots.multiples import multiples
 from abm.plots.study_pictures import choose_pictures
 from abm.plots.sweeps import heat, over_worlds, response, tornado
 from abm.plots.theme import new_figure, styled
@@ -98,3 +99,23 @@ def test_a_study_is_drawn_as_its_points_were_chosen(frame, changes, axes, names,
     assert {path.stem for path in written} == names
     assert {path.suffix for path in written} == {".png", ".svg"}
     assert all(path.stat().st_size > 1_000 for path in written)
+
+
+def test_small_multiples_are_a_panel_a_group_with_its_lines_and_bounds():
+    lines = [("first", "a", ""), ("first", "b", ""), ("second", "", "here")]
+    rows = [(panel, line, x, tick, 10 * x + 5, 10 * x, 10 * x + 8) for panel, line, tick in lines for x in (1, 2)]
+    frame = pd.DataFrame(rows, columns=["panel", "line", "x", "tick", "y", "low", "high"]).assign(
+        x_label="weeks", y_label="funds", band_low=[np.nan] * 4 + [1, 1], band_high=[np.nan] * 4 + [2, 2]
+    )
+    figure = drawn(multiples, frame, columns=1)
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["first", "second"]
+    above, below = figure.axes
+    assert [box.get_label() for box in above.containers] == ["a", "b"]
+    line, _, (bounds,) = above.containers[0]
+    assert line.get_xydata().tolist() == [[1, 15], [2, 25]]
+    assert [segment[:, 1].tolist() for segment in bounds.get_segments()] == [[10, 18], [20, 28]]
+    assert [text.get_text() for text in above.get_legend().get_texts()] == ["a", "b"]
+    assert below.get_legend() is None
+    assert [text.get_text() for text in below.get_xticklabels()] == ["here", "here"]
+    assert below.patches[0].get_height() == 1
+    assert not above.patches
