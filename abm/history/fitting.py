@@ -51,12 +51,15 @@ class Question:
         False: events are independent, the variance of luck is nought.
     libraries
         Number of the library of each case; given, each has a nuisance intercept that no forecast uses.
+    width
+        Spread of the priors of chances, in log odds.
     """
 
     deals: DealTable
     full: NDArray[np.bool_]
     luck: bool = True
     libraries: NDArray[np.int64] | None = None
+    width: float = LOGIT_SD
 
     @property
     def intercepts(self) -> int:
@@ -65,8 +68,8 @@ class Question:
 
     def prior(self) -> tuple[Floats, Floats]:
         """Centre and spread of all priors; those of intercepts come last."""
-        extra = self.intercepts
-        return np.append(CENTRE, np.zeros(extra)), np.append(SPREAD, np.ones(extra))
+        extra, spread = self.intercepts, np.where(SPREAD == LOGIT_SD, self.width, SPREAD)
+        return np.append(CENTRE, np.zeros(extra)), np.append(spread, np.ones(extra))
 
 
 @dataclass(frozen=True)
