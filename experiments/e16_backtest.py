@@ -9,13 +9,13 @@ Design
     each fold. Every case as a scenario of ``format = 2`` in the compiled engine, seed 1: beside the closed form, with
     and without the rule that most rounds are all or nothing, and the chance to close by the date. Every case with
     somebody unsigned twice: signing with the chance of his class, and deciding by the rules from that inclination.
-    Class values of the packaged table, which has seen all cases, serve both sides of that comparison.
+    Values of the packaged table, which has seen all cases, serve both sides of that comparison.
 
 Expectation (written before the first run of this script; the back-test itself had been seen)
     The engine agrees with the closed form within Monte Carlo error. Paid in part: about 5 % of forecasts where most
     rounds are all or nothing, 10 to 15 % where all are piecemeal; observed 16 %. By the date as many as counted, as
-    that number was fitted. Behaviour scores worse than stated chances by about 0.005, and not surely: it brings noise of
-    mood and price that no case supports, and loses the common luck.
+    that number was fitted. Behaviour scores worse than stated chances by about 0.005, and not surely: it brings noise
+    of mood and price that no case supports, and loses the common luck.
 
 Finding
     Written by the script from its own numbers: ``results/e16_backtest/finding.md``.
@@ -96,9 +96,9 @@ def said_of_engine(frame: pd.DataFrame, runs: int) -> str:
     off = (frame["p"] - frame["closed_form"]).abs()
     error = np.sqrt(frame["closed_form"] * (1 - frame["closed_form"]) / runs).mean()
     return (
-        f"The engine on {len(frame)} cases, {runs:,} runs each, seed 1: on average {off.mean():.3f} from the closed form, "
-        f"at most {off.max():.3f} ({off.idxmax()}); one standard error is {error:.3f} on average. Its Brier score, with "
-        f"values that have seen the cases: {brier_score(frame['p'], frame['full']):.3f}."
+        f"The engine on {len(frame)} cases, {runs:,} runs each, seed 1: on average {off.mean():.3f} from the closed "
+        f"form, at most {off.max():.3f} ({off.idxmax()}); one standard error is {error:.3f} on average. Its Brier "
+        f"score, with values that have seen the cases: {brier_score(frame['p'], frame['full']):.3f}."
     )
 
 
