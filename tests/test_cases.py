@@ -175,7 +175,7 @@ def test_a_new_case_is_called_as_its_file(command):
     assert command("cases", "new", "a_2026", "--out", "b.yaml") == (2, "", said)
     said = "new case: id: expected an id of lower-case letters, digits, '-' and '_', got 'A b'\n"
     assert command("cases", "new", "A b") == (2, "", said)
-    assert command("cases", "new", "a_2026", "--json")[1] == '{"written": "a_2026.yaml"}\n'
+    assert json.loads(command("cases", "new", "a_2026", "--json")[1]) == {"written": "a_2026.yaml"}
 
 
 # --------------------------------------------------------------------------------------------------------------------

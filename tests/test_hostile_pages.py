@@ -14,9 +14,11 @@ from xml.etree import ElementTree
 import pytest
 
 import abm
+from abm.analysis.dossier import Effort, investigate
 from abm.analysis.explanation import explained
 from abm.plots import save_figures
 from abm.report.story_page import write_story
+from abm.report.whole import write_report
 from abm.sweeps import Design
 from tests.browser import CHROMIUM, chromium
 
@@ -50,6 +52,14 @@ def scenario():
         number = {"value": 0.6, "low": 0.2, "high": 0.9, "grade": "judgement", "source": "a guess"}
         if "signing_probability" in investor:
             investor["signing_probability"] = number
+    start, end = raw["as_of"], raw["round"]["deadline"]
+    raw["description"] = "A round in which every text of a file is there."
+    raw["investors"][0]["name"] = "Lead Capital"
+    raw["company"] |= {
+        "obligations": [{"id": "rent", "creditor": "The landlord", "from": start, "bn_per_year": 0.1}],
+        "claims": [{"id": "note", "holder": "Holders of notes", "on": end, "amount_bn": 0.2}],
+    }
+    assert all(f"'{key}': " in str(raw) for key in FREE)
     made = abm.scenario_from(hostile(raw), "mine.toml")
     assert made.title.startswith(PAYLOAD)
     assert str(made.raw).count("data-foreign") >= 4 * 8
@@ -116,6 +126,18 @@ def test_a_story_of_a_round_with_all_that_a_file_may_say_stays_text(tmp_path):
     is_plain_text(
         write_story(explained(abm.scenario_from(hostile(raw)), 2, 1, 20), tmp_path / "story.html", PAYLOAD), tmp_path
     )
+
+
+def test_a_report_with_every_section_stays_text(scenario, tmp_path):
+    """A report of a study has all sections of one of a scenario, and one more."""
+    rows = [{"round.target_bn": target, "company.name": PAYLOAD} for target in (6, 7, 8)]
+    study = abm.sweep(scenario, Design.table(rows), runs=50)
+    dossier = investigate(study, 2, Effort().scaled(0.05))
+    assert [part for part, known in vars(dossier).items() if known is None] == []
+    page = write_report(dossier, tmp_path / "report.html", PAYLOAD)
+    is_plain_text(page, tmp_path)
+    told = html.unescape(page.read_text("utf-8"))
+    assert all(f"{PAYLOAD}{end}" in told for end in ("A lead with a condition", "Acme", "Lead Capital", "a guess"))
 
 
 def test_pictures_are_shapes_alone(scenario, tmp_path):

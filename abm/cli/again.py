@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
+from abm.cli.asking import question_of
+from abm.cli.json_output import json_text
 from abm.core.errors import Refusal, ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from abm.report.rerun import Rerun
     from abm.runs.totals import Totals
 
@@ -27,7 +26,6 @@ def run_again(
     out: Path | None,
     workers: int | None,
     as_json: bool,
-    question_of: Callable[..., Any],
 ) -> None:
     """Do it, say the answer, and leave with exit 1 where it is another one than before."""
     from abm.report.answer import answer_json, answer_text, report_command
@@ -50,7 +48,7 @@ def run_again(
         differs, around = list(rerun.differences(table)), list(rerun.surroundings())
     if as_json:
         told = {"same": not differs, "differs": differs, "surroundings": around}
-        print(json.dumps({**answer_json(totals, asked), "again": told}, indent=2, allow_nan=False))
+        print(json_text({**answer_json(totals, asked), "again": told}))
     else:
         print(f"{answer_text(totals, asked)}\n\n{_verdict(folder, totals.runs, differs, around)}")
     if differs:

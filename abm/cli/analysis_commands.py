@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from abm.cli.json_output import AsJson, json_text
 from abm.cli.loading import changed_by, load_changed
 from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
@@ -45,7 +45,7 @@ def explain(
     runs: Annotated[int, typer.Option(min=1, help="Runs among which a typical one is chosen.")] = 1_000,
     setting: _Set = None,
     out: Annotated[Path | None, typer.Option(help="Write the story as one HTML page.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell the story of one run: what happened to whom, why it ended so, and what would have changed it."""
     if (run is not None) + failed + closed + typical > 1:
@@ -65,7 +65,7 @@ def explain(
     if out is not None:
         write_story(explanation, out, _command(sys.argv))
     if as_json:
-        print(json.dumps(explained_json(explanation), indent=2, allow_nan=False))
+        print(json_text(explained_json(explanation)))
     else:
         print(explained_text(explanation))
         if out is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from abm.cli.json_output import AsJson, json_text
 from abm.core.errors import Refusal
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 cases = typer.Typer(
     no_args_is_help=True, help="Real attempts to raise money: list them, show one, check files, add one."
 )
-
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
 @cases.command(epilog="Examples:\n\n    abm cases ls --library B --closed failed\n\n    abm cases ls my-cases --json")
@@ -32,7 +30,7 @@ def ls(
     condition: Annotated[
         str | None, typer.Option(metavar="KIND", help="Only with a condition of this kind, such as milestone.")
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """List cases, and how often they closed in full, with the interval."""
     from abm.history import library as read
@@ -53,7 +51,7 @@ def ls(
     )
     found = like.filtered(lambda case: closed in (None, case.closed))
     rates = like.base_rates()  # also where only some endings are listed
-    print(json.dumps(cases_json(found, rates), indent=2, allow_nan=False) if as_json else cases_text(found, rates))
+    print(json_text(cases_json(found, rates)) if as_json else cases_text(found, rates))
 
 
 @cases.command(
@@ -61,13 +59,13 @@ def ls(
 )
 def show(
     case: Annotated[str, typer.Argument(metavar="ID", help="Id of a case, or the path of a file.")],
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show one case: what was known on the day, what came later, and where it is from."""
     from abm.report.case_page import case_text
 
     found = _found(case)
-    print(json.dumps(found.model_dump(mode="json"), indent=2, allow_nan=False) if as_json else case_text(found))
+    print(json_text(found.model_dump(mode="json")) if as_json else case_text(found))
 
 
 @cases.command(epilog="Examples:\n\n    abm cases check my-cases\n\n    abm cases check acme_2026.yaml")
@@ -103,7 +101,7 @@ def check(
 def new(
     case: Annotated[str, typer.Argument(metavar="ID", help="Id of the case, such as company_2026.")],
     out: Annotated[Path | None, typer.Option(help="File to write (default: ID.yaml); nothing is overwritten.")] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a file for a new case: an invented one that is sound, with the vocabulary at every key."""
     from abm.cli.file_commands import write_new
@@ -113,7 +111,7 @@ def new(
     if file.name != f"{case}.yaml":
         raise Refusal(f"--out: expected a file {case}.yaml, as a case is called as its file, got '{file}'")
     write_new(file, start_text(case))
-    print(json.dumps({"written": str(file)}) if as_json else f"Written to {file}. Next: abm cases check {file}")
+    print(json_text({"written": str(file)}) if as_json else f"Written to {file}. Next: abm cases check {file}")
 
 
 @cases.command(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from abm.cli.json_output import AsJson, json_text
 from abm.cli.loading import load_changed, say_left_behind
 from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
@@ -44,7 +44,6 @@ Examples:
 """
 
 _Scenario = Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 _Set = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number of the scenario.")]
 _Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed that all runs share.")]
 _Workers = Annotated[int | None, typer.Option(min=1, help="Threads (default: one a core).")]
@@ -60,7 +59,7 @@ def compare(
     runs: Annotated[int, typer.Option(min=2, max=1_000_000, help="Runs of each.")] = 20_000,
     seed: _Seed = 1,
     workers: _Workers = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare scenarios, or variants of one, under the same luck, and say which differences stand out."""
     from abm.analysis.comparison import compare as compare_rounds
@@ -87,7 +86,7 @@ def compare(
         say_left_behind(made[name], base, name)
     with counting("comparing") as progress:
         found = compare_rounds(made, runs, seed, event=event, workers=workers, progress=progress)
-    print(_json(compared_json(found)) if as_json else compared_text(found))
+    print(json_text(compared_json(found)) if as_json else compared_text(found))
 
 
 def levers(
@@ -99,7 +98,7 @@ def levers(
     seed: _Seed = 1,
     setting: _Set = None,
     workers: _Workers = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure what each lever would change about the round, each at its usual size, under the same luck."""
     from abm.analysis.gains import measure_gains
@@ -110,7 +109,7 @@ def levers(
     loaded = load_changed(scenario, setting)
     with counting("pulling levers") as progress, _refusing():
         gains = measure_gains(loaded, names or None, runs, seed, workers=workers, progress=progress)
-    print(_json(levers_json(loaded.id, gains)) if as_json else levers_text(loaded.title, gains))
+    print(json_text(levers_json(loaded.id, gains)) if as_json else levers_text(loaded.title, gains))
 
 
 def who(
@@ -120,7 +119,7 @@ def who(
     seed: _Seed = 1,
     setting: _Set = None,
     workers: _Workers = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Share the probability of closing out among investors, pools and consents: who decides."""
     from abm.analysis.pivotal import shapley_values
@@ -131,12 +130,8 @@ def who(
     loaded = load_changed(scenario, setting)
     with counting("trying coalitions") as progress, _refusing():
         found = shapley_values(loaded, runs, seed=seed, event=event, workers=workers, progress=progress)
-    text = _json(pivotal_json(loaded.id, event, found)) if as_json else pivotal_text(loaded.title, event, found)
+    text = json_text(pivotal_json(loaded.id, event, found)) if as_json else pivotal_text(loaded.title, event, found)
     print(text)
-
-
-def _json(found: dict[str, Any]) -> str:
-    return json.dumps(found, indent=2, allow_nan=False)
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from abm.cli.json_output import AsJson, json_text
 
 CALIBRATE_EXAMPLES = (
     "Examples:\n\n    abm calibrate\n\n    abm calibrate my-cases --json\n\n    abm calibrate --out classes.toml"
@@ -27,7 +28,6 @@ Forecasts know the packaged cases, or those of --fit. A case that is among them 
 
 _Folder = Annotated[Path | None, typer.Argument(help="Folder of cases (default: those that come with abm).")]
 _Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of what is drawn.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
 def calibrate(
@@ -36,7 +36,7 @@ def calibrate(
     intercepts: Annotated[
         bool, typer.Option("--intercepts", help="Give each library an intercept of its own, which no forecast uses.")
     ] = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="File for the table, as TOML; nothing is overwritten.")] = None,
 ) -> None:
     """Say what classes of investors and consents are worth, by cases with known ends, with ranges and grades."""
@@ -49,7 +49,7 @@ def calibrate(
     found = find(library(folder), seed, intercepts)
     if out is not None:
         write_new(out, rows_text(list(found.rows)))
-    print(json.dumps(found.json(), indent=2, allow_nan=False) if as_json else calibrated_text(found))
+    print(json_text(found.json()) if as_json else calibrated_text(found))
 
 
 def backtest(
@@ -58,7 +58,7 @@ def backtest(
         Path | None, typer.Option("--fit", metavar="FOLDER", help="Cases that forecasts know (default: the packaged).")
     ] = None,
     seed: _Seed = 1,
-    as_json: _Json = False,
+    as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Folder for forecasts.csv and the figure.")] = None,
 ) -> None:
     """Forecast real rounds by what others say, and score the forecasts beside simpler ones."""
@@ -69,4 +69,4 @@ def backtest(
     tested = forecast(library(folder), library(fitted_to), seed)
     if out is not None:
         write_backtest(tested, out)
-    print(json.dumps(tested.json(), indent=2, allow_nan=False) if as_json else backtest_text(tested))
+    print(json_text(tested.json()) if as_json else backtest_text(tested))

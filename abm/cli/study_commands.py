@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from abm.cli.json_output import AsJson, json_text
 from abm.cli.loading import load_changed
 from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
@@ -81,7 +82,7 @@ def sweep(
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: AsJson = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Tell the progress as one JSON event a line.")] = False,
 ) -> None:
     """Simulate many points of a scenario under the same luck, and keep everything."""
@@ -176,8 +177,6 @@ def _value(text: str) -> Any:
 
 def _finish(study: Study, out: Path | None, as_json: bool) -> None:
     """Say what came out."""
-    import json
-
     from abm.report.study_text import describe_study, study_json
 
     for note in study.notes:
@@ -187,7 +186,7 @@ def _finish(study: Study, out: Path | None, as_json: bool) -> None:
         print(f"abm: stopped; {kept}", file=sys.stderr)
         raise typer.Exit(130)
     figures = _draw(study, out) if out else []  # first of all: what is printed may break off
-    print(json.dumps(study_json(study), indent=2, allow_nan=False) if as_json else describe_study(study))
+    print(json_text(study_json(study)) if as_json else describe_study(study))
     if out is not None and not as_json:
         pictures = ", ".join(path.name for path in figures if path.suffix == ".png")
         shown = f", with {pictures}" if pictures else ""
@@ -239,9 +238,7 @@ def ls(folder: Annotated[Path, typer.Argument(help="Where to look for studies.")
 
 
 @studies.command()
-def show(
-    folder: _Folder, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
-) -> None:
+def show(folder: _Folder, as_json: AsJson = False) -> None:
     """Show what a study asked, and what came out."""
     from abm.sweeps import Study
 
