@@ -16,6 +16,12 @@ Record: TypeAlias = np.record
 #: An array of such records; a field of it is an array.
 Records: TypeAlias = np.recarray[Any, np.dtype[np.record]]
 
+
+def _numbers(names: str) -> list[tuple[str, type]]:
+    """Fields of a record that are numbers."""
+    return [(name, np.float64) for name in names.split()]
+
+
 _TRAIT_NUMBERS = (
     "concentration_cap",
     "ownership_cap",
@@ -104,13 +110,7 @@ POOL_DISTRIBUTIONS = np.dtype(
         ),
         ("dry_powder_share", np.float64),  # nan: the dry powder is a stated amount
         ("conditional_share", np.float64),
-        ("weight_total", np.float64),
-        ("weight_lead", np.float64),
-        ("weight_peers", np.float64),
-        ("weight_sentiment", np.float64),
-        ("total_low", np.float64),
-        ("total_high", np.float64),
-        ("sentiment", np.float64),
+        *_numbers("weight_total weight_lead weight_peers weight_sentiment total_low total_high sentiment"),
     ]
 )
 
@@ -180,11 +180,7 @@ FIRM = np.dtype(
         ("burn_volatility_bn", np.float64),
         ("minimum_cash_musd", np.int64),
         ("cut", np.bool_),
-        ("runway_trigger_years", np.float64),
-        ("cut_per_week", np.float64),
-        ("cut_max", np.float64),
-        ("cut_growth_loss", np.float64),
-        ("cut_attrition_per_year", np.float64),
+        *_numbers("runway_trigger_years cut_per_week cut_max cut_growth_loss cut_attrition_per_year"),
         ("bridge_limit_musd", np.int64),
         ("bridge_rate_per_year", np.float64),
         ("bridge_probability", np.float64),
@@ -198,9 +194,7 @@ LISTING = np.dtype(
     [
         ("exists", np.bool_),
         ("raise_musd", np.int64),
-        ("earliest_day", np.float64),
-        ("filing_per_year", np.float64),
-        ("minimum_sentiment", np.float64),
+        *_numbers("earliest_day filing_per_year minimum_sentiment"),
         ("lead_weeks", np.int64),
         ("withdrawal_probability", np.float64),
         ("veto_probability", np.float64),
@@ -229,33 +223,14 @@ GATEKEEPER = np.dtype(
 )
 
 #: What the company planned for a week on as_of: net burn, revenue, and what its obligations cost.
-PLAN = np.dtype(
-    [
-        ("burn_musd", np.float64),
-        ("revenue_musd", np.float64),
-        ("firm_musd", np.float64),
-        ("deferrable_musd", np.float64),
-    ]
-)
+PLAN = np.dtype(_numbers("burn_musd revenue_musd firm_musd deferrable_musd"))
 
 #: A dated claim; a later financing.
 CLAIM = np.dtype([("day", np.float64), ("musd", np.int64), ("gate", np.int64)])
 LATER_ROUND = np.dtype([("day", np.float64), ("musd", np.int64), ("if_closed", np.float64), ("if_not", np.float64)])
 
 #: What every investor is offered in a week: the terms, and the public book of the week before.
-OFFER = np.dtype(
-    [
-        ("post_bn", np.float64),
-        ("target_bn", np.float64),
-        ("forecast_bn", np.float64),
-        ("momentum", np.float64),
-        ("weeks_left", np.float64),
-        ("sentiment", np.float64),
-        ("log_post", np.float64),
-        ("volatility", np.float64),
-        ("preference", np.float64),
-    ]
-)
+OFFER = np.dtype(_numbers("post_bn target_bn forecast_bn momentum weeks_left sentiment log_post volatility preference"))
 
 #: A commitment as the public sees it, in the week after the signature.
 NEWS = np.dtype(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from graphlib import TopologicalSorter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +12,8 @@ from numpy.typing import NDArray
 from abm.core import records
 from abm.core.records import Record, Records
 from abm.core.schedule import YEARS, day_after
+from abm.population.consents import gate_params, gates_in_order, law_of, numbers_in
 from abm.population.contracts import flatten, musd, new_record, new_records
-from abm.population.moods import stated_hazard
 from abm.rules.allocation import LAST
 from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
 from abm.rules.belief import prior_mean, prior_precision
@@ -24,16 +22,14 @@ from abm.rules.closing import SELECT
 from abm.rules.company import deferrable_part, firm_part, path_between, span_between, week_of_revenue
 from abm.rules.decision import per_day_of_year
 from abm.rules.environment import gathered_spread, kept_share, weekly_chance
-from abm.rules.eventual import share_by
-from abm.rules.gatekeepers import base_hazard, rate_for_probability, with_second_chance
+from abm.rules.gatekeepers import rate_for_probability
 from abm.scenario import Scenario
 from abm.scenario.checks import address_of, cap_bn
 from abm.scenario.condition_fields import Conditions
 from abm.scenario.defaults import trait_default
-from abm.scenario.fields import KINDS, Distribution, Section, StepSchedule
+from abm.scenario.fields import KINDS, Distribution, StepSchedule
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 from abm.scenario.money import counted, units_of
-from abm.scenario.schema import GatekeeperTable
 
 _POOL_ADDRESSES = 65_536  # of each pool, and of the named investors before them: more members than a pool can have
 #: Fields of traits that are no number of a table as it stands.
@@ -95,7 +91,7 @@ def records_of(scenario: Scenario) -> Population:
         firm=_firm(scenario),
         listing=_listing(scenario, gate_ids),
         listing_gates=np.array([gate_ids.index(g) for g in scenario.ipo.requires] if scenario.ipo else [], np.int64),
-        gate_params=_gate_params(scenario, market),
+        gate_params=gate_params(scenario, market),
         gate_order=np.array(gates_in_order(requires), np.int64),
         required=np.array(list(itertools.chain(*requires)), np.int64),
         plan=_plan(scenario),
@@ -125,7 +121,7 @@ def _round(scenario: Scenario, members: list[Member]) -> Record:
     signed = sum(float(i.ticket_bn or 0.0) for i in scenario.investors if i.signed_at_start)
     leads = [k for k, (_, _, who) in enumerate(members) if getattr(who, "role", "follower") == "lead"]
     row = {
-        **_numbers(terms, records.ROUND),
+        **numbers_in(terms, records.ROUND),
         "target_musd": musd(terms.target_bn),
         "full_musd": math.ceil(round(musd(terms.target_bn) * float(terms.counts_from), 6)),
         "cap_musd": musd(cap_bn(scenario)),
@@ -145,14 +141,8 @@ def _round(scenario: Scenario, members: list[Member]) -> Record:
     return new_record(records.ROUND, row)
 
 
-def _numbers(section: Section, layout: np.dtype[Any]) -> dict[str, Any]:
-    """Fields of a section that a record has under the same name."""
-    known = layout.names or ()
-    return {name: getattr(section, name) for name in type(section).model_fields if name in known}
-
-
 def _market(scenario: Scenario) -> Record:
-    row = {**_numbers(scenario.valuation, records.MARKET), **_numbers(scenario.environment, records.MARKET)}
+    row = {**numbers_in(scenario.valuation, records.MARKET), **numbers_in(scenario.environment, records.MARKET)}
     if row["mean_bn"] is None:
         terms = scenario.round
         row["mean_bn"] = terms.pre_money_bn[0] + terms.already_closed_bn + terms.target_bn
@@ -172,8 +162,8 @@ def _firm(scenario: Scenario) -> Record:
         return new_record(records.FIRM, {})
     levers = company.levers
     row = {
-        **_numbers(company, records.FIRM),
-        **_numbers(levers, records.FIRM),
+        **numbers_in(company, records.FIRM),
+        **numbers_in(levers, records.FIRM),
         "exists": True,
         "cash_musd": musd(company.cash_bn),
         "revenue_musd_per_year": company.revenue_bn_per_year * 1000.0,
@@ -218,72 +208,13 @@ def _listing(scenario: Scenario, gate_ids: tuple[str, ...]) -> Record:
     if ipo is None:
         return new_record(records.LISTING, {})
     row = {
-        **_numbers(ipo, records.LISTING),
+        **numbers_in(ipo, records.LISTING),
         "exists": True,
         "raise_musd": musd(ipo.raise_bn),
         "earliest_day": scenario.day(ipo.earliest),
         "veto_gate": gate_ids.index(ipo.veto_lapses_with) if ipo.veto_lapses_with else -1,
     }
     return new_record(records.LISTING, row)
-
-
-def _gate_params(scenario: Scenario, market: Record) -> Records:
-    rows, first = [], 0
-    for gate in scenario.gatekeepers:
-        scale, days = float(gate.deadline_scale_weeks) * 7.0, float(scenario.window_days)
-        if gate.chance is not None:
-            h0 = 0.0
-        elif gate.hazard_per_year is not None:
-            h0 = base_hazard(float(gate.hazard_per_year), float(gate.deadline_effect), scale, days)
-        else:
-            chance, loading = float(gate.probability_by_deadline or 0.0), float(gate.sentiment_loading)
-            variance = float(market.frailty_variance)
-            h0 = stated_hazard(chance, loading, float(gate.deadline_effect), scale, days, variance, market)
-        rows.append(
-            {
-                **_numbers(gate, records.GATEKEEPER),
-                "h0_per_year": h0,
-                "effect": gate.deadline_effect,
-                "scale_days": scale,
-                "block_per_year": gate.block_hazard_per_year,
-                "loading": gate.sentiment_loading,
-                **_law_of(gate, days, float(scenario.round.waiver_probability)),
-                "on_day": 0.0 if gate.on is None else scenario.day(gate.on),
-                "first": first,
-                "last": first + len(gate.requires),
-            }
-        )
-        first += len(gate.requires)
-    return new_records(records.GATEKEEPER, rows)
-
-
-def _law_of(table: GatekeeperTable | InvestorTable, days: float, second: float) -> dict[str, Any]:
-    """What is decided in the end, and when: of a consent, or of a signature."""
-    chance, median, sd = table.chance, float(table.median_days or 0.0), float(table.time_sd_log)
-    return {
-        "in_the_end": chance is not None,
-        "chance": with_second_chance(float(chance or 0.0), second),
-        "median_days": median,
-        "time_sd_log": sd,
-        "within": share_by(days, median, sd),
-    }
-
-
-def gates_in_order(requires: Sequence[Sequence[int]]) -> list[int]:
-    """Sort gatekeepers so that each comes after those it requires: first all who require nobody, and so on.
-
-    Examples
-    --------
-    >>> gates_in_order([[2], [], [1], []])
-    [1, 3, 2, 0]
-    """
-    sorter, order = TopologicalSorter(dict(enumerate(requires))), list[int]()
-    sorter.prepare()
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready())  # in the order of the file, which the sorter does not promise
-        order += ready
-        sorter.done(*ready)
-    return order
 
 
 def _claims(scenario: Scenario, gate_ids: tuple[str, ...]) -> Records:
@@ -361,7 +292,7 @@ def _traits(
         "prior_precision": prior_precision(sd),
     }
     if named is not None:
-        row |= _law_of(named, float(scenario.window_days), float(scenario.round.replacement_probability))
+        row |= law_of(named, float(scenario.window_days), float(scenario.round.replacement_probability))
         row |= {"paper_risk": 1.0 - named.holds, "redeemable": named.redeemable, "kept_share": named.kept_share or 0.0}
     growth, volatility = float(scenario.valuation.growth_per_year), float(scenario.valuation.volatility)
     required, horizon = _trait(who, "required_return_per_year"), _trait(who, "horizon_years")
