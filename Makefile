@@ -43,7 +43,7 @@ lint: setup ## Check style, types and imports
 	$(BIN)/lint-imports --no-logo
 
 pytest: setup ## Run the tests only
-	$(BIN)/pytest -n $(JOBS) $(ONLY)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(ONLY)
 
 interpreted: setup ## Run the tests of closing, paying and drawing without the compiler
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n $(JOBS) tests/test_closing.py tests/test_settlement.py tests/test_draws.py

@@ -11,7 +11,7 @@ settings.register_profile("abm", deadline=None)
 settings.load_profile("abm")
 
 #: Files that try what no version of Python changes: words and layout, damages of files, and the heavy statistics of
-#: analyses, whose runs are the same on every Python (which the tests of engines and draws say).
+#: models and analyses, whose runs are the same on every Python (which the tests of engines and draws say).
 ONE_PYTHON = (
     *("benchmarks", "damage", "docs", "extending", "extending_around", "interpreted", "pages", "references", "store"),
     *("structure", "drivers", "discovery", "information", "levers", "splitting"),
@@ -29,6 +29,8 @@ ONE_PYTHON = (
         "causes",
         "stated_chances",
     ),
+    *("ensemble_closed_forms", "model_closed_forms", "model_company", "model_conservation", "model_invariance"),
+    *("model_knobs", "v_company", "v_crowds", "v_decisions", "v_hazards", "format_2", "pivotal", "twin"),
     *(
         "machines",
         "workbooks",

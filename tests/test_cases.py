@@ -390,7 +390,7 @@ def test_without_the_reader_in_c_the_same_is_read(monkeypatch):
         assert read_case(path) == PACKAGED[path.stem]
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.data())
 def test_no_damage_of_a_file_gives_a_traceback(tmp_path_factory, data):
     whole = data.draw(st.sampled_from(FILES)).read_bytes()
@@ -404,7 +404,7 @@ def test_no_damage_of_a_file_gives_a_traceback(tmp_path_factory, data):
     assert isinstance(read, Case) or (read and all(str(fault).isprintable() for fault in read))
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(st.data())
 def test_no_value_at_any_key_gives_a_traceback(tmp_path_factory, data):
     raw = copy.deepcopy(RAW[data.draw(st.sampled_from(sorted(RAW)))])

@@ -163,14 +163,14 @@ def with_newcomer(problem: Problem, ticket: int) -> Problem:
 
 def test_v17_one_more_unconditional_investor_never_shrinks_the_closing_of_a_monotone_system():
     chance, crowded_in = Random(17), 0
-    for _ in range(5_000):
+    for _ in range(2_000):
         problem = random_problem(chance)
         before = closing_of(problem)
         after = closing_of(with_newcomer(problem, chance.randint(1, 9)))
         assert before.greatest < after.greatest, problem
         assert before.least < after.least, problem
         crowded_in += len(after.greatest) > len(before.greatest) + 1
-    assert crowded_in > 100
+    assert crowded_in > 40
 
 
 def capped_at_300() -> Problem:

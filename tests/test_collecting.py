@@ -73,8 +73,8 @@ def test_a_weekly_statistic_has_a_column_a_week_and_keeps_its_last_value():
 
 def test_totals_count_events_over_statistics_and_workers_do_not_matter():
     event = "signatures >= 2"
-    totals = abm.simulate(SMALL, 450, collect=signatures, keep="totals", events=[event], workers=2)
-    rows = abm.simulate(SMALL, 450, collect=signatures, keep="rows", workers=1)
+    totals = abm.simulate(SMALL, 100, collect=signatures, keep="totals", events=[event], workers=2)
+    rows = abm.simulate(SMALL, 100, collect=signatures, keep="rows", workers=1)
     assert totals.probability(event) == rows.probability(event)
 
 

@@ -18,7 +18,7 @@ AXES = {"round.target_bn": [6.0, 8.0]}
 
 
 def asked(folder: Path, **changes: object) -> Study:
-    given = {"runs": 6, "seed": 1, "event": "closed", "engine": "mesa", "executor": "threads", "workers": 1, **changes}
+    given = {"runs": 6, "seed": 1, "event": "closed", "executor": "threads", "workers": 1, **changes}
     return sweep("three-investors", AXES, folder=folder, **given)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import runpy
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from abm.analysis.inert import moving
 from abm.analysis.levers import levers_of
 from abm.report.parameters_page import parameters_text
 from abm.runs.terms import CAUSE_WORDS
@@ -62,11 +64,24 @@ def reaches(raw, key):
     return True
 
 
+@functools.cache
+def _moving(name, runs, worlds):
+    return moving(load_scenario(name), runs=runs, worlds=worlds)
+
+
+def moving_numbers(scenario, runs, worlds):
+    """What several experiments ask first of one packaged round, found once."""
+    assert scenario.digest == load_scenario(scenario.id).digest
+    return _moving(scenario.id, runs, worlds)
+
+
 @pytest.mark.parametrize("script", sorted((ROOT / "experiments").glob("e*.py")), ids=lambda script: script.stem)
 def test_every_experiment_runs_and_states_its_question(script, tmp_path, monkeypatch, capsys):
     page = script.read_text().split('"""')[1]
     assert all(part in page for part in ("Question", "Design", "Expectation", "Finding")), script.name
     monkeypatch.syspath_prepend(script.parent)
+    monkeypatch.setattr("abm.plots.DPI", 40)
+    monkeypatch.setattr("abm.analysis.inert.moving", moving_numbers)
     monkeypatch.setattr(sys, "argv", [script.name, "--runs", "3", "--out", str(tmp_path)])
     runpy.run_path(str(script), run_name="__main__")
     assert (tmp_path / "finding.md").read_text() in capsys.readouterr().out

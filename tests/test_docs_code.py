@@ -22,7 +22,7 @@ PAGES = [
     page for page in [ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))] if "```python" in page.read_text()
 ]
 NOT_RUN = {"sweeps.md": 1}  # a Dask scheduler at an address that is only an example
-SMALL = r"(?<=runs=)\d[\d_]*|(?<=orders=)\d+"
+SMALL = r"(?<=runs=)\d[\d_]*|(?<=orders=)\d+|(?<=, )\d{3,}(?=[,)])"  # the last: worlds of a design, runs
 PYTHON = (ROOT / "docs" / "python.md").read_text("utf-8")
 
 

@@ -24,7 +24,7 @@ from abm.scenario.filling import filled, law_of_due
 from abm.scenario.schema import CONSENTS
 
 DAY = dt.date(2023, 10, 8)
-RUNS = 6_000
+RUNS = 3_000
 V = 1.5  # variance of the common luck in closed forms
 TEN_LINES = """
 format = 2

@@ -46,9 +46,11 @@ def difference(model: FundingModel, world: World) -> str:
                 continue
             if not same(getattr(agent, name), state[name]):
                 return f"{who}.{name}: {getattr(agent, name)!r} in the model, {state[name]!r} in the ensemble"
-    for place, investor in enumerate(model.investors):
-        for name in INVESTOR_STATE.names:
-            mine, other = getattr(investor, name), arrays[name][place]
+    for name in INVESTOR_STATE.names:
+        for investor, other in zip(
+            model.investors, arrays[name].tolist(), strict=False
+        ):  # rooms of arrays may be spare
+            mine = getattr(investor, name)
             if not same(mine, other):
                 return f"{investor.id}.{name}: {mine!r} in the model, {other!r} in the ensemble"
     return ""
@@ -79,7 +81,7 @@ def test_the_engines_agree_after_every_phase_of_the_packaged_scenarios(name):
     scenario = abm.load_scenario(name)
     population = prepare(scenario)
     world = World(population)
-    for run in range(8):
+    for run in range(4):
         walk(scenario, population, world, seed=7, run=run)
 
 
@@ -98,7 +100,7 @@ def test_the_engines_agree_after_every_phase_of_any_scenario(number):
     scenario = any_scenario(number)
     population = prepare(scenario)
     world = World(population)
-    for run in range(4):
+    for run in range(2):
         walk(scenario, population, world, seed=number, run=run)
 
 
@@ -106,5 +108,5 @@ def test_the_engines_agree_where_every_feature_is_on():
     scenario = abm.scenario_from(rich_world())
     population = prepare(scenario)
     world = World(population)
-    models = [walk(scenario, population, world, seed=3, run=run) for run in range(30)]
+    models = [walk(scenario, population, world, seed=3, run=run) for run in range(12)]
     assert {model.closed for model in models} == {True, False}

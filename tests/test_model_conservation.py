@@ -1,4 +1,4 @@
-"""Money is conserved to the million: thousands of random rounds with every feature there is (V19)."""
+"""Money is conserved to the million: hundreds of random rounds with every feature there is (V19)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from abm.core.records import STAGES
 from abm.scenario.money import units_of
 from tests.worlds import random_world, told
 
-WORLDS = 2_400
+WORLDS = 1_000
 
 
 class Ledger(abm.Company):
@@ -77,7 +77,7 @@ def price_at(one, event):
     return cuts[-1] if cuts else round(1000 * one.scenario.round.pre_money_bn[0])
 
 
-def test_thousands_of_rounds_were_lived_and_everything_happened_in_many_of_them(rounds):
+def test_hundreds_of_rounds_were_lived_and_everything_happened_in_many_of_them(rounds):
     seen = Counter(event.what for one in rounds for event in one.trace)
     everything = (
         "signed,paid,lapsed,passed,withdrew,did not pay,fell back,consented,blocked,reached its target,"
@@ -85,9 +85,9 @@ def test_thousands_of_rounds_were_lived_and_everything_happened_in_many_of_them(
         "raised later money,failed to raise,filed for a listing,listed its shares,could not list,"
         "withdrew its listing"
     )
-    assert len(rounds) >= 2_000
-    assert {what: seen[what] for what in everything.split(",") if seen[what] < 50} == {}
-    assert sum(event.why.startswith("cut back") for one in rounds for event in paid_events(one)) > 200
+    assert len(rounds) >= 800
+    assert {what: seen[what] for what in everything.split(",") if seen[what] < 20} == {}
+    assert sum(event.why.startswith("cut back") for one in rounds for event in paid_events(one)) > 80
 
 
 def test_what_investors_pay_is_what_the_round_raises_and_what_the_trace_tells(rounds):
@@ -137,7 +137,7 @@ def test_shares_are_worth_what_was_paid_for_them_at_the_price_of_their_closing(r
 
 def test_the_cash_of_the_company_is_its_start_and_what_came_in_less_what_fell_due_on_credit_or_not(rounds):
     companies = [one for one in rounds if one.company is not None]
-    assert len(companies) > 1_000
+    assert len(companies) > 400
     for one in companies:
         books = one.company
         start = round(1000 * one.scenario.company.cash_bn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 from random import Random
 
@@ -20,6 +21,12 @@ RUNS = 8
 
 def lives(raw, runs=RUNS):
     return [bits(result) for result in results(raw, runs)]
+
+
+@functools.cache
+def lives_of(make):
+    """Lives of a world that many tests compare with."""
+    return lives(make())
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -124,10 +131,12 @@ IDLE = {
 @pytest.mark.parametrize("name", IDLE)
 def test_what_is_switched_off_may_be_anything(name):
     scenario = abm.scenario_from(plain())
-    changed = dict(IDLE[name])
     if name == "a decay of no option to wait":
         scenario = abm.scenario_from(scenario.with_values({"investors.swf.waiting_weight": 0.0}).raw)
-    assert lives(abm.scenario_from(scenario.with_values(changed).raw)) == lives(scenario)
+        expected = lives(scenario)
+    else:
+        expected = lives_of(plain)
+    assert lives(abm.scenario_from(scenario.with_values(IDLE[name]).raw)) == expected
 
 
 def with_more(raw, path, item):
@@ -157,16 +166,16 @@ IDLE_ROUND = {"id": "idle", "on": day(50), "amount_bn": 0.0, "probability_if_clo
     ],
 )
 def test_a_contract_a_claim_or_a_later_round_over_nothing_changes_nothing(path, item):
-    assert lives(with_more(plain(), path, item)) == lives(plain())
+    assert lives(with_more(plain(), path, item)) == lives_of(plain)
 
 
 def test_a_listing_that_is_never_filed_changes_nothing():
     idle = {"raise_bn": 50.0, "earliest": AS_OF, "filing_per_year": 0.0}
-    assert lives(plain() | {"ipo": idle}) == lives(plain())
+    assert lives(plain() | {"ipo": idle}) == lives_of(plain)
 
 
 def test_empty_sections_change_nothing():
-    assert lives(plain() | {"environment": {}}) == lives(plain())
+    assert lives(plain() | {"environment": {}}) == lives_of(plain)
 
 
 def test_a_company_that_never_runs_out_of_cash_does_not_touch_the_round():
@@ -199,6 +208,11 @@ def by_name(raw, runs=RUNS):
     return told
 
 
+@functools.cache
+def rich_by_name():
+    return by_name(rich_world())
+
+
 def without(told, name):
     """Results without a bystander, who has done nothing."""
     for _, who, gates in told:
@@ -216,7 +230,7 @@ def test_v40_the_order_of_the_file_does_not_matter_where_addresses_say_whose_luc
     shuffled = copy.deepcopy(raw)
     Random(seed).shuffle(shuffled["investors"])
     assert shuffled["investors"] != raw["investors"]
-    assert by_name(shuffled) == by_name(raw) == by_name(rich_world())
+    assert by_name(shuffled) == by_name(raw) == rich_by_name()
 
 
 def test_v40_who_swaps_his_address_with_a_twin_swaps_his_luck():
@@ -242,7 +256,7 @@ def test_v40_who_swaps_his_address_with_a_twin_swaps_his_luck():
     ],
 )
 def test_v40_a_bystander_at_the_end_of_the_file_changes_nobody_else(path, bystander):
-    assert without(by_name(with_more(rich_world(), path, bystander)), "idle") == by_name(rich_world())
+    assert without(by_name(with_more(rich_world(), path, bystander)), "idle") == rich_by_name()
 
 
 def test_v40_one_more_investor_at_the_end_leaves_everybody_his_luck():
@@ -335,10 +349,10 @@ BETTER = {
 @pytest.mark.parametrize("name", BETTER)
 def test_v41_what_helps_a_round_never_keeps_a_single_run_from_closing(name):
     moved = 0
-    for seed in range(8):
+    for seed in range(5):
         scenario = abm.scenario_from(coupled_world(Random(seed)))
-        steps = [[one.closed for one in results(scenario.with_values(step), 20)] for step in BETTER[name]]
+        steps = [[one.closed for one in results(scenario.with_values(step), 12)] for step in BETTER[name]]
         for before, after in itertools.pairwise(steps):
             assert all(old <= new for old, new in zip(before, after, strict=True)), (name, seed)
         moved += sum(steps[-1]) - sum(steps[0])
-    assert moved > 5
+    assert moved > 2

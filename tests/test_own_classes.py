@@ -197,11 +197,11 @@ def test_a_coin_falls_anew_in_every_run_and_the_same_again(flip):
     cls, heads = coin(flip)
     outcomes = abm.simulate("three-investors", 100, 1, investor=cls, workers=1)
     assert 29 < sum(heads) < 71  # 50 +- 4.2 standard errors
-    plain = abm.simulate("three-investors", 100, 1, engine="mesa", workers=1).to_frame()["paid_bn.fund"] > 0
+    plain = abm.simulate("three-investors", 100, 1).to_frame()["paid_bn.fund"] > 0
     assert (outcomes.to_frame()["paid_bn.fund"] > 0).mean() < 0.75 * plain.mean()
     again, same = coin(flip)
-    abm.simulate("three-investors", 100, 1, investor=again, workers=1)
-    assert same == heads
+    abm.simulate("three-investors", 30, 1, investor=again, workers=1)
+    assert same == heads[:30]
 
 
 def test_no_two_runs_and_no_two_seeds_start_with_one_draw():

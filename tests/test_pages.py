@@ -75,6 +75,12 @@ def story(scenario, tmp_path_factory):
     return told, write_story(told, tmp_path_factory.mktemp("story") / "story.html", "abm explain mine.toml --failed")
 
 
+@pytest.fixture
+def unpainted(monkeypatch):
+    """Let figures be drawn, and not written twice each, where nobody looks at them."""
+    monkeypatch.setattr("abm.report.page._data", lambda figure: "data:image/svg+xml;base64,")
+
+
 class Outline(HTMLParser):
     """What a page asks for, and how it is built."""
 
@@ -225,6 +231,7 @@ def test_the_report_of_a_study_takes_its_points_for_the_worlds(tmp_path, scenari
     assert found.scenario.digest == scenario.digest
 
 
+@pytest.mark.usefixtures("unpainted")
 @pytest.mark.parametrize("points", [3, 10])
 def test_the_report_of_a_study_of_few_points_shows_them_and_draws_worlds_of_its_own(points, tmp_path, scenario):
     grid, few = abm.Design.grid({"round.target_bn": [6, 8, 9]}), abm.Design.prior(scenario, 10, seed=7)
@@ -253,6 +260,7 @@ def test_a_study_that_is_damaged_or_not_finished_is_refused_before_any_work(tmp_
     assert "expected a finished study; go on with: abm study resume" in faults
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_file_that_is_sure_of_everything_gets_a_report_without_worlds(tmp_path):
     found = investigate(abm.load_scenario("mutual-conditions"), seed=1, effort=EFFORT)
     assert found.worlds is None

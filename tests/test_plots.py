@@ -13,6 +13,12 @@ from abm.plots import FIGURES, save_figures
 from abm.plots.theme import styled
 
 
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch):
+    """Fewer points of a picture, none of which any test looks at."""
+    monkeypatch.setattr("abm.plots.DPI", 40)
+
+
 @pytest.fixture(scope="module")
 def outcomes():
     return abm.simulate("three-investors", runs=60, seed=3, engine="mesa", workers=1)
@@ -119,6 +125,7 @@ def test_the_same_outcomes_give_the_same_bytes_and_global_settings_stay(outcomes
 def test_every_figure_says_where_it_comes_from(outcomes, monkeypatch, tmp_path):
     signed = []
     monkeypatch.setattr("abm.plots.sign", lambda figure, text: signed.append(text))
+    monkeypatch.setattr("abm.plots._saved", lambda *_: [])
     save_figures(outcomes, tmp_path)
     assert len(signed) == len(FIGURES)
     assert all(text.startswith("three-investors: 60 runs, seed 3, mesa engine") for text in signed)

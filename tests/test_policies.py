@@ -69,7 +69,7 @@ def test_intervals_hold_both_what_the_runs_and_what_the_drawn_worlds_leave_open(
     window = 156 / 365
     truth = 1 - (math.exp(-window) - math.exp(-3 * window)) / (2 * window)
     covered = 0
-    for seed in range(40):
+    for seed in range(20):
         design = Design.shares(axis, np.random.default_rng(seed).random((12, 1)))
         drawn = Design("prior", design.axes, 12, seed)
         table = policies_frame(
@@ -78,7 +78,7 @@ def test_intervals_hold_both_what_the_runs_and_what_the_drawn_worlds_leave_open(
         covered += table["low"][0] <= truth <= table["high"][0]
         assert table["p"][1] == 1.0
         assert table["change_low"][1] <= table["change"][1] == pytest.approx(1 - table["p"][0])
-    assert covered >= 35  # below that in one of a thousand, if 95 % are covered
+    assert covered >= 15  # below that in one of three thousand, if 95 % are covered
 
 
 def test_a_world_that_contradicts_a_policy_is_left_out_for_all_of_them():

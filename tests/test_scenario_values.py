@@ -78,13 +78,13 @@ def read(tables: Tables) -> Scenario | None:
     return None
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(st.dictionaries(words(), anything(), max_size=6))
 def test_tables_of_anything_are_refused_in_sentences(tables):
     assert read(tables) is None
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=120)
 @given(st.data())
 def test_a_sound_scenario_with_something_put_anywhere_is_read_or_refused_in_sentences(data):
     tables = copy.deepcopy(TABLES[data.draw(st.sampled_from([SMALL, "mutual-conditions"]))])

@@ -14,6 +14,7 @@ from abm.rules.gatekeepers import chance_under_luck, hazard_for_chance
 from abm.scenario import scenario_from
 from tests.oracles import agrees
 
+RUNS = 8_000
 CALM: dict[str, float] = {}
 MOODY = {"sentiment_volatility": 0.6, "sentiment_start": -0.3, "sentiment_mean": 0.2}
 WILD = MOODY | {"cold_per_week": 0.03, "thaw_per_week": 0.1, "cold_sentiment": -0.6, "competitor_jumps_per_year": 6.0}
@@ -35,7 +36,7 @@ def round_with(gate: dict[str, object], environment: dict[str, float], days: int
     )  # fmt: skip
 
 
-def closes(scenario: abm.Scenario, runs: int = 20_000, engine: str = "ensemble") -> int:
+def closes(scenario: abm.Scenario, runs: int = RUNS, engine: str = "ensemble") -> int:
     found = abm.simulate(scenario, runs, seed=11, engine=engine, workers=2, keep="totals")
     return round(found.probability("closed").p * runs)
 
@@ -45,14 +46,14 @@ def closes(scenario: abm.Scenario, runs: int = 20_000, engine: str = "ensemble")
 def test_a_stated_chance_comes_out_under_shared_luck(chance, variance):
     """0.8 had come out as 0.69 with a variance of 0.5, and as 0.62 with 1."""
     gate = {"probability_by_deadline": chance, "deadline_effect": 3.0}
-    assert agrees(closes(round_with(gate, {"frailty_variance": variance})), 20_000, chance)
+    assert agrees(closes(round_with(gate, {"frailty_variance": variance})), RUNS, chance)
 
 
 @pytest.mark.parametrize("environment", [CALM, MOODY, WILD], ids=["calm", "moody", "wild"])
 @pytest.mark.parametrize("loading", [-1.0, 0.6, 2.0])
 def test_a_stated_chance_comes_out_in_every_mood(loading, environment):
     gate = {"probability_by_deadline": 0.7, "sentiment_loading": loading}
-    assert agrees(closes(round_with(gate, environment)), 20_000, 0.7)
+    assert agrees(closes(round_with(gate, environment)), RUNS, 0.7)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -66,7 +67,7 @@ def test_a_stated_chance_comes_out_with_all_options_together(seed):
         "deadline_scale_weeks": chance.uniform(1.0, 20.0),
     }
     environment = {**chance.choice([CALM, MOODY, WILD]), "frailty_variance": chance.choice([0.0, chance.uniform(0, 2)])}
-    assert agrees(closes(round_with(gate, environment, chance.randint(10, 400))), 20_000, p)
+    assert agrees(closes(round_with(gate, environment, chance.randint(10, 400))), RUNS, p)
 
 
 def test_both_engines_keep_it():
@@ -80,7 +81,7 @@ def test_a_stated_chance_counts_from_as_of_and_without_a_block():
     gate = {"probability_by_deadline": 0.8, "block_hazard_per_year": 1.0}
     hazard, years = -math.log(0.2), 156 / 365
     expected = hazard / (hazard + years) * -math.expm1(-(hazard + years))  # V10c: the race of two constant hazards
-    assert agrees(closes(round_with(gate, CALM)), 20_000, expected)
+    assert agrees(closes(round_with(gate, CALM)), RUNS, expected)
 
 
 @pytest.mark.parametrize("variance", [0.0, 0.01, 1.0, 4.0])

@@ -363,26 +363,41 @@ def test_no_file_names_a_path_of_a_machine_or_a_host_of_packages():
 # What makes stored results stale
 
 
-def fingerprint_after(monkeypatch, tmp_path, name, change):
-    package = tmp_path / "abm"
-    shutil.copytree(ROOT / "abm", package, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.yaml"))
-    source = tmp_path / name
-    source.write_text(change(source.read_text("utf-8")), "utf-8")
-    fingerprint.code_digest()  # of the package as it is, which is kept
+def digests(monkeypatch, package, *changes):
+    """Digests of the code of a package in another folder: as it is, and after each change of a file of it."""
     monkeypatch.setattr(fingerprint, "_PACKAGE", package)
-    return fingerprint.code_digest.__wrapped__()
+    found = [fingerprint.code_digest.__wrapped__()]
+    for name, change in changes:
+        source = package.parent / name
+        source.write_text(change(source.read_text("utf-8")), "utf-8")
+        found.append(fingerprint.code_digest.__wrapped__())
+    return found
+
+
+def commented(text):
+    return text.replace('"""', '"""Edited: ', 1) + "\n# edited\n"
+
+
+def edited(text):
+    return text + "\nEDITED = 1\n"
+
+
+@pytest.fixture
+def alone(tmp_path, name):
+    """A package of nothing but one file."""
+    (tmp_path / name).parent.mkdir(parents=True)
+    shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path / "abm"
 
 
 @pytest.mark.parametrize("name", TREES)
-def test_a_comment_or_a_docstring_leaves_stored_results_as_they_are(monkeypatch, tmp_path, name):
-    after = fingerprint_after(
-        monkeypatch, tmp_path, name, lambda text: text.replace('"""', '"""Edited: ', 1) + "\n# edited\n"
-    )
-    assert after == fingerprint.code_digest()
+def test_a_comment_or_a_docstring_leaves_stored_results_as_they_are(monkeypatch, alone, name):
+    before, after = digests(monkeypatch, alone, (name, commented))
+    assert after == before
 
 
 @pytest.mark.parametrize("name", [name for name in TREES if not name.endswith("__init__.py")])
-def test_code_makes_stored_results_stale_where_it_decides_them_and_nowhere_else(monkeypatch, tmp_path, name):
+def test_code_makes_stored_results_stale_where_it_decides_them_and_nowhere_else(monkeypatch, alone, name):
     rooms = ("core", "rules", "scenario", "population", "agents", "ensemble")
     decides = Path(name).parts[1] in rooms or name in (
         "abm/runs/collecting.py",
@@ -391,5 +406,15 @@ def test_code_makes_stored_results_stale_where_it_decides_them_and_nowhere_else(
         "abm/sweeps/work.py",
     )
     words = name in ("abm/scenario/labels.py", "abm/scenario/messages.py", "abm/scenario/sources.py")
-    after = fingerprint_after(monkeypatch, tmp_path, name, lambda text: text + "\nEDITED = 1\n")
-    assert (after != fingerprint.code_digest()) == (decides and not words)
+    before, after = digests(monkeypatch, alone, (name, edited))
+    assert (after != before) == (decides and not words)
+
+
+def test_among_all_files_the_first_and_the_last_that_decide_still_count(monkeypatch, tmp_path):
+    shutil.copytree(ROOT / "abm", tmp_path / "abm", ignore=shutil.ignore_patterns("*.yaml"))
+    first, last = "abm/core/arguments.py", "abm/sweeps/work.py"
+    changes = [(first, commented), (first, edited), (last, commented), (last, edited)]
+    here = fingerprint.code_digest()
+    before, comment, one, another, both = digests(monkeypatch, tmp_path / "abm", *changes)
+    assert here == before == comment
+    assert before != one == another != both != before

@@ -178,8 +178,8 @@ def test_nor_where_runs_stop_early(tmp_path, monkeypatch, asked):
 
 
 def test_mesa_gives_the_same_answers(tmp_path):
-    mesa = sweep(SMALL, AXES, runs=60, engine="mesa", folder=tmp_path / "mesa", workers=1, executor="threads")
-    fast = sweep(SMALL, AXES, runs=60, folder=tmp_path / "fast")
+    mesa = sweep(SMALL, AXES, runs=20, engine="mesa", folder=tmp_path / "mesa", workers=1, executor="threads")
+    fast = sweep(SMALL, AXES, runs=20, folder=tmp_path / "fast")
     assert mesa.points().equals(fast.points())
 
 

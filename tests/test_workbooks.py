@@ -227,7 +227,8 @@ def test_the_points_of_a_study_are_a_design_in_python_too(studies):
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
-def test_a_study_is_swept_again_from_its_own_points(studies, tmp_path, capsys, ending):
+def test_a_study_is_swept_again_from_its_own_points(studies, tmp_path, capsys, monkeypatch, ending):
+    monkeypatch.setattr("abm.plots.DPI", 40)
     for number, study in enumerate(studies.values()):
         file = str(tmp_path / f"points{number}.{ending}")
         main_ends(["study", "export", str(study.folder), file])

@@ -19,6 +19,7 @@ from abm.runs.outcomes import RunResult
 AS_OF = dt.date(2025, 7, 28)
 CERTAIN = 1000.0  # a hazard per year that nobody outlives by a week: the chance is 5e-9
 NEVER = 0.0
+RUNS = 40_000  # of the compiled engine, beside a law
 
 # --------------------------------------------------------------------------------------------------------------------
 # Building
@@ -434,7 +435,7 @@ ASKS = {
 }
 
 
-def fly(raw: dict[str, Any] | abm.Scenario, runs: int = 100_000, seed: int = 1) -> pd.DataFrame:
+def fly(raw: dict[str, Any] | abm.Scenario, runs: int = RUNS, seed: int = 1) -> pd.DataFrame:
     """Outcomes of many runs of the compiled engine."""
     scenario = raw if isinstance(raw, abm.Scenario) else abm.scenario_from(raw)
     return abm.simulate(scenario, runs, seed, engine="ensemble", keep="rows", workers=1).to_frame()

@@ -128,7 +128,7 @@ def batches(
 
     Examples
     --------
-    >>> stream = batches("three-investors", runs=100, seed=1, engine="mesa", workers=1)
+    >>> stream = batches("three-investors", runs=100, seed=1, workers=1)
     >>> most = max(int(batch.rows["paid_musd"].max()) for batch in stream)
     >>> most, stream.done
     (10000, 100)

@@ -154,8 +154,8 @@ class Totals(Simulated):
     Examples
     --------
     >>> import abm
-    >>> totals = abm.simulate("three-investors", 60, engine="mesa", keep="totals", events=["funded_bn >= 6"])
-    >>> runs = abm.simulate("three-investors", 60, engine="mesa")
+    >>> totals = abm.simulate("three-investors", 50, keep="totals", events=["funded_bn >= 6"])
+    >>> runs = abm.simulate("three-investors", 50)
     >>> totals.probability("funded_bn >= 6") == runs.probability("funded_bn >= 6")
     True
     """
