@@ -12,7 +12,7 @@ from abm.agents import FundingModel
 from abm.population import prepare
 from abm.rules.conditions import CONDITIONS
 from abm.scenario.fields import Knob, Section, title_of
-from tests.worlds import NEVER, bits, bound, consent, day, paid, rich_world, signer, world
+from tests.worlds import NEVER, bits, bound, consent, day, paid, rich_world, signer, world, world_in_classes
 
 RUNS = 30
 
@@ -23,8 +23,18 @@ def rich():
 
 
 @functools.cache
-def before(run):
-    return one_run(rich(), prepare(rich()), run)
+def in_classes():
+    return abm.scenario_from(world_in_classes())
+
+
+def usual():
+    """The world in which a setting is tried, unless it is of classes."""
+    return rich()
+
+
+@functools.cache
+def before(run, world=usual):
+    return one_run(world(), prepare(world()), run)
 
 
 def one_run(scenario, population, run):
@@ -34,19 +44,19 @@ def one_run(scenario, population, run):
     return bits(model.result())
 
 
-def some_matter(settings, refusals):
+def some_matter(settings, refusals, world=usual):
     """Whether one of several settings changes one of the runs; refused settings are told."""
     worlds = []
     for setting in settings:
         try:
-            scenario = rich().with_values(setting)
+            scenario = world().with_values(setting)
             worlds.append((scenario, prepare(scenario)))
         except abm.ScenarioError as error:
             refusals.append(str(error))
             continue
-        if one_run(*worlds[-1], 0) != before(0):
+        if one_run(*worlds[-1], 0) != before(0, world):
             return True
-    return any(one_run(*changed, run) != before(run) for run in range(1, RUNS) for changed in worlds)
+    return any(one_run(*changed, run) != before(run, world) for run in range(1, RUNS) for changed in worlds)
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -84,10 +94,19 @@ for _section, _name, _knob, _path, _now in fields_of(rich()):
         KNOBS[f"{_section}.{_name}"] += [{_path: number} for number in numbers_of(_knob, _now)]
 
 
+#: Numbers of what happens in the end, which are tried in the round in classes.
+OF_CLASSES = ("chance", "median_days", "time_sd_log", "holds", "kept_share", "runway_months", "waiver_probability")
+IN_CLASSES = defaultdict(list)
+for _section, _name, _knob, _path, _now in fields_of(in_classes()):
+    if _name in OF_CLASSES:
+        IN_CLASSES[f"{_section}.{_name}"] += [{_path: number} for number in numbers_of(_knob, _now)]
+
+
 @pytest.mark.parametrize("name", KNOBS)
 def test_every_knob_changes_a_trajectory(name):
     refusals = []
-    assert some_matter(KNOBS[name], refusals), f"{name} changed nothing in {RUNS} runs; refused: {refusals}"
+    settings, of = (IN_CLASSES[name], in_classes) if name in IN_CLASSES else (KNOBS[name], usual)
+    assert some_matter(settings, refusals, of), f"{name} changed nothing in {RUNS} runs; refused: {refusals}"
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -115,6 +134,29 @@ CHOICES = {
     "InvestorPool.kind": [{"investor_pools.crowd.kind": "person"}],
 }
 
+#: The same of a round in classes.
+CHOICES_IN_CLASSES = {
+    "Round.due": [{"round.due": day(40)}],
+    "Round.hard_deadline": [{"round.hard_deadline": True}],
+    "Gatekeeper.of": [{"gatekeepers.plan": {"id": "plan", "class": "milestone"}}],
+    "Gatekeeper.on": [{"gatekeepers.vote.on": day(20)}],
+    "Gatekeeper.by": [{"gatekeepers.plan.by": day(20)}],
+    "Investor.standing": [{"investors.second.standing": "firm"}],
+    "Investor.needs": [{"investors.lead.needs": ["bank"]}],
+    "Investor.ticket": [{"investors.second.ticket": "rest"}],
+    "Investor.tranches": [
+        {
+            "investors.taker": {
+                "id": "taker",
+                "standing": "underwritten",
+                "tranches": [{"ticket_bn": 2.0}, {"ticket_bn": 2.0, "needs": ["bank"]}],
+            }
+        }
+    ],
+    "Investor.redeemable": [{"investors.second.redeemable": True}],
+    "Investor.luck": [{"investors.second.luck": "second"}],
+}
+
 #: What only names things. Ids are names too, but for the order in which a file is read.
 TEXTS = {
     "Scenario.id": {"id": "other"},
@@ -133,18 +175,24 @@ TEXTS = {
     "Investor.name": {"investors.small.name": "Other"},
     "InvestorPool.id": {"investor_pools.stated.id": "other"},
     "InvestorPool.name": {"investor_pools.crowd.name": "Other"},
-    "Scenario.format": None,  # there is one format
+    "Scenario.format": None,  # of a file in classes, other keys are asked
 }
 
 
 def test_every_field_of_a_file_is_a_knob_or_a_choice_or_a_name():
-    assert set(CHOICES) | set(TEXTS) == OTHERS
+    assert set(CHOICES) | set(CHOICES_IN_CLASSES) | set(TEXTS) == OTHERS
 
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_every_choice_changes_a_trajectory(name):
     refusals = []
     assert some_matter(CHOICES[name], refusals), refusals
+
+
+@pytest.mark.parametrize("name", CHOICES_IN_CLASSES)
+def test_every_choice_of_classes_changes_a_trajectory(name):
+    refusals = []
+    assert some_matter(CHOICES_IN_CLASSES[name], refusals, in_classes), refusals
 
 
 def test_elimination_is_another_choice_than_the_greatest_closing():

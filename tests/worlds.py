@@ -372,6 +372,30 @@ def rich_world() -> dict[str, Any]:
     return world(investors, gates, [crowd, stated, drawn], 70, 40, sections, **terms)
 
 
+def world_in_classes() -> dict[str, Any]:
+    """A round of ten lines and a few more: standings, classes, a vote, a trust, whoever pays the rest."""
+    return {
+        "format": 2,
+        "id": "classes",
+        "as_of": day(0),
+        "horizon_weeks": 40,
+        "round": {"target_bn": 10.0, "deadline": day(90)},
+        "company": {"cash_bn": 0.5, "runway_months": 6, "burn_volatility_bn": 0.1},
+        "gatekeepers": [
+            {"id": "vote", "class": "vote", "chance": 0.7, "on": day(50)},
+            {"id": "plan", "class": "restructuring", "chance": 0.7},
+            {"id": "bank", "chance": 0.6, "median_days": 40, "time_sd_log": 0.5},
+        ],
+        "investors": [
+            {"id": "lead", "role": "lead", "standing": "conditional_firm", "ticket_bn": 3.0, "needs": ["vote"]},
+            {"id": "third", "standing": "in_talks", "ticket_bn": 1.0, "chance": 0.6, "median_days": 30},
+            {"id": "second", "standing": "in_talks", "ticket_bn": 1.0},
+            {"id": "trust", "standing": "firm", "redeemable": True, "ticket_bn": 2.0, "needs": ["plan"]},
+            {"id": "taker", "standing": "underwritten", "ticket": "rest", "ticket_bn": 4.0, "needs": ["bank"]},
+        ],
+    }
+
+
 _PATIENT = [[{"gate": "court"}]]
 _PICKY = [[{"kind": "sovereign", "amount_bn": 0.5}, {"max_pre_money_bn": 55.0}], [{"max_own_share": 0.005}]]
 

@@ -28,18 +28,18 @@ def numbers_in(section: Section, layout: np.dtype[Any]) -> dict[str, Any]:
 
 def gate_params(scenario: Scenario, market: Record) -> Records:
     """Lay out ``records.GATEKEEPER`` of every gatekeeper of a scenario, in the order of the file."""
-    rows, first = [], 0
+    rows, first, waiver = [], 0, float(scenario.round.waiver_probability)
     for gate in scenario.gatekeepers:
         scale, days = float(gate.deadline_scale_weeks) * 7.0, float(scenario.window_days)
         rows.append(
             {
                 **numbers_in(gate, records.GATEKEEPER),
-                "h0_per_year": 0.0 if gate.chance is not None else _rate(gate, scale, days, market),
+                "h0_per_year": 0.0 if gate.chance is not None else _rate(gate, scale, days, market, waiver),
                 "effect": gate.deadline_effect,
                 "scale_days": scale,
                 "block_per_year": gate.block_hazard_per_year,
                 "loading": gate.sentiment_loading,
-                **law_of(gate, days, float(scenario.round.waiver_probability)),
+                **law_of(gate, days, waiver),
                 "on_day": 0.0 if gate.on is None else scenario.day(gate.on),
                 "first": first,
                 "last": first + len(gate.requires),
@@ -49,12 +49,13 @@ def gate_params(scenario: Scenario, market: Record) -> Records:
     return new_records(records.GATEKEEPER, rows)
 
 
-def _rate(gate: GatekeeperTable, scale: float, days: float, market: Record) -> float:
+def _rate(gate: GatekeeperTable, scale: float, days: float, market: Record, waiver: float) -> float:
     """Hazard far from the deadline of a consent that comes at a rate [1/year]."""
     effect = float(gate.deadline_effect)
     if gate.hazard_per_year is not None:
         return base_hazard(float(gate.hazard_per_year), effect, scale, days)
-    chance, loading = float(gate.probability_by_deadline or 0.0), float(gate.sentiment_loading)
+    chance = with_second_chance(float(gate.probability_by_deadline or 0.0), waiver)
+    loading = float(gate.sentiment_loading)
     return stated_hazard(chance, loading, effect, scale, days, float(market.frailty_variance), market)
 
 

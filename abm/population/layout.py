@@ -22,7 +22,7 @@ from abm.rules.closing import SELECT
 from abm.rules.company import deferrable_part, firm_part, path_between, span_between, week_of_revenue
 from abm.rules.decision import per_day_of_year
 from abm.rules.environment import gathered_spread, kept_share, weekly_chance
-from abm.rules.gatekeepers import rate_for_probability
+from abm.rules.gatekeepers import rate_for_probability, with_second_chance
 from abm.scenario import Scenario
 from abm.scenario.checks import address_of, cap_bn
 from abm.scenario.condition_fields import Conditions
@@ -267,6 +267,7 @@ def _traits(
     named = who if isinstance(who, InvestorTable) else None
     stated = signed or who.signing_probability is not None or (named is not None and named.chance is not None)
     probability = 1.0 if who.signing_probability is None else float(who.signing_probability)
+    probability = with_second_chance(probability, float(scenario.round.replacement_probability))
     powder = who.dry_powder_bn
     mean_bn = who.prior_mean_bn if who.prior_mean_bn is not None else market_mean_bn
     sd = _trait(who, "prior_sd_log")
