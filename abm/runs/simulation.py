@@ -349,8 +349,10 @@ def central_beside(stream: Stream, events: Sequence[str] = ()) -> Callable[[], T
     """
     if not stream.drawn:
         return None
-    runs = max(LOOK, stream.done // _PART)
-    return partial(_central, replace(stream, most=runs, within=None, path_runs=0, unknowns=None), tuple(events))
+    runs = max(min(LOOK, stream.done), stream.done // _PART)
+    engine: EngineName = stream.engine if stream.agents or stream.statistics else "ensemble"  # the same runs, sooner
+    fixed = replace(stream, engine=engine, most=max(1, runs), within=None, path_runs=0, unknowns=None)
+    return partial(_central, fixed, tuple(events))
 
 
 def _central(stream: Stream, events: tuple[str, ...]) -> Totals:
