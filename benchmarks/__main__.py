@@ -12,7 +12,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import books, engines, floor, process, scaling, threads
+from benchmarks import books, drawing, engines, floor, process, scaling, threads
 from benchmarks.sizes import FULL, TINY, Sizes
 from benchmarks.timing import Figure, said
 
@@ -28,6 +28,7 @@ ROWS: dict[str, Callable[[Sizes], Iterator[Figure]]] = {
     "process": process.warm,
     "first": process.first,
     "book": books.closings,
+    "worlds": drawing.over_worlds,
 }
 
 _LINE = "{:<10} {:<68} {:>9} {:>21}  {}"

@@ -33,7 +33,7 @@ HERE = Path(__file__).parent.parent / "results" / "e01_flagship"
 
 def main(runs: int, folder: Path) -> None:
     """Simulate both worlds, keep their tables and pictures, and write the finding."""
-    worlds = [abm.simulate(world, runs=runs, seed=1) for world in WORLDS]
+    worlds = [abm.simulate(world, runs=runs, seed=1, central=True) for world in WORLDS]
     for outcomes in worlds:
         write_outcomes(outcomes, folder / outcomes.scenario.id)
     (folder / "finding.md").write_text(finding(*worlds), encoding="utf-8")

@@ -59,7 +59,9 @@ if __name__ == "__main__":
     article, sourced = abm.load_scenario("openai-2025-article"), abm.load_scenario("openai-2025")
     worlds = {"the article": article} | {words: swapped(article, sourced, keys) for words, keys in BLOCKS.items()}
     worlds["all of them"] = sourced
-    outcomes = {words: abm.simulate(world, experiment.runs, 1, keep="rows") for words, world in worlds.items()}
+    outcomes = {
+        words: abm.simulate(world, experiment.runs, 1, keep="rows", central=True) for words, world in worlds.items()
+    }
     before = outcomes["the article"].to_frame()["closed"].to_numpy()
     rows = []
     for words, world in list(outcomes.items())[1:]:

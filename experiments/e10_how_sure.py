@@ -39,7 +39,7 @@ if __name__ == "__main__":
     moves, inert = moving(scenario, runs=10 if small else 200, worlds=0 if small else 1)
     still = {axis.name for axis in inert}
     study = experiment.sweep(scenario, Design.prior(scenario, min(DRAWS, 8 * experiment.runs), 1, still))
-    outcomes = abm.simulate(scenario, min(HEADLINE, 100 * experiment.runs), 1, keep="rows")
+    outcomes = abm.simulate(scenario, min(HEADLINE, 100 * experiment.runs), 1, keep="rows", central=True)
     central, worlds = outcomes.probability("closed"), around(study, outcomes)
     frame, layers = worlds.points(), worlds.layers()
     experiment.figure(over_worlds, "prior", "P(closed) over what nobody knows", frame, central=central.p)

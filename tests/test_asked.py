@@ -124,9 +124,11 @@ def test_the_first_sentence_says_how_to_see_the_other_doubt_and_claims_no_range_
     code, text, _ = run("openai-2025", "--runs", "20", "--set", "round.target_bn=20")
     *first, command = text.split("\n\n")[0].splitlines()
     assert code == 0
-    assert " ".join(first).endswith("how far what nobody knows moves it:")
+    assert " ".join(first).endswith("Which of these numbers move it:")
     assert shlex.split(command) == ["abm", "report", "openai-2025", "--quick", "--set", "round.target_bn=20"]
     assert report_command("a b.toml") == "abm report 'a b.toml' --quick"
+    central = run("openai-2025", "--runs", "20", "--central")[1].split("\n\n")[0].splitlines()[:-1]
+    assert " ".join(central).endswith("at central values; how far what nobody knows moves it:")
     text = run(SMALL, "--runs", "20")[1]
     assert "no number of the file has a range, so how far others would move it is not known." in " ".join(text.split())
 

@@ -28,7 +28,7 @@ from tests.guard import HANGS_S
 
 SMALL = "three-investors"
 COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
-ANSWER = ["scenario", "runs", "seed", "engine", "event", "probability", "closed_by"]
+ANSWER = ["scenario", "runs", "worlds", "seed", "engine", "event", "probability", "over_worlds", "central", "closed_by"]
 ANSWER += ["funded_bn", "closing_gap_bn", "causes"]
 MANIFEST = {
     "scenario",
@@ -38,6 +38,7 @@ MANIFEST = {
     "engine",
     "seed",
     "runs",
+    "worlds",
     "date",
     "python",
     "libraries",

@@ -49,7 +49,7 @@ def engine(monkeypatch):
 
     def use(simulate_batch):
         module = ModuleType("abm.ensemble")
-        module.Ensemble = lambda population: (
+        module.Ensemble = lambda population, unknowns=None: (
             lambda seed, runs, paths=False: simulate_batch(population, seed, runs.start, len(runs), paths)
         )
         monkeypatch.setitem(sys.modules, "abm.ensemble", module)
@@ -288,7 +288,7 @@ def test_an_interruption_between_two_sinks_leaves_the_same_runs_in_both():
     first, second = RunCollector(), Pressed()
     ending = collect(batches(SMALL, 5_000), [first, second])
     assert ending.interrupted
-    assert first.batch().rows["run"].tolist() == second.batch().rows["run"].tolist() == list(range(750))
+    assert first.batch().rows["run"].tolist() == second.batch().rows["run"].tolist() == list(range(800))
 
 
 def test_a_fault_of_the_engine_is_a_fault(engine):

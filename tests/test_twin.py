@@ -137,7 +137,7 @@ def test_a_consent_that_was_in_time_could_have_been_so_much_slower():
 # Packaged rounds
 
 
-@pytest.mark.parametrize(("name", "runs"), [("three-investors", 8), ("mutual-conditions", 4), ("openai-2025", 3)])
+@pytest.mark.parametrize(("name", "runs"), [("three-investors", 8), ("mutual-conditions", 4), ("openai-2025", 6)])
 def test_the_twins_of_packaged_rounds_turn_in_both_engines(name, runs):
     scenario = abm.load_scenario(name)
     closed = abm.simulate(scenario, runs, 1, keep="rows").batch.rows["closed"]

@@ -13,7 +13,7 @@ import pandas as pd
 import abm
 from abm.agents import FundingModel
 from abm.core import draws
-from abm.population import prepare
+from abm.population import prepare, unknowns_of
 from abm.runs.outcomes import RunResult
 
 AS_OF = dt.date(2025, 7, 28)
@@ -101,7 +101,7 @@ def told(raw: dict[str, Any] | abm.Scenario, run: int = 0, seed: int = 1, **agen
 def results(raw: dict[str, Any] | abm.Scenario, runs: int, seed: int = 1, first: int = 0) -> list[RunResult]:
     """What so many runs leave behind, down to every weekly path."""
     scenario = raw if isinstance(raw, abm.Scenario) else abm.scenario_from(raw)
-    prepared = prepare(scenario)
+    prepared = prepare(scenario) if unknowns_of(scenario) is None else None
     found = []
     for run in range(first, first + runs):
         model = FundingModel(scenario, seed, run, prepared=prepared)

@@ -21,7 +21,7 @@ from abm.core.batch import RunResult
 from abm.core.old_names import renamed_attribute
 from abm.core.records import LOOKING, PAID, SIGNED, UNPAID, Flags, Floats, Integers, Record
 from abm.core.trace import Event, Trace
-from abm.population import Population, prepare, sampling
+from abm.population import Population, population_of, sampling
 from abm.rules import book as book_rules
 from abm.rules import failure
 from abm.rules import settlement as rules
@@ -45,7 +45,9 @@ class FundingModel(mesa.Model):
     investor, gatekeeper, company
         Agent classes, to be replaced by subclasses of one's own.
     prepared
-        The scenario's population, if it has been prepared already; saves time over many runs.
+        The population of this run, if it has been prepared already; saves time over many runs.
+    central
+        Whether every number with a range has its value; if not, it is drawn with the world that the run belongs to.
     narrate
         Whether the story says what signatures ask for and wait for; mass runs do without, which is faster.
 
@@ -58,7 +60,7 @@ class FundingModel(mesa.Model):
     """
 
     @checked
-    def __init__(
+    def __init__(  # noqa: PLR0913, by name all but the key of the run
         self,
         scenario: Scenario | str | Path,
         seed: int = 0,
@@ -69,11 +71,12 @@ class FundingModel(mesa.Model):
         company: type[Company] = Company,
         prepared: Population | None = None,
         narrate: bool = True,
+        central: bool = False,
     ) -> None:
         # the model draws by address; these generators are for agents of one's own, each run its own luck
         super().__init__(rng=draws.joined(int(seed), int(run)))
         self.case, self.seed, self.run = load_scenario(scenario), int(seed), int(run)
-        self.population = prepared or prepare(self.case)
+        self.population = prepared or population_of(self.case, self.seed, self.run, central)
         shared = self.population
         self.traits, self.contracts = sampling.realise(shared, self.seed, self.run)
         self.round = shared.round.copy()  # the terms of this run, as the rules read them

@@ -12,7 +12,7 @@ import numpy as np
 from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
 from abm.runs.differences import Difference, paired_events, paired_means
-from abm.runs.estimates import Estimate, estimate
+from abm.runs.estimates import Estimate
 from abm.runs.outcomes import Outcomes
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
@@ -134,11 +134,11 @@ def compare(
     first: Any = None
     for number, (name, source) in enumerate(rounds.items(), 1):
         scenario = load_scenario(source)
-        happened, money = _simulated(scenario, runs, seed, event, workers)
-        first = (happened, money) if first is None else first
-        chance = estimate(int(np.count_nonzero(happened)), runs, seed)
-        change = None if number == 1 else paired_events(first[0], happened, seed)
-        more = None if number == 1 else paired_means(first[1], money, seed)
+        happened, money, chance, drawn = _simulated(scenario, runs, seed, event, workers)
+        first = (happened, money, drawn) if first is None else first
+        shared = drawn if first[2] is None else first[2]
+        change = None if number == 1 else paired_events(first[0], happened, seed, shared)
+        more = None if number == 1 else paired_means(first[1], money, seed, shared)
         other = int(np.count_nonzero(first[0] != happened))
         found.append(Compared(name, chance, float(money.mean()), change, more, other))
         if progress is not None:
@@ -146,8 +146,10 @@ def compare(
     return Comparison(event, tuple(found))
 
 
-def _simulated(scenario: Scenario, runs: int, seed: int, event: str, workers: int | None) -> tuple[Any, Any]:
-    """Whether the event came, and the money that was paid, run by run."""
+def _simulated(
+    scenario: Scenario, runs: int, seed: int, event: str, workers: int | None
+) -> tuple[Any, Any, Estimate, Any]:
+    """Whether the event came, and the money that was paid, run by run; its chance, and whose worlds the runs are of."""
     outcomes: Outcomes = simulate(scenario, runs, seed, keep="rows", workers=workers)
     try:
         happened = outcomes.columns.happened(outcomes.batch, event)
@@ -156,7 +158,7 @@ def _simulated(scenario: Scenario, runs: int, seed: int, event: str, workers: in
     if len(happened) < runs:
         raise ScenarioError(scenario.file, [Fault("event", "expected one that is known in every run", repr(event))])
     money, scale = outcomes.columns.numbers(outcomes.batch, "funded_bn")
-    return happened, money / scale
+    return happened, money / scale, outcomes.probability(event), outcomes.drawn_runs
 
 
 @checked

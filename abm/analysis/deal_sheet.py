@@ -11,7 +11,8 @@ import numpy as np
 from abm.agents import FundingModel
 from abm.analysis.prose.phrases import Names, either, figure
 from abm.core.arguments import checked
-from abm.runs.estimates import Interval, normal_interval
+from abm.runs.clusters import mean_interval
+from abm.runs.estimates import Interval
 from abm.scenario.fields import Distribution
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def cash_ends(outcomes: Outcomes) -> dt.date | None:
     >>> cash_ends(abm.simulate("three-investors", runs=1))
     datetime.date(2026, 10, 5)
     """
-    model = FundingModel(outcomes.scenario, outcomes.seed, narrate=False)
+    model = FundingModel(outcomes.scenario, outcomes.seed, narrate=False, central=True)
     if model.company is None:
         return None
     plan = model.population.plan
@@ -102,7 +103,7 @@ def cash_ends(outcomes: Outcomes) -> dt.date | None:
 
 def _conditions(outcomes: Outcomes) -> Iterator[str]:
     """What each investor by name asks for."""
-    model = FundingModel(outcomes.scenario, outcomes.seed)
+    model = FundingModel(outcomes.scenario, outcomes.seed, central=True)
     names = Names(outcomes.scenario, model.population)
     for index in range(len(outcomes.scenario.investors)):
         model.narrator.conditions(index)
@@ -158,4 +159,4 @@ def _paid(outcomes: Outcomes, who: str) -> Interval:
     """Mean of what one investor, or all members of a pool, paid."""
     mine = [name for name in outcomes.ids if name.partition("#")[0] == who]
     paid = [outcomes.columns.numbers(outcomes.batch, f"paid_bn.{name}") for name in mine]
-    return normal_interval(np.sum([values / scale for values, scale in paid], axis=0))
+    return mean_interval(np.sum([values / scale for values, scale in paid], axis=0), outcomes.drawn_runs)

@@ -71,6 +71,7 @@ class Dossier:
     effort: Effort
     asked: Study | None
     outcomes: Outcomes
+    central: Outcomes
     incidence: pd.DataFrame
     pivotal: Pivotal | None
     pairs: pd.DataFrame | None
@@ -119,6 +120,7 @@ def investigate(
     of_worlds = study is not None and _of_worlds(study)
     log("simulating the round")
     outcomes = simulate(scenario, effort.runs, seed)
+    central = simulate(scenario, effort.runs, seed, central=True) if outcomes.drawn else outcomes
     log("finding who is pivotal")
     who, together = _pivotal(scenario, seed, effort)
     log("pulling levers")
@@ -129,7 +131,7 @@ def investigate(
     worlds = study if of_worlds else _worlds(scenario, inert, seed, effort)
     drivers = information = discovery = tree = regrets = near = None
     if worlds is not None and moving:
-        near = around(worlds, outcomes, inert)
+        near = around(worlds, central, inert)
         information, discovery = information_of(worlds, seed, inert), discover(near.frame, near.p, seed=seed)
         tree = grow_tree(near.frame, near.p, runs=near.runs)
         log("screening what drives the answer")
@@ -139,8 +141,8 @@ def investigate(
     log("telling two stories")
     stories = tuple(_stories(scenario, outcomes, seed))
     return Dossier(
-        scenario, seed, effort, None if of_worlds else study, outcomes, cumulative_incidence(outcomes), who, together,
-        pulled, worlds, near, inert, drivers, information, discovery, tree, regrets, stories,
+        scenario, seed, effort, None if of_worlds else study, outcomes, central, cumulative_incidence(outcomes), who,
+        together, pulled, worlds, near, inert, drivers, information, discovery, tree, regrets, stories,
     )  # fmt: skip
 
 

@@ -167,7 +167,8 @@ def _unmoved(scenario: Scenario, path: str, sides: list[list[Any]], usual: Outco
 
 
 def _left_by(scenario: Scenario, changes: dict[str, Any], runs: int) -> Outcomes:
-    return simulate(scenario.with_values(changes) if changes else scenario, runs, 1, workers=1, keep="runs")
+    changed = scenario.with_values(changes) if changes else scenario
+    return simulate(changed, runs, 1, workers=1, keep="runs", central=True)
 
 
 def _alike(one: Outcomes, other: Outcomes) -> bool:

@@ -116,7 +116,7 @@ def pulled(scenario: Scenario, levers: Sequence[Lever], sizes: Mapping[str, floa
 
 
 def _rows(scenario: Scenario, runs: int, seed: int, workers: int | None) -> Rows:
-    outcomes = simulate(scenario, runs, seed, keep="rows", workers=workers)
+    outcomes = simulate(scenario, runs, seed, keep="rows", workers=workers, central=True)
     return outcomes.columns.frame(outcomes.batch, ("closed", "funded_bn", "survived", "dilution"))
 
 

@@ -86,7 +86,8 @@ def moving(
 def _happened(scenario: Scenario, changes: dict[str, Any], event: str, runs: int, seed: int) -> Happened | None:
     """Whether the event happened, in each run; None where the changes contradict each other."""
     try:
-        found = simulate(scenario.with_values(changes) if changes else scenario, runs, seed, workers=1, keep="rows")
+        changed = scenario.with_values(changes) if changes else scenario
+        found = simulate(changed, runs, seed, workers=1, keep="rows", central=True)
     except ScenarioError:
         return None
     return found.columns.happened(found.batch, event)

@@ -258,7 +258,7 @@ class Game:
     def happened(self, changes: dict[str, str], runs: range) -> Happened:
         """Whether the event happens after changes, in each of some runs: bool[R]."""
         changed = self.scenario.with_values(changes) if changes else self.scenario
-        found = simulate(changed, len(runs), self.seed, first_run=runs.start, workers=1, keep="rows")
+        found = simulate(changed, len(runs), self.seed, first_run=runs.start, workers=1, keep="rows", central=True)
         return found.columns.happened(found.batch, self.event)
 
 

@@ -177,7 +177,7 @@ def _in_world(world: Scenario, levers: Sequence[Lever], runs: int, seed: int) ->
     """Whether each run closes, bool[1 + levers, runs], and why levers are refused; these count as not pulled."""
 
     def closed(changed: Scenario) -> Bools:
-        return simulate(changed, runs, seed, keep="rows").batch.rows["closed"]
+        return simulate(changed, runs, seed, keep="rows", central=True).batch.rows["closed"]
 
     found, reasons, known = [closed(world)], dict[str, str](), levers_of(world)
     for lever in levers:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.runs.estimates import wilson
+from abm.runs.layers import Layers, layers_of
 from abm.runs.outcomes import Outcomes
-from abm.sweeps.layers import Layers, layers_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from abm.runs.totals import Totals
 
 _ASKED = {"scenario": "SCENARIO", "setting": "--set"}  # what the folder says, and how else it is called
-_ASKED |= {name: f"--{name}" for name in ("runs", "within", "by", "event", "seed", "engine")}
+_ASKED |= {name: f"--{name}" for name in ("runs", "within", "by", "event", "seed", "engine", "central")}
 
 
 def run_again(
@@ -64,15 +64,16 @@ def _simulated(rerun: Rerun, out: Path | None, scratch: Path, workers: int | Non
     """Simulate it into a folder that is kept, or into one that is not."""
     from abm.report.files import FIGURE_RUNS, Folder
     from abm.runs.outcomes import Totals
-    from abm.runs.simulation import batches, collect
+    from abm.runs.simulation import batches, central_beside, collect
 
     stream = batches(
         rerun.scenario, rerun.runs, rerun.seed, engine=rerun.engine, within=rerun.within, workers=workers,  # type: ignore[arg-type]
-        path_runs=FIGURE_RUNS if out else 0, event=rerun.event,
+        path_runs=FIGURE_RUNS if out else 0, event=rerun.event, central=rerun.central,
     )  # fmt: skip
-    totals = Totals(*stream.study(), [rerun.event])
+    totals = Totals(*stream.study(), [rerun.event], drawn=stream.drawn)
     with Folder(stream, out or scratch) as folder:
         totals.ending = collect(stream, [totals, *folder.sinks])
+        totals.beside = central_beside(stream, [rerun.event])
         if out is None:
             folder.table.finish()
         else:

@@ -39,6 +39,8 @@ Examples:
 
     abm run openai-2025 --event "funded_bn >= 20 and survived" --within 0.01
 
+    abm run openai-2025 --central
+
     abm run three-investors --json
 
     abm run --again results/mine
@@ -77,6 +79,9 @@ def run(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number; may be repeated.")
     ] = None,
+    central: Annotated[
+        bool, typer.Option("--central", help="Keep every number with a range at its value; draw none.")
+    ] = False,
     as_json: AsJson = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder for outcomes.parquet, manifest.json and the figures.")
@@ -91,7 +96,7 @@ def run(
     from abm.report.answer import answer_json, answer_text, report_command
     from abm.report.files import FIGURE_RUNS, Folder
     from abm.runs.outcomes import Totals
-    from abm.runs.simulation import batches, collect
+    from abm.runs.simulation import batches, central_beside, collect
 
     if again is not None:
         return run_again(context, again, out, workers, as_json)
@@ -101,13 +106,15 @@ def run(
     asked = question_of(loaded, by, event, report_command(scenario, setting or []))
     stream = batches(
         loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs, event=asked.event,  # type: ignore[arg-type]
+        central=central,
     )  # fmt: skip
-    totals = Totals(*stream.study(), [asked.event])
+    totals = Totals(*stream.study(), [asked.event], drawn=stream.drawn)
     with ExitStack() as stack:
         folder = stack.enter_context(Folder(stream, out)) if out else None
         start = time.perf_counter()
         with _progress(stream) as progress:
             totals.ending = collect(stream, [totals, *(folder.sinks if folder else ())], progress)
+            totals.beside = central_beside(stream, [asked.event])
         seconds = time.perf_counter() - start
         # files first of all: what is printed may break off
         written = folder.write(totals, setting or [], by) if folder else []

@@ -46,6 +46,7 @@ CONDITIONAL = 509
 ALL_OR_NOTHING = 510
 REDEMPTION = 511
 UNKNOWN = 601  # of a design: what the file does not know
+WORLD = 602  # of a world: a number of the file that nobody knows, by the name of its path
 OWN = 10_000  # from here on, purposes are free for agents of a user's own
 
 _LOW = np.uint64(0xFFFFFFFF)
@@ -204,6 +205,28 @@ def to_normals(out: Floats) -> None:
         out[k] = _central_quantile(out[k] - 0.5)
     for t in range(n):
         out[places[t]] = tails[t]
+
+
+@rule
+def triangular(u: float, low: float, mode: float, high: float) -> float:
+    """Number that a uniform stands for on the triangular law over a range, by inverse distribution function.
+
+    Parameters
+    ----------
+    u
+        Probability strictly between 0 and 1 [-].
+    low, mode, high
+        Ends of the range and the top of the law, low < high, in one unit.
+
+    Examples
+    --------
+    >>> triangular(0.125, 0.0, 2.0, 4.0), triangular(0.875, 0.0, 2.0, 4.0)
+    (1.0, 3.0)
+    """
+    width, left = high - low, mode - low
+    if u * width <= left:
+        return low + math.sqrt(u * width * left)
+    return high - math.sqrt((1.0 - u) * width * (width - left))
 
 
 @rule

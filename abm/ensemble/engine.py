@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
@@ -16,6 +16,7 @@ from abm.ensemble.build import World
 from abm.ensemble.kernel import simulate
 from abm.population.layout import Population
 from abm.population.sampling import luck_of_runs
+from abm.population.unknowns import Unknowns
 
 
 @contextmanager
@@ -37,6 +38,8 @@ class Ensemble:
     ----------
     population
         The scenario's population.
+    unknowns
+        What nobody knows about the scenario, so that each run is one of its world; None: all are at ``population``.
 
     Examples
     --------
@@ -46,8 +49,8 @@ class Ensemble:
     100
     """
 
-    def __init__(self, population: Population) -> None:
-        self.population = population
+    def __init__(self, population: Population, unknowns: Unknowns | None = None) -> None:
+        self.population, self.unknowns = population, unknowns
         self._idle: SimpleQueue[World] = SimpleQueue()
         self._ahead = compile_ahead()
 
@@ -73,8 +76,16 @@ class Ensemble:
                 world = World(shared)
                 if self._ahead is not None:
                     self._ahead.wait()
-            records = rows.view(np.recarray), fates.view(np.recarray)  # uncompiled code asks for attributes, too
-            luck = luck_of_runs(shared, seed, runs)
-            simulate(world.record, seed, runs.start, luck, *records, gate_days, weekly)
+            for population, own in self._worlds(seed, runs):
+                if world.population is not population:
+                    world.load(population)
+                here = slice(own.start - runs.start, own.stop - runs.start)
+                # uncompiled code asks for attributes, too
+                records = rows[here].view(np.recarray), fates[here].view(np.recarray)
+                luck = luck_of_runs(population, seed, own)
+                simulate(world.record, seed, own.start, luck, *records, gate_days[here], weekly[here])
         self._idle.put(world)
         return Batch(rows, fates, gate_days, weekly if paths else None)
+
+    def _worlds(self, seed: int, runs: range) -> Iterable[tuple[Population, range]]:
+        return self.unknowns.of_runs(seed, runs) if self.unknowns else [(self.population, runs)]

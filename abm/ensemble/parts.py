@@ -134,7 +134,7 @@ def publish(world: Record) -> None:
 
 @lean
 def look_at_the_gates(world: Record) -> None:
-    """Set what the market gives to each consent, from the table where there is one."""
+    """Set what the market gives to each consent, from the table where there is one; whoever looks first fills it in."""
     state, gates, order, standings = (
         world.round_state,
         arrays.gate_states(world),
@@ -143,7 +143,14 @@ def look_at_the_gates(world: Record) -> None:
     )
     table, outlooks = arrays.outlook_table(world), arrays.outlooks(world)
     index = outlook.index_of(outlook.standing(gates.status), standings)
-    if index < 0:
+    first = outlook.cell(
+        state.extended, state.week, world.terms.horizon_weeks, index, standings.shape[0], gates.shape[0]
+    )
+    unseen = index < 0
+    for g in range(gates.shape[0]):
+        if gates[g].status == OPEN and not unseen:
+            unseen = math.isnan(table[add(first, g)])
+    if unseen:
         outlook.look_ahead_into(
             outlooks,
             arrays.gate_params(world),
@@ -154,14 +161,13 @@ def look_at_the_gates(world: Record) -> None:
             state.deadline_day,
             state.until_day,
         )
-    first = outlook.cell(
-        state.extended, state.week, world.terms.horizon_weeks, index, standings.shape[0], gates.shape[0]
-    )
     for g in range(gates.shape[0]):
         if gates[g].status != OPEN:
             chance = outlook.known_outlook(gates[g].status, gates[g].in_force_day, state.deadline_day)
         else:
-            chance = outlooks[g] if index < 0 else table[add(first, g)]
+            chance = outlooks[g] if unseen else table[add(first, g)]
+            if unseen and index >= 0:
+                table[add(first, g)] = chance
         gates[g].outlook = chance
 
 

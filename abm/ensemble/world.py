@@ -31,7 +31,7 @@ ARRAYS = {
     "members": _WHOLE,
     "kinds": _WHOLE,
     "standings": _WHOLE,  # numbers of the ways in which consents can stand; none where there are too many
-    "outlook_table": _NUMBER,  # [extended, week, standing, gate], laid out flat
+    "outlook_table": _NUMBER,  # [extended, week, standing, gate], laid out flat; NaN until somebody has looked
     "traits": records.TRAITS,
     "atoms": ATOM,
     "gate_states": records.GATE_STATE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -31,9 +32,8 @@ def musd(bn: float, units_per_bn: int = 1000) -> int:
 def new_records(layout: np.dtype[Any], rows: Sequence[Mapping[str, Any]]) -> Records:
     """Build records of ``layout`` from rows; what a row leaves out is zero."""
     array = np.zeros(len(rows), layout)
-    for index, row in enumerate(rows):
-        for name, value in row.items():
-            array[name][index] = value
+    for name in dict.fromkeys(itertools.chain(*rows)):
+        array[name] = [row.get(name, 0) for row in rows]
     records: Records = array.view(np.recarray)
     return records
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from abm.core import records
 from abm.core.records import Record, Records
-from abm.core.schedule import YEARS, day_after
+from abm.core.schedule import YEARS
 from abm.population.consents import gate_params, gates_in_order, law_of, numbers_in
 from abm.population.contracts import flatten, musd, new_record, new_records
 from abm.rules.allocation import LAST
@@ -19,7 +21,7 @@ from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
 from abm.rules.belief import prior_mean, prior_precision
 from abm.rules.clauses import Contracts
 from abm.rules.closing import SELECT
-from abm.rules.company import deferrable_part, firm_part, path_between, span_between, week_of_revenue
+from abm.rules.company import lay_out_plan
 from abm.rules.decision import per_day_of_year
 from abm.rules.environment import gathered_spread, kept_share, weekly_chance
 from abm.rules.gatekeepers import rate_for_probability, with_second_chance
@@ -27,9 +29,10 @@ from abm.scenario import Scenario
 from abm.scenario.checks import address_of, cap_bn
 from abm.scenario.condition_fields import Conditions
 from abm.scenario.defaults import trait_default
-from abm.scenario.fields import KINDS, Distribution, StepSchedule
+from abm.scenario.fields import KINDS, Distribution, Section, StepSchedule
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 from abm.scenario.money import counted, units_of
+from abm.scenario.schema import ObligationTable
 
 _POOL_ADDRESSES = 65_536  # of each pool, and of the named investors before them: more members than a pool can have
 #: Fields of traits that are no number of a table as it stands.
@@ -73,9 +76,9 @@ class Population(NamedTuple):
         return units / self.units_per_bn
 
 
-def records_of(scenario: Scenario) -> Population:
-    """Lay a scenario out as records, with biases still to be calibrated."""
-    units = units_of(scenario)
+def records_of(scenario: Scenario, units: int | None = None) -> Population:
+    """Lay a scenario out as records, with biases still to be calibrated; money in its own units, or in those given."""
+    units = units or units_of(scenario)
     scenario = counted(scenario, units)
     members, market = members_of(scenario), _market(scenario)
     ids = tuple(member.id for member in members)
@@ -97,11 +100,8 @@ def records_of(scenario: Scenario) -> Population:
         plan=_plan(scenario),
         claims=_claims(scenario, gate_ids),
         later_rounds=_later_rounds(scenario),
-        traits=new_records(
-            records.TRAITS,
-            [_traits(scenario, a, who, float(market.mean_bn), _luck_of(scenario, a, who)) for a, _, who in members],
-        ),
-        pool_distributions=new_records(records.POOL_DISTRIBUTIONS, [_pool_distributions(who) for _, _, who in members]),
+        traits=_traits(scenario, members, float(market.mean_bn)),
+        pool_distributions=_of_members(members, records.POOL_DISTRIBUTIONS, _pool_distributions),
         contracts=_contracts(scenario, members, gate_ids),
         units_per_bn=units,
     )
@@ -177,24 +177,20 @@ def _firm(scenario: Scenario) -> Record:
 def _plan(scenario: Scenario) -> Records:
     """Lay out the company's plan, week by week."""
     plan = new_records(records.PLAN, [{} for _ in range(int(scenario.horizon_weeks) + 1)])
-    company, growth = scenario.company, 0.0
+    company = scenario.company
     if company is None:
         return plan
     burn, rate = _schedule(scenario, company.net_burn_bn_per_year), _schedule(scenario, company.revenue_growth_per_year)
-    burn_musd, revenue_musd, firm_musd, deferrable_musd = (
-        plan[name] for name in ("burn_musd", "revenue_musd", "firm_musd", "deferrable_musd")
-    )
-    for week in range(1, len(plan)):
-        window = (day_after(week - 1), day_after(week))
-        growth += path_between(*rate, *window)
-        burn_musd[week] = path_between(burn[0], burn[1] * 1000.0, *window)
-        revenue_musd[week] = week_of_revenue(company.revenue_bn_per_year * 1000.0, growth)
-        for o in company.obligations:
-            first, last = scenario.day(o.start), math.inf if o.until is None else scenario.day(o.until)
-            cost = (o.bn_per_year * 1000.0 * (1.0 - o.in_burn_share), span_between(first, last, *window))
-            firm_musd[week] += firm_part(*cost, float(o.deferrable_share))
-            deferrable_musd[week] += deferrable_part(*cost, float(o.deferrable_share))
+    bills = np.array([_bill(scenario, contract) for contract in company.obligations], np.float64).reshape(-1, 4)
+    lay_out_plan(plan, burn[0], burn[1] * 1000.0, *rate, company.revenue_bn_per_year * 1000.0, bills)
     return plan
+
+
+def _bill(scenario: Scenario, contract: ObligationTable) -> tuple[float, float, float, float]:
+    """What a contract costs beside the burn [USD million/year], its first and last day, and what of it can wait."""
+    last = math.inf if contract.until is None else float(scenario.day(contract.until))
+    cost = contract.bn_per_year * 1000.0 * (1.0 - contract.in_burn_share)
+    return cost, float(scenario.day(contract.start)), last, float(contract.deferrable_share)
 
 
 def _schedule(scenario: Scenario, steps: StepSchedule) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -245,9 +241,7 @@ def _later_rounds(scenario: Scenario) -> Records:
 def _trait(who: InvestorTable | InvestorPoolTable, name: str) -> float:
     """A trait's number: as stated, or as his kind has it; the centre of a distribution."""
     stated = getattr(who, name)
-    if isinstance(stated, Distribution):
-        return stated.centre
-    return float(stated if stated is not None else trait_default(who.kind, name) or 0.0)
+    return _centre(stated) if stated is not None else trait_default(who.kind, name) or 0.0
 
 
 def _luck_of(scenario: Scenario, address: int, who: InvestorTable | InvestorPoolTable) -> int:
@@ -257,12 +251,38 @@ def _luck_of(scenario: Scenario, address: int, who: InvestorTable | InvestorPool
     return address_of(scenario, [one.id for one in scenario.investors].index(who.luck))
 
 
-def _traits(
-    scenario: Scenario, address: int, who: InvestorTable | InvestorPoolTable, market_mean_bn: float, luck: int
-) -> dict[str, Any]:
-    fields = type(who).model_fields
-    known = [name for name in (records.TRAITS.names or ()) if name in fields and name not in _OTHERWISE]
-    row: dict[str, Any] = {name: _trait(who, name) for name in known}
+def _centre(number: float | Distribution) -> float:
+    return number.centre if isinstance(number, Distribution) else float(number)
+
+
+def _traits(scenario: Scenario, members: list[Member], market_mean_bn: float) -> Records:
+    """Traits of everybody."""
+    traits = _of_members(members, records.TRAITS, lambda who: _traits_of(scenario, who, market_mean_bn))
+    traits["address"] = [member.address for member in members]
+    traits["luck"] = [_luck_of(scenario, member.address, member.table) for member in members]
+    return traits
+
+
+def _of_members(members: list[Member], layout: np.dtype[Any], row_of: Callable[[Any], dict[str, Any]]) -> Records:
+    """Records of everybody, a row for each table: the members of a pool have the same."""
+    tables = {id(member.table): member.table for member in members}
+    place = {name: place for place, name in enumerate(tables)}
+    rows = new_records(layout, [row_of(table) for table in tables.values()])
+    return rows[[place[id(member.table)] for member in members]].view(np.recarray)
+
+
+@cache
+def _usual_traits(table: type[Section], kind: str) -> dict[str, float]:
+    """Traits that a table may state under the name that the record has, as this kind has them."""
+    names = [name for name in (records.TRAITS.names or ()) if name in table.model_fields]
+    return {name: trait_default(kind, name) or 0.0 for name in names if name not in _OTHERWISE}
+
+
+def _traits_of(scenario: Scenario, who: InvestorTable | InvestorPoolTable, market_mean_bn: float) -> dict[str, Any]:
+    stated_or_usual = _usual_traits(type(who), who.kind)
+    row: dict[str, Any] = stated_or_usual | {
+        name: _centre(value) for name, value in vars(who).items() if value is not None and name in stated_or_usual
+    }
     signed = getattr(who, "signed_at_start", False)
     named = who if isinstance(who, InvestorTable) else None
     stated = signed or who.signing_probability is not None or (named is not None and named.chance is not None)
@@ -272,8 +292,6 @@ def _traits(
     mean_bn = who.prior_mean_bn if who.prior_mean_bn is not None else market_mean_bn
     sd = _trait(who, "prior_sd_log")
     row |= {
-        "address": address,
-        "luck": luck,
         "paper": named is not None and named.standing == "underwritten",
         "kind": KINDS.index(who.kind),
         "lead": named is not None and named.role == "lead" and named.ticket != "rest",

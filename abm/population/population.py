@@ -22,10 +22,15 @@ def prepare(scenario: Scenario) -> Population:
     ('lead', 'fund', 'swf')
     """
     population = records_of(scenario)
-    known = scenario.baseline.known
-    if scenario.baseline is scenario:
-        base = population
-    else:
-        base = known["records"] = known.get("records") or records_of(scenario.baseline)
-    set_biases(scenario, population, base)
+    set_biases(scenario, population, records_of_baseline(scenario, population))
     return population
+
+
+def records_of_baseline(scenario: Scenario, population: Population) -> Population:
+    """Return the records of the file as it was written, in which inclinations are true."""
+    if scenario.baseline is scenario:
+        return population
+    known = scenario.baseline.known
+    base: Population = known.get("records") or records_of(scenario.baseline)
+    known["records"] = base
+    return base

@@ -48,11 +48,26 @@ def answer_text(outcomes: Outcomes | Totals, asked: Asked = Asked()) -> str:  # 
 
 def _headline(outcomes: Outcomes | Totals, asked: Asked) -> str:
     """The answer and both of its doubts: that of the runs, and how to see that of the numbers."""
-    scenario = outcomes.scenario
-    answer = f"{asked.words} with probability {outcomes.probability(asked.event)} at central values"
+    scenario, chance = outcomes.scenario, outcomes.probability(asked.event)
+    command = asked.command or report_command(_source(scenario))
+    if outcomes.drawn:
+        return f"{asked.words} with probability {chance}.\n{_over_worlds(outcomes, asked)}\n  {command}"
+    answer = f"{asked.words} with probability {chance} at central values"
     if not any(row.range for row in provenance(scenario)):
         return f"{answer}; no number of the file has a range, so how far others would move it is not known."
-    return f"{answer}; how far what nobody knows moves it:\n  {asked.command or report_command(_source(scenario))}"
+    return f"{answer}; how far what nobody knows moves it:\n  {command}"
+
+
+def _over_worlds(outcomes: Outcomes | Totals, asked: Asked) -> str:
+    """How far the answer spreads over what nobody knows, and what it is at the numbers of the file."""
+    layers, central = outcomes.over_worlds(asked.event), outcomes.central
+    lines = ["This is the mean over what nobody knows: each world draws the numbers of the file that have a range."]
+    if layers.points > 1:
+        low, high = (percent(layers.quantiles[name]) for name in ("p05", "p95"))
+        lines.append(f"In nine of ten worlds it is between {low} and {high}.")
+    if central is not None and asked.event in central.events:
+        lines.append(f"At the central values of the file it is {central.probability(asked.event)}.")
+    return "\n".join([*lines, "Which of these numbers move it:"])
 
 
 def report_command(source: str, settings: Sequence[str] = ()) -> str:
@@ -209,9 +224,15 @@ def _caveats(totals: Totals) -> str:
     everybody: tuple[Paper, ...] = (*totals.scenario.investors, *totals.scenario.investor_pools)
     may_fail = any(who.settlement_failure_probability or who.withdrawal_per_year for who in everybody)
     may_fail = may_fail or any(who.holds < 1 for who in totals.scenario.investors)
+    graded = grades_counted(provenance(totals.scenario))
+    numbers = f"the interval is Monte Carlo error alone. The file has {graded}, and every run used the central value. "
+    if totals.drawn:
+        numbers = (
+            "the interval says how well so many worlds and runs tell the mean, not how well the world is known. "
+            f"The file has {graded}; what has no range is taken as known, what has one is drawn apart from the rest. "
+        )
     return (
-        "What this number leaves out: the interval is Monte Carlo error alone. "
-        f"The file has {grades_counted(provenance(totals.scenario))}, and every run used the central value. "
+        f"What this number leaves out: {numbers}"
         "Events that the file does not name cannot happen"
         f"{'.' if may_fail else ', nor can anybody who has signed withdraw or fail to pay.'}"
     )
@@ -236,14 +257,27 @@ def answer_json(outcomes: Outcomes | Totals, asked: Asked = Asked()) -> dict[str
     return {
         "scenario": totals.scenario.id,
         "runs": totals.runs,
+        "worlds": totals.probability("closed").worlds,
         "seed": totals.seed,
         "engine": totals.engine,
         "event": asked.event,
         "probability": probability,
+        **_worlds_json(outcomes, asked.event),
         "closed_by": {str(date): _bounds(chance) for date, chance in closed_by_dates(totals)},
         "funded_bn": totals.quantiles("funded_bn"),
         "closing_gap_bn": totals.quantiles("closing_gap_bn"),
         "causes": {cause: _bounds(chance) for cause, chance in totals.causes().items()},
+    }
+
+
+def _worlds_json(outcomes: Outcomes | Totals, event: str) -> dict[str, Any]:
+    """How the event's probability spreads over worlds, and what it is at central values; None where none is drawn."""
+    layers, central = outcomes.over_worlds(event), outcomes.central
+    known = layers.points > 1
+    beside = central.probability(event) if central is not None and event in central.events else None
+    return {
+        "over_worlds": {"mean": layers.mean, "spread": layers.spread, **layers.quantiles} if known else None,
+        "central": {**_bounds(beside), "runs": beside.runs} if beside else None,
     }
 
 

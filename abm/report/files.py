@@ -121,9 +121,10 @@ class Folder:
             self.stream.scenario.save(draft)
         again = {
             "scenario": SCENARIO, "set": list(settings), "most": self.stream.most, "within": self.stream.within,
-            "event": self.stream.event, "by": by, "code": code_digest(), "table_sha256": digest_of(self.table.path),
+            "event": self.stream.event, "by": by, "central": not self.stream.drawn, "code": code_digest(),
+            "table_sha256": digest_of(self.table.path),
         }  # fmt: skip
-        shown = Outcomes(*self.stream.study(), self.shown.batch())
+        shown = Outcomes(*self.stream.study(), self.shown.batch(), drawn=self.stream.drawn)
         return [self.table.path, self.path / SCENARIO, *write_rest(totals, shown, self.path, again)]
 
 
@@ -239,6 +240,7 @@ def manifest_of(outcomes: Outcomes | Totals, shown: Outcomes | None = None) -> d
         "engine": outcomes.engine,
         "seed": outcomes.seed,
         "runs": outcomes.runs,
+        "worlds": outcomes.probability("closed").worlds,
         **more,
         "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),

@@ -76,11 +76,7 @@ def answer(dossier: Dossier) -> PageSection:
     outcomes, section = dossier.outcomes, PageSection("answer", "The answer")
     chance, funded = outcomes.probability("closed"), outcomes.totals.quantiles("funded_bn")
     section.add_numbers(_numbers(dossier))
-    section.add_text(
-        f"The round closes with probability {chance}. That interval is Monte Carlo error alone: it says how well the "
-        "answer of the model is known at the central values of the file, not how well the world is.",
-        _of_worlds(dossier),
-    )
+    section.add_text(f"The round closes with probability {chance}. {_meaning(dossier)}", _of_worlds(dossier))
     mean, low, high = (three_digits(funded[name]) for name in ("mean", "p05", "p95"))
     section.add_text(
         f"Money paid by the deadline: USD {mean} billion on average of {plain(dossier.scenario.round.target_bn)} "
@@ -96,7 +92,7 @@ def doubt(dossier: Dossier) -> PageSection:
         section.add_picture(picture(
             over_worlds, "Distribution of the probability of closing over draws of the uncertain numbers",
             "Each draw sets every uncertain number within its range; the band is the Monte Carlo error of each.",
-            dossier.around.points(), central=dossier.outcomes.probability("closed").p,
+            dossier.around.points(), central=dossier.central.probability("closed").p,
         ))  # fmt: skip
     section.add_picture(figure_of(dossier, "funded", "Distribution of the money paid by the deadline"))
     return section
@@ -109,6 +105,20 @@ def figure_of(dossier: Dossier, name: str, alt: str) -> Picture:
         for ax in figure.axes:
             ax.set_title("", loc="left")
     return inlined(figure, alt, f"{alt}.")
+
+
+def _meaning(dossier: Dossier) -> str:
+    """What the answer is a mean of, and what its interval says."""
+    if not dossier.outcomes.drawn:
+        return (
+            "That interval is Monte Carlo error alone: it says how well the answer of the model is known at the "
+            "central values of the file, not how well the world is."
+        )
+    return (
+        "That is the mean over what nobody knows: each world draws the uncertain numbers within their ranges. The "
+        "interval says how well so many worlds and runs tell that mean, not how well the world is known. At the "
+        f"central values of the file it is {dossier.central.probability('closed')}."
+    )
 
 
 def _of_worlds(dossier: Dossier) -> str:
@@ -132,7 +142,7 @@ def _nothing_open(dossier: Dossier) -> str:
 
 
 def _left_alone(dossier: Dossier) -> str:
-    """Say which numbers were not drawn because they move nothing."""
+    """Say which numbers move nothing, so that what follows leaves them alone."""
     if not dossier.inert:
         return ""
     names = listed(sorted(f"“{label(dossier.scenario, path)}”" for path in dossier.inert[:_NAMED]))
@@ -145,17 +155,20 @@ def _numbers(dossier: Dossier) -> Iterator[dict[str, str]]:
     """The few numbers that matter most."""
     outcomes = dossier.outcomes
     chance, money = outcomes.probability("closed"), outcomes.totals.quantiles("funded_bn")["mean"]
+    where, error = "at the central values", "Monte Carlo error"
+    if outcomes.drawn:
+        where, error = "over what nobody knows", f"error of {chance.worlds:,} worlds"
     yield {
         "number": f"{chance.p:.0%}",
-        "words": f"is the probability of closing at the central values ({digits.percent(chance.low)} to "
-        f"{digits.percent(chance.high)}: Monte Carlo error, {chance.runs:,} runs, seed {chance.seed})",
+        "words": f"is the probability of closing {where} ({digits.percent(chance.low)} to "
+        f"{digits.percent(chance.high)}: {error}, {chance.runs:,} runs, seed {chance.seed})",
     }
     if dossier.around is not None:
-        layers = dossier.around.layers()
+        layers, central = dossier.around.layers(), dossier.central.probability("closed")
         yield {
             "number": f"{layers.quantiles['p05']:.0%} to {layers.quantiles['p95']:.0%}",
             "words": "is where that probability lies in nine of ten draws of the uncertain numbers "
-            f"({layers.points:,} draws, mean {layers.mean:.0%})",
+            f"({layers.points:,} draws; {central.p:.0%} at the central values)",
         }
     target = float(dossier.scenario.round.target_bn)
     yield {

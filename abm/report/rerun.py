@@ -32,6 +32,8 @@ class Rerun:
         As in :func:`abm.simulate`; for an interrupted simulation, the runs that there are.
     by
         The day that was asked for, as text; None: none.
+    central
+        Whether every number kept its value.
     record
         The manifest.
     """
@@ -44,6 +46,7 @@ class Rerun:
     engine: str
     event: str
     by: str | None
+    central: bool
     record: dict[str, Any]
 
     @classmethod
@@ -65,7 +68,7 @@ class Rerun:
                 "runs": int(record["runs"] if record.get("interrupted") else asked["most"]),
                 "within": None if record.get("interrupted") or asked["within"] is None else float(asked["within"]),
                 "seed": int(record["seed"]), "engine": str(record["engine"]), "event": str(asked["event"]),
-                "by": asked["by"] if asked["by"] is None else str(asked["by"]),
+                "by": asked["by"] if asked["by"] is None else str(asked["by"]), "central": bool(asked["central"]),
             }  # fmt: skip
             digest, _ = record["scenario_sha256"], (asked["code"], asked["table_sha256"], record["libraries"].items())
         except FileNotFoundError:

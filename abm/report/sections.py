@@ -115,8 +115,10 @@ def company(dossier: Dossier) -> PageSection | None:
 def sources(dossier: Dossier) -> PageSection:
     """Where every number comes from."""
     section, rows = PageSection("sources", "Where every number comes from"), provenance(dossier.scenario)
+    drawn = dossier.outcomes.drawn
+    used = "Each world of the answer draws those with a range from" if drawn else "Every run used"
     section.add_text(
-        f"{len(rows)} numbers stand in the file. Every run used the values below; what is not listed has the default "
+        f"{len(rows)} numbers stand in the file. {used} the values below; what is not listed has the default "
         "of docs/parameters.md. “Judgement” and “assumption” mean that somebody has chosen the number."
     )
     section.add_table(
@@ -135,7 +137,8 @@ def _again(dossier: Dossier, command: str) -> PageSection:
         ("Scenario", f"{scenario.id} (SHA-256 of all that decides a result: {scenario.digest[:16]}…)"),
         ("abm", VERSION),
         ("Seed", str(dossier.seed)),
-        ("Runs at the central values", f"{dossier.outcomes.runs:,}"),
+        *((("Runs over what nobody knows", f"{dossier.outcomes.runs:,}"),) if dossier.outcomes.drawn else ()),
+        ("Runs at the central values", f"{(dossier.central or dossier.outcomes).runs:,}"),
         *((("Draws of uncertain numbers", f"{len(dossier.worlds.design):,}"),) if dossier.worlds is not None else ()),
     ])  # fmt: skip
     section.add_text(

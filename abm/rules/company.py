@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from abm.core.jit import rule
-from abm.core.records import Floats
+from abm.core.records import Floats, Records
+from abm.core.schedule import day_after
 
 
 @rule
@@ -244,6 +245,56 @@ def deferrable_part(musd_per_year: float, years: float, deferrable_share: float)
     125.0
     """
     return musd_per_year * years * deferrable_share
+
+
+@rule
+def lay_out_plan(
+    plan: Records,
+    burn_days: Floats,
+    burn_musd_per_year: Floats,
+    growth_days: Floats,
+    growth_per_year: Floats,
+    revenue_musd_per_year: float,
+    bills: Floats,
+) -> None:
+    """Write a company's plan down, week by week; row 0 stays empty.
+
+    Parameters
+    ----------
+    plan
+        ``records.PLAN[weeks + 1]`` of zeros, overwritten.
+    burn_days, burn_musd_per_year
+        float64[S], net burn in steps [days after as_of], [USD million/year].
+    growth_days, growth_per_year
+        float64[S], growth of log revenue in steps [days after as_of], [1/year].
+    revenue_musd_per_year
+        Revenue on as_of [USD million/year].
+    bills
+        float64[contracts, 4]: cost [USD million/year], first and last day [days after as_of], part that can wait [-].
+
+    References
+    ----------
+    Model basis, E1 and E4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from abm.core import records
+    >>> plan, start = np.zeros(2, records.PLAN).view(np.recarray), np.zeros(1)
+    >>> lay_out_plan(plan, start, np.array([365.0]), start, np.zeros(1), 730.0, np.array([[365.0, 0.0, 9.0, 0.5]]))
+    >>> plan[1]
+    (7., 14., 3.5, 3.5)
+    """
+    growth = 0.0
+    for week in range(1, plan.shape[0]):
+        row, day0, day1 = plan[week], day_after(week - 1), day_after(week)
+        growth += path_between(growth_days, growth_per_year, day0, day1)
+        row.burn_musd = path_between(burn_days, burn_musd_per_year, day0, day1)
+        row.revenue_musd = week_of_revenue(revenue_musd_per_year, growth)
+        for k in range(bills.shape[0]):
+            years = span_between(bills[k, 1], bills[k, 2], day0, day1)
+            row.firm_musd += firm_part(bills[k, 0], years, bills[k, 3])
+            row.deferrable_musd += deferrable_part(bills[k, 0], years, bills[k, 3])
 
 
 @rule

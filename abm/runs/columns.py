@@ -102,10 +102,16 @@ class Columns:
         ValueError
             Where the event cannot be read.
         """
+        truth, known = self.truth(batch, event)
+        return truth[known]
+
+    def truth(self, batch: Batch, event: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Whether an event happened in each run, and whether that is known."""
         if event in TRUTHS:
-            return self.numbers(batch, event)[0]
+            known = np.full(batch.runs, event != "survived" or self.company)
+            return self.raw(batch, event)[0], known
         named = read_event(event, self.names).columns  # a frame of all columns would take most of the time
-        return true_in(self.frame(batch, named), event)
+        return truth_in(self.frame(batch, named), event)
 
     def empty(self) -> Batch:
         """Return a batch of no runs."""
@@ -176,12 +182,18 @@ def true_in(frame: pd.DataFrame, event: str) -> NDArray[np.bool_]:
     ValueError
         Where the event cannot be read as a column, or as a condition on columns.
     """
+    truth, known = truth_in(frame, event)
+    return truth[known]
+
+
+def truth_in(frame: pd.DataFrame, event: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether an event happened in each row of a frame, and whether that is known; as :func:`true_in`."""
     import pandas as pd
 
     truth = read_event(event, frame.columns).of(frame)
     if not isinstance(truth, pd.Series) or str(truth.dtype) not in ("bool", "boolean"):
         raise ValueError(f"expected an event that is true or false in every run, got {event!r}")
-    return truth.dropna().to_numpy(dtype=np.bool_)
+    return truth.fillna(False).to_numpy(dtype=np.bool_), truth.notna().to_numpy()
 
 
 def number_in(frame: pd.DataFrame, what: str) -> NDArray[np.float64]:

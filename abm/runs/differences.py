@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.notebook import Printed
+from abm.runs.clusters import worth_of_each
 from abm.runs.estimates import Z95
 
 
@@ -44,13 +45,13 @@ class Difference(Printed):
         return f"{change}{unit} (95 % interval {low} to {high}, {self.runs:,} pairs of runs, seed {self.seed})"
 
 
-def paired(both: int, only_first: int, only_second: int, neither: int, seed: int) -> Difference:
+def paired(both: float, only_first: float, only_second: float, neither: float, seed: int) -> Difference:
     """Estimate how much more often something happens in the second of two worlds that share their luck.
 
     Parameters
     ----------
     both, only_first, only_second, neither
-        Pairs of runs in which it happened in both worlds, in one, in none [-].
+        Pairs of runs in which it happened in both worlds, in one, in none [-]; also in parts.
     seed
         The seed of the runs.
 
@@ -79,10 +80,12 @@ def paired(both: int, only_first: int, only_second: int, neither: int, seed: int
     apart = p * (1 - p) + q * (1 - q)
     together = (only_first + only_second) / runs - (q - p) ** 2
     gain = apart / together if together > 0 else math.inf if apart > 0 else math.nan
-    return Difference(q - p, max(-1.0, centre - half), min(1.0, centre + half), runs, seed, gain)
+    return Difference(q - p, max(-1.0, centre - half), min(1.0, centre + half), int(runs), seed, gain)
 
 
-def paired_events(first: NDArray[np.bool_], second: NDArray[np.bool_], seed: int) -> Difference:
+def paired_events(
+    first: NDArray[np.bool_], second: NDArray[np.bool_], seed: int, drawn: NDArray[Any] | None = None
+) -> Difference:
     """Estimate how much more often something happens in the second of two worlds, from whether it did, run by run.
 
     Parameters
@@ -91,6 +94,8 @@ def paired_events(first: NDArray[np.bool_], second: NDArray[np.bool_], seed: int
         One value a run, in the same order of runs.
     seed
         The seed of the runs.
+    drawn
+        Their numbers, where those of a world share what nobody knows: the interval is then one over worlds.
 
     Examples
     --------
@@ -100,18 +105,23 @@ def paired_events(first: NDArray[np.bool_], second: NDArray[np.bool_], seed: int
     both, only_first, only_second, neither = (
         int(np.count_nonzero(a & b)) for a in (first, ~first) for b in (second, ~second)
     )
-    return paired(both, only_first, only_second, neither, seed)
+    found = paired(both, only_first, only_second, neither, seed)
+    if drawn is None or not len(drawn):
+        return found
+    each = worth_of_each(second.astype(float) - first, drawn)
+    wider = paired(each * both, each * only_first, each * only_second, each * neither, seed)
+    return replace(found, low=wider.low, high=wider.high)
 
 
-def paired_means(first: NDArray[Any], second: NDArray[Any], seed: int) -> Difference:
+def paired_means(first: NDArray[Any], second: NDArray[Any], seed: int, drawn: NDArray[Any] | None = None) -> Difference:
     """Estimate how much larger something is on average in the second of two worlds that share their luck.
 
     Parameters
     ----------
     first, second
         One value a run, in the same order of runs; in any unit, which is that of the result.
-    seed
-        The seed of the runs.
+    seed, drawn
+        As in :func:`paired_events`.
 
     Examples
     --------
@@ -122,7 +132,7 @@ def paired_means(first: NDArray[Any], second: NDArray[Any], seed: int) -> Differ
     if runs < 2:  # noqa: PLR2004, no spread can be seen
         return Difference(float(apart.mean()) if runs else math.nan, -math.inf, math.inf, runs, seed, math.nan, True)
     change, spread_of = float(apart.mean()), float(apart.var(ddof=1))
-    half = Z95 * math.sqrt(spread_of / runs)
+    half = Z95 * math.sqrt(spread_of / runs / (1.0 if drawn is None else worth_of_each(apart, drawn)))
     alone = float(first.var(ddof=1) + second.var(ddof=1))
     gain = alone / spread_of if spread_of > 0 else math.inf if alone > 0 else math.nan
     return Difference(change, change - half, change + half, runs, seed, gain, of_means=True)

@@ -19,18 +19,20 @@ _QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
 
 @dataclass(frozen=True, repr=False)
 class Estimate(Printed):
-    """A probability with its interval, the runs it rests on, and their seed."""
+    """A probability with its interval, the runs it rests on, their seed, and their worlds; none at central numbers."""
 
     p: float
     low: float
     high: float
     runs: int
     seed: int
+    worlds: int = 0
 
     def __str__(self) -> str:
         """Say it the way it may be quoted."""
         p, low, high = map(percent, (self.p, self.low, self.high))
-        return f"{p} (95 % interval {low} to {high}, {self.runs:,} runs, seed {self.seed})"
+        worlds = f"{self.worlds:,} world{'s' if self.worlds > 1 else ''}, " if self.worlds else ""
+        return f"{p} (95 % interval {low} to {high}, {worlds}{self.runs:,} runs, seed {self.seed})"
 
     def _repr_html_(self) -> str:
         said, _, rest = str(self).partition(" ")

@@ -8,12 +8,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core.arguments import checked
 from abm.core.batch import PATHS, Batch, RunResult
 from abm.core.trace import Event, Trace
-from abm.runs.columns import TRUTHS, Columns, true_in
+from abm.runs.clusters import by_world, counted, estimate_over_worlds, groups_of, layers_of_worlds
+from abm.runs.columns import TRUTHS, Columns, truth_in
 from abm.runs.estimates import Estimate, estimate, spread
+from abm.runs.layers import Layers
 from abm.runs.totals import Simulated, StopReason, Totals
 
 if TYPE_CHECKING:
@@ -55,6 +58,8 @@ class Outcomes(Simulated):
         The runs.
     collected
         Columns of statistics of one's own.
+    drawn
+        Whether the numbers that nobody knows were drawn, world by world.
     """
 
     def __init__(
@@ -66,8 +71,9 @@ class Outcomes(Simulated):
         gate_ids: Sequence[str],
         batch: Batch,
         collected: Sequence[str] = (),
+        drawn: bool = False,
     ) -> None:
-        super().__init__(scenario, seed, engine, ids, gate_ids, collected)
+        super().__init__(scenario, seed, engine, ids, gate_ids, collected, drawn)
         self.batch = Batch.joined([batch])
         self._frame: pd.DataFrame | None = None
 
@@ -76,19 +82,24 @@ class Outcomes(Simulated):
         """Number of runs."""
         return self.batch.runs
 
+    @property
+    def drawn_runs(self) -> NDArray[np.uint32] | None:
+        """Numbers of the runs, where those of a world share what nobody knows; None at central numbers."""
+        return self.batch.rows["run"] if self.drawn else None
+
     @cached_property
     def totals(self) -> Totals:
         """What the runs add up to."""
-        totals = Totals(self.scenario, self.seed, self.engine, self.ids, self.gate_ids)
+        totals = Totals(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, drawn=self.drawn)
         totals.add(self.batch)
-        totals.ending = self.ending
+        totals.ending, totals.beside = self.ending, self.beside
         return totals
 
     @checked
     def first(self, runs: int) -> Outcomes:
         """Return the outcomes of the first runs alone."""
         batch, own = self.batch.part(0, runs), self.columns.collected
-        return Outcomes(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, batch, own)
+        return Outcomes(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, batch, own, self.drawn)
 
     @checked
     def plot(self, name: Picture = "book") -> Figure:
@@ -162,7 +173,7 @@ class Outcomes(Simulated):
         Returns
         -------
         Estimate
-            With the Wilson 95 % interval.
+            With the Wilson 95 % interval; over worlds, of as many runs as these are worth.
 
         Raises
         ------
@@ -176,11 +187,32 @@ class Outcomes(Simulated):
         >>> outcomes.probability("closed").runs
         200
         """
-        if event in TRUTHS:
-            known, _ = self.columns.numbers(self.batch, event)
-        else:
-            known = true_in(self._whole_frame(), event)
-        return estimate(int(np.count_nonzero(known)), len(known), self.seed)
+        truth, known = self._truth(event)
+        if not self.drawn:
+            return estimate(int(np.count_nonzero(truth[known])), int(np.count_nonzero(known)), self.seed)
+        runs = self.batch.rows["run"]
+        groups, worlds = groups_of(runs), by_world(runs, truth, known)[0]
+        return estimate_over_worlds(counted(groups, truth & known), counted(groups, known), len(worlds), self.seed)
+
+    def _truth(self, event: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        return self.columns.truth(self.batch, event) if event in TRUTHS else truth_in(self._whole_frame(), event)
+
+    @checked
+    def over_worlds(self, event: str = "closed") -> Layers:
+        """Tell how far an event's probability spreads over the worlds, without the noise of few runs in each.
+
+        Returns
+        -------
+        Layers
+            Its mean, spread and quantiles over the worlds; no points where all runs are at the central numbers.
+
+        Examples
+        --------
+        >>> import abm
+        >>> abm.simulate("openai-2025", runs=400, seed=1).over_worlds().points
+        4
+        """
+        return layers_of_worlds(by_world(self.batch.rows["run"], *self._truth(event)) if self.drawn else None)
 
     def causes(self) -> dict[str, Estimate]:
         """Probability of each first cause of failure, over all runs; the most frequent first."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, Unpack, overload
 
 from abm.core.arguments import LARGEST_KEY, checked
-from abm.population import prepare
+from abm.population import prepare, unknowns_of
 from abm.runs.collecting import Collect, statistics_of
 from abm.runs.columns import check_event
 from abm.runs.outcomes import Batch, Outcomes, StopReason, Totals
-from abm.runs.stream import EngineName, Stream
+from abm.runs.stream import LOOK, EngineName, Stream
 from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ Keep = Literal["runs", "rows", "totals"]
 Progress = Callable[[int, int], None]
 
 RUNS = {"ensemble": 20_000, "mesa": 2_000}  # where nobody says how many
+_PART = 10  # of the runs, at the central numbers beside them
 MOST = {"ensemble": 10_000_000, "mesa": 100_000}  # where a width is asked for
 
 
@@ -101,6 +104,7 @@ def batches(
     event: str = "closed",
     path_runs: int | None = None,
     collect: Collect | None = None,
+    central: bool = False,
     investor: type[Investor] | None = None,
     gatekeeper: type[Gatekeeper] | None = None,
     company: type[Company] | None = None,
@@ -111,7 +115,7 @@ def batches(
 
     Parameters
     ----------
-    scenario, runs, seed, engine, first_run, workers, within, event, collect, investor, gatekeeper, company
+    scenario, runs, seed, engine, first_run, workers, within, event, collect, central, investor, gatekeeper, company
         As in :func:`simulate`.
     path_runs
         How many of the runs, from the first on, keep their weekly paths [-]; default: all.
@@ -142,6 +146,7 @@ def batches(
     scenario = load_scenario(scenario)
     kept = runs if path_runs is None else path_runs
     stream = Stream(scenario, prepare(scenario), seed, engine, first_run, runs, within, workers, kept, chosen, event)
+    stream.unknowns = None if central else unknowns_of(scenario)
     stream.statistics = statistics_of(collect, stream.columns.names)
     check_event(event, stream.columns)
     return stream
@@ -205,6 +210,7 @@ class _Asked(TypedDict, total=False):
     event: str
     events: Sequence[str]
     collect: Collect | None
+    central: bool
     investor: type[Investor] | None
     gatekeeper: type[Gatekeeper] | None
     company: type[Company] | None
@@ -247,6 +253,7 @@ def simulate(
     keep: Keep = "runs",
     events: Sequence[str] = ("closed", "survived"),
     collect: Collect | None = None,
+    central: bool = False,
     investor: type[Investor] | None = None,
     gatekeeper: type[Gatekeeper] | None = None,
     company: type[Company] | None = None,
@@ -287,6 +294,9 @@ def simulate(
         Statistics of one's own, of the Mesa model: a function of the model that returns a number at the end of a run,
         several, or functions by name; ``abm.weekly(function)`` is asked at the end of every week. A column has the name
         of its function, ``NAME.1``, ``NAME.2``, … for weeks; events may name it. NaN stands for no value.
+    central
+        Whether every number that has a range keeps its value. If not, these numbers are drawn, the same for each
+        hundred runs (:mod:`abm.population.unknowns`), and a probability is the mean over what nobody knows.
     investor, gatekeeper, company
         Agent classes of one's own, in place of those of :mod:`abm.agents`.
     progress
@@ -314,13 +324,38 @@ def simulate(
     """
     stream = batches(
         scenario, runs, seed, engine=engine, first_run=first_run, workers=workers, within=within, event=event,
-        path_runs=None if keep == "runs" else 0, collect=collect, investor=investor, gatekeeper=gatekeeper,
-        company=company,
+        path_runs=None if keep == "runs" else 0, collect=collect, central=central, investor=investor,
+        gatekeeper=gatekeeper, company=company,
     )  # fmt: skip
     own = stream.columns.collected
     named = (event, events) if isinstance(events, str) else (event, *events)
-    sink: Totals | RunCollector = Totals(*stream.study(), named, own) if keep == "totals" else RunCollector()
+    drawn = stream.drawn
+    sink: Totals | RunCollector = Totals(*stream.study(), named, own, drawn) if keep == "totals" else RunCollector()
     ending = _into(stream, [sink], progress and (lambda made: progress(made.done, made.most)))
-    result = sink if isinstance(sink, Totals) else Outcomes(*stream.study(), sink.batch(), own)
-    result.ending = ending
+    result = sink if isinstance(sink, Totals) else Outcomes(*stream.study(), sink.batch(), own, drawn)
+    result.ending, result.beside = ending, central_beside(stream, named)
     return result
+
+
+def central_beside(stream: Stream, events: Sequence[str] = ()) -> Callable[[], Totals] | None:
+    """What simulates the central numbers beside a stream of worlds, with a tenth of its runs; None where it has none.
+
+    Parameters
+    ----------
+    stream
+        With runs that have been simulated.
+    events
+        Events whose probability will be asked, too.
+    """
+    if not stream.drawn:
+        return None
+    runs = max(min(LOOK, stream.done), stream.done // _PART)
+    engine: EngineName = stream.engine if stream.agents or stream.statistics else "ensemble"  # the same runs, sooner
+    fixed = replace(stream, engine=engine, most=max(1, runs), within=None, path_runs=0, unknowns=None)
+    return partial(_central, fixed, tuple(events))
+
+
+def _central(stream: Stream, events: tuple[str, ...]) -> Totals:
+    totals = Totals(*stream.study(), events, stream.columns.collected)
+    totals.ending = _into(stream, [totals])
+    return totals

@@ -12,9 +12,12 @@ from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core.batch import Batch
-from abm.population import Population
+from abm.population import Population, Unknowns
+from abm.population.unknowns import world_of
+from abm.runs.clusters import GROUPS, counted, estimate_over_worlds, groups_of
 from abm.runs.collecting import Statistic, played
 from abm.runs.columns import Columns
 from abm.runs.estimates import half_width
@@ -25,7 +28,7 @@ EngineName = Literal["ensemble", "mesa"]
 
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 LOOK = 500  # runs between two looks at the width; results depend on it, so it is never tuned
-_CHUNK = {"ensemble": 250, "mesa": 40}  # runs of a task: long enough to be worth its start, short enough to stop
+_CHUNK = {"ensemble": 200, "mesa": 40}  # runs of a task, a pair of worlds: worth its start, short enough to stop
 _AHEAD = 4  # tasks given out for each worker, so that none waits, and memory stays small
 _WORTH_A_PROCESS = 400  # fewer runs than this are done before a second process has started
 
@@ -36,8 +39,8 @@ class Stream:
 
     Attributes
     ----------
-    scenario, population, seed, engine, first_run, within, workers, path_runs, agents, event, statistics
-        What is simulated, as :func:`abm.batches` was asked.
+    scenario, population, unknowns, seed, engine, first_run, within, workers, path_runs, agents, event, statistics
+        What is simulated, as :func:`abm.batches` was asked; ``unknowns`` is None where no number is drawn.
     most
         Runs wanted or, where a half-width is wanted, allowed [-].
     done, known, successes
@@ -56,14 +59,32 @@ class Stream:
     agents: dict[str, type[Any]]
     event: str = "closed"
     statistics: tuple[Statistic, ...] = ()
+    unknowns: Unknowns | None = None
     done: int = field(default=0, init=False)
     known: int = field(default=0, init=False)
     successes: int = field(default=0, init=False)
+    _by_group: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros((2, GROUPS), np.int64), init=False, repr=False
+    )
 
     @property
     def width(self) -> float:
         """Half-width of the 95 % interval of the event over the runs that came so far [-]."""
-        return half_width(self.successes, self.known)
+        if self.unknowns is None:
+            return half_width(self.successes, self.known)
+        happened, known = self._by_group
+        found = estimate_over_worlds(happened, known, self._worlds, self.seed)
+        return (found.high - found.low) / 2
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the numbers that nobody knows are drawn, world by world."""
+        return self.unknowns is not None
+
+    @property
+    def _worlds(self) -> int:
+        """Worlds of the runs that came so far [-]."""
+        return world_of(self.first_run + self.done - 1) - world_of(self.first_run) + 1
 
     @property
     def reached(self) -> bool | None:
@@ -84,6 +105,7 @@ class Stream:
     def __iter__(self) -> Generator[Batch]:
         """Simulate: from the first run on, until all have come or the half-width is reached."""
         self.done = self.known = self.successes = 0
+        self._by_group = np.zeros((2, GROUPS), np.int64)
         columns = self.columns
         few = self.engine == "mesa" and self.most < _WORTH_A_PROCESS
         workers = self.workers or (1 if few else os.cpu_count() or 1)
@@ -92,9 +114,11 @@ class Stream:
         with closing(over(_Job(self), starts, workers)) as made:
             for batch in made:
                 for part in self._cut(batch):
-                    happened = columns.happened(part, self.event)
-                    self.done, self.known = self.done + part.runs, self.known + len(happened)
-                    self.successes += int(np.count_nonzero(happened))
+                    truth, known = columns.truth(part, self.event)
+                    groups = groups_of(part.rows["run"])
+                    self._by_group += counted(groups, truth & known), counted(groups, known)
+                    self.done, self.known = self.done + part.runs, self.known + int(np.count_nonzero(known))
+                    self.successes += int(np.count_nonzero(truth & known))
                     yield part
                     if self.reached and (self.done % LOOK == 0 or self.done == self.most):
                         return
@@ -114,7 +138,9 @@ class _Job:
     def __init__(self, stream: Stream) -> None:
         self.seed, self.size = stream.seed, _CHUNK[stream.engine]
         self.stop, self.path_stop = stream.first_run + stream.most, stream.first_run + stream.path_runs
-        self.simulate = engine_of(stream.engine, stream.scenario, stream.population, stream.agents, stream.statistics)
+        self.simulate = engine_of(
+            stream.engine, stream.scenario, stream.population, stream.agents, stream.statistics, stream.unknowns
+        )
 
     def __call__(self, start: int) -> Batch:
         """Simulate a chunk of runs."""
@@ -128,6 +154,7 @@ def engine_of(
     population: Population,
     agents: Mapping[str, type[Any]],
     statistics: Sequence[Statistic] = (),
+    unknowns: Unknowns | None = None,
 ) -> Callable[[int, range, bool], Batch]:
     """Return what simulates runs of a scenario: a function of seed, runs, and whether to keep their weekly paths.
 
@@ -141,18 +168,21 @@ def engine_of(
         Classes of one's own, for the Mesa model.
     statistics
         Statistics of one's own, of the Mesa model.
+    unknowns
+        What nobody knows, drawn world by world; None: every run is at ``population``.
     """
     if name == "mesa":
-        return partial(_mesa, scenario, population, agents, statistics)
+        return partial(_mesa, scenario, population, unknowns, agents, statistics)
     from abm.ensemble import Ensemble
 
-    return Ensemble(population)
+    return Ensemble(population, unknowns)
 
 
 def _mesa(
     scenario: Scenario,
     population: Population,
-    agents: Mapping[str, type[Any]],
+    unknowns: Unknowns | None,
+    agents: Mapping[str, Any],
     statistics: Sequence[Statistic],
     seed: int,
     runs: range,
@@ -163,7 +193,8 @@ def _mesa(
 
     results, told, weeks = [], [], int(scenario.horizon_weeks)
     for run in runs:
-        model = FundingModel(scenario, seed, run, prepared=population, narrate=False, **agents)
+        own = unknowns.population(seed, world_of(run)) if unknowns else population
+        model = FundingModel(scenario, seed, run, prepared=own, narrate=False, **agents)
         told.append(played(model, statistics, weeks))
         results.append(model.result())
         model.free()

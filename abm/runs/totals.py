@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,9 +15,11 @@ from abm.core.batch import Batch
 from abm.core.notebook import Printed, table_html
 from abm.core.old_names import renamed_attribute
 from abm.rules.failure import CAUSES
+from abm.runs.clusters import GROUPS, by_day, by_world, counted, estimate_over_worlds, groups_of, layers_of_worlds
 from abm.runs.columns import COUNTED, TRUTHS, Columns, read_event
-from abm.runs.digits import three_digits
+from abm.runs.digits import percent, three_digits
 from abm.runs.estimates import Estimate, estimate, spread
+from abm.runs.layers import Layers
 from abm.runs.terms import CAUSE_WORDS
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 _TALLY = 10_000  # runs that are counted together: a sort of each column
 _FLAGS = (False, True)
+_WORLDS = "worlds "  # before an event: how often it came in each world
 
 
 class StopReason(NamedTuple):
@@ -48,6 +52,9 @@ class Simulated(Printed):
         def totals(self) -> Totals:
             """What the runs add up to."""
 
+        def over_worlds(self, event: str = "closed") -> Layers:
+            """Tell how far an event's probability spreads over the worlds."""
+
     def __init__(
         self,
         scenario: Scenario,
@@ -56,11 +63,21 @@ class Simulated(Printed):
         ids: Sequence[str],
         gate_ids: Sequence[str],
         collected: Sequence[str] = (),
+        drawn: bool = False,
     ) -> None:
-        self.scenario, self.seed, self.engine = scenario, seed, engine
+        self.scenario, self.seed, self.engine, self.drawn = scenario, seed, engine, drawn
         self.ids, self.gate_ids = tuple(ids), tuple(gate_ids)
         self.columns = Columns.of(scenario, ids, gate_ids, collected)
         self.ending: StopReason | None = None
+        self.beside: Callable[[], Totals] | None = None  # simulates the central numbers, where others were drawn
+
+    @cached_property
+    def central(self) -> Totals | None:
+        """Fewer runs of the same seed in which every number has its value in the file; None where these all do.
+
+        Simulated when it is first asked for.
+        """
+        return self.beside() if self.beside else None
 
     def __str__(self) -> str:
         """Say in a few lines what came out."""
@@ -79,6 +96,11 @@ class Simulated(Printed):
         totals = self.totals
         paid = {name: three_digits(money) for name, money in totals.quantiles("funded_bn").items()}
         yield "closes", str(totals.probability("closed"))
+        if self.drawn and (spread_of := self.over_worlds()).points > 1:
+            yield (
+                "in nine of ten worlds",
+                f"between {percent(spread_of.quantiles['p05'])} and {percent(spread_of.quantiles['p95'])}",
+            )
         yield (
             "paid by the deadline",
             f"USD {paid['mean']} bn on average ({paid['p05']} to {paid['p95']} in nine of ten)",
@@ -119,7 +141,7 @@ Counted = tuple[NDArray[Any], NDArray[np.int64]]  # each value of a column once,
 class _Sums:
     """Counts and totals of some runs; those of all runs are their sum."""
 
-    totals: dict[str, Any]  # numbers and arrays that add up
+    totals: dict[str, Any]  # numbers and arrays that add up; where runs are counted, the last axis is their groups
     values: dict[str, Counted]
 
     def __add__(self, other: _Sums) -> _Sums:
@@ -130,7 +152,7 @@ class _Sums:
 def _merged(first: Counted, second: Counted) -> Counted:
     """Put two counts of values together."""
     values, indices = np.unique(np.concatenate([first[0], second[0]]), return_inverse=True)
-    counts = np.zeros(len(values), np.int64)  # filled by add.at, as a value that both have comes twice
+    counts = np.zeros((len(values), *first[1].shape[1:]), np.int64)  # by add.at, as a value that both have comes twice
     np.add.at(counts, indices, np.concatenate([first[1], second[1]]))
     return values, counts
 
@@ -150,6 +172,8 @@ class Totals(Simulated):
         always are.
     collected
         Columns of statistics of one's own, which events may name.
+    drawn
+        Whether the numbers that nobody knows are drawn, world by world.
 
     Examples
     --------
@@ -169,8 +193,9 @@ class Totals(Simulated):
         gate_ids: Sequence[str],
         events: Sequence[str] = ("closed", "survived"),
         collected: Sequence[str] = (),
+        drawn: bool = False,
     ) -> None:
-        super().__init__(scenario, seed, engine, ids, gate_ids, collected)
+        super().__init__(scenario, seed, engine, ids, gate_ids, collected, drawn)
         named = (events,) if isinstance(events, str) else events
         self.events = tuple(dict.fromkeys(("closed", "survived", *named)))
         for event in self.events:
@@ -186,7 +211,7 @@ class Totals(Simulated):
     def runs(self) -> int:
         """Number of runs."""
         sums, waiting = self._state
-        return int(sums.totals["runs"]) + sum(batch.runs for batch in waiting)
+        return int(sums.totals["runs"].sum()) + sum(batch.runs for batch in waiting)
 
     @property
     def totals(self) -> Totals:
@@ -210,22 +235,49 @@ class Totals(Simulated):
         """Count one batch."""
         closed, survived = batch.rows["closed"], batch.rows["survived"]
         paid = batch.fates["paid_musd"] @ self._members
-        happened = [self.columns.happened(batch, event) for event in self.events]
-        window = self.scenario.window_days
+        groups = groups_of(batch.rows["run"]) if self.drawn else np.zeros(batch.runs, np.int64)
+        truths = [self.columns.truth(batch, event) for event in self.events]
+
+        def by_group(flags: Iterable[NDArray[np.bool_]]) -> NDArray[np.int64]:
+            return np.array([counted(groups, one) for one in flags], np.int64).reshape(-1, GROUPS)
+
         totals = {
-            "runs": batch.runs,
-            "causes": np.bincount(batch.rows["cause"], minlength=len(CAUSES)),
-            "survival": np.array([[np.count_nonzero((closed == c) & (survived == s)) for s in _FLAGS] for c in _FLAGS]),
+            "runs": counted(groups, np.ones(batch.runs, np.bool_)),
+            "causes": by_group(batch.rows["cause"] == cause for cause in range(len(CAUSES))),
+            "survival": by_group((closed == c) & (survived == s) for c in _FLAGS for s in _FLAGS),
             "paid_musd": paid.sum(axis=0),
-            "pays": np.count_nonzero(paid, axis=0),
-            "consents": np.count_nonzero(batch.gate_days <= window, axis=0),
-            "events": np.array([[np.count_nonzero(known), len(known)] for known in happened]),
+            "pays": by_group(paid.T != 0),
+            "consents": by_group((batch.gate_days <= self.scenario.window_days).T),
+            "happened": by_group(truth & known for truth, known in truths),
+            "known": by_group(known for _, known in truths),
+            "minimum": by_group([self._reaches_minimum(batch)]),
+            "gap": by_group([self.columns.raw(batch, "closing_gap_bn")[0] > 0]),
         }
         numbers = {column: self.columns.numbers(batch, column)[0] for column in COUNTED}
-        return _Sums(totals, {name: np.unique(values, return_counts=True) for name, values in numbers.items()})
+        values: dict[str, Counted] = {name: np.unique(values, return_counts=True) for name, values in numbers.items()}
+        if self.drawn:
+            values |= {_WORLDS + e: by_world(batch.rows["run"], *t) for e, t in zip(self.events, truths, strict=True)}
+        values["closing days"] = by_day(batch.rows["closed_day"], groups)
+        return _Sums(totals, values)
 
-    def _estimate(self, times: np.integer[Any] | int, runs: np.integer[Any] | int | None = None) -> Estimate:
-        return estimate(int(times), self.runs if runs is None else int(runs), self.seed)
+    def _reaches_minimum(self, batch: Batch) -> NDArray[np.bool_]:
+        money, scale = self.columns.raw(batch, "funded_bn")
+        reached: NDArray[np.bool_] = (money / scale >= float(self.scenario.round.minimum_close_bn)) & (money > 0)
+        return reached
+
+    def _estimate(self, times: NDArray[np.int64], runs: NDArray[np.int64] | None = None) -> Estimate:
+        """Estimate a probability from how often something came in each group of runs."""
+        runs = self._sums().totals["runs"] if runs is None else runs
+        if not self.drawn:
+            return estimate(int(times.sum()), int(runs.sum()), self.seed)
+        return estimate_over_worlds(times, runs, len(self._sums().values[_WORLDS + "closed"][0]), self.seed)
+
+    def _checked(self, event: str) -> int:
+        """Place of an event that was named before the run."""
+        if event not in self.events:
+            known = ", ".join(map(repr, self.events))
+            raise ValueError(f"expected one of {known}, or keep='rows' to ask for any event, got {event!r}")
+        return self.events.index(event)
 
     @checked
     def probability(self, event: str) -> Estimate:
@@ -236,16 +288,26 @@ class Totals(Simulated):
         ValueError
             Where it was not.
         """
-        if event not in self.events:
-            known = ", ".join(map(repr, self.events))
-            raise ValueError(f"expected one of {known}, or keep='rows' to ask for any event, got {event!r}")
-        return self._estimate(*self._sums().totals["events"][self.events.index(event)])
+        sums, place = self._sums().totals, self._checked(event)
+        return self._estimate(sums["happened"][place], sums["known"][place])
+
+    @checked
+    def over_worlds(self, event: str = "closed") -> Layers:
+        """Tell how far the probability of an event that was named before the run spreads over the worlds.
+
+        Raises
+        ------
+        ValueError
+            Where it was not.
+        """
+        self._checked(event)
+        return layers_of_worlds(self._sums().values.get(_WORLDS + event))
 
     def causes(self) -> dict[str, Estimate]:
         """Probability of each first cause of failure, over all runs; the most frequent first."""
         counts = self._sums().totals["causes"]
-        ranked = sorted(range(1, len(CAUSES)), key=lambda cause: -counts[cause])
-        return {CAUSES[cause]: self._estimate(counts[cause]) for cause in ranked if counts[cause]}
+        ranked = sorted(range(1, len(CAUSES)), key=lambda cause: -counts[cause].sum())
+        return {CAUSES[cause]: self._estimate(counts[cause]) for cause in ranked if counts[cause].any()}
 
     @checked
     def quantiles(self, column: str) -> dict[str, float]:
@@ -279,8 +341,8 @@ class Totals(Simulated):
     @checked
     def closed_by(self, day: float) -> Estimate:
         """Probability that the round has closed by a day, counted from as_of."""
-        days, counts = self._sums().values["closed_day"]
-        return self._estimate(counts[days <= day].sum())
+        days, counts = self._sums().values["closing days"]
+        return self._estimate(counts[days <= day].sum(axis=0))
 
     def on_time(self) -> Estimate:
         """Probability that the round closes without an extension of its deadline."""
@@ -288,19 +350,16 @@ class Totals(Simulated):
 
     def minimum_reached(self) -> Estimate:
         """Probability that at least the minimum close is paid; without a minimum, that any money is."""
-        money, counts = self._sums().values["funded_bn"]
-        least, scale = float(self.scenario.round.minimum_close_bn), self.columns.scale("funded_bn")
-        return self._estimate(counts[(money / scale >= least) & (money > 0)].sum())
+        return self._estimate(self._sums().totals["minimum"][0])
 
     def closing_gap_probability(self) -> Estimate:
         """Probability that closing everything at once, and not one after the other, makes a difference."""
-        values, counts = self._sums().values["closing_gap_bn"]
-        return self._estimate(counts[values > 0].sum())
+        return self._estimate(self._sums().totals["gap"][0])
 
     apart = renamed_attribute("apart", "closing_gap_probability")
 
     @checked
     def survival(self, closed: bool) -> Estimate:
         """Probability that the company survives, over the runs in which the round closed, or did not."""
-        died, lived = self._sums().totals["survival"][int(closed)]
+        died, lived = self._sums().totals["survival"][2 * int(closed) :][:2]
         return self._estimate(lived, died + lived)

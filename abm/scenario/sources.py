@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from abm.core.draws import triangular
 from abm.core.plain import plain
 from abm.scenario.fields import Distribution, Knob, Section, Value
 
@@ -61,6 +62,46 @@ def numbers_of(section: Section, prefix: str = "") -> Iterator[tuple[str, Value 
                     yield from numbers_of(item, f"{path}.{item.id}.")  # type: ignore[attr-defined]
         elif knob is not None and value is not None:
             yield path, value, knob
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A number that nobody knows: its path, its value, its range, and whether it is a whole number."""
+
+    path: str
+    value: float
+    low: float
+    high: float
+    whole: bool
+
+    def at(self, u: float) -> float:
+        """Value that a uniform between 0 and 1 stands for: triangular over the range; every whole number alike.
+
+        Examples
+        --------
+        >>> Unknown("round.target_bn", 30.0, 20.0, 40.0, whole=False).at(0.125)
+        25.0
+        """
+        if self.whole:
+            return min(int(self.low) + int(u * (int(self.high) - int(self.low) + 1)), int(self.high))
+        return float(triangular(u, self.low, self.value, self.high))
+
+
+def unknowns(scenario: Tables) -> list[Unknown]:
+    """List every number that nobody knows: those with a range, in the order of the file.
+
+    Examples
+    --------
+    >>> from abm.scenario import load_scenario
+    >>> unknowns(load_scenario("openai-2025"))[0].path
+    'round.extension_probability'
+    """
+    return [
+        Unknown(path, float(number), number.low, number.high, knob.whole)
+        for path, number, knob in numbers_of(scenario)
+        if isinstance(number, Value) and number.low is not None and number.high is not None
+        if number.low < number.high
+    ]
 
 
 def _text(number: Value | Distribution) -> str:

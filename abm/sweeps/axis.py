@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from abm.core.draws import triangular
 from abm.core.written import shown
 
 Changes = dict[str, Any]
@@ -66,10 +67,7 @@ class Axis:
             return min(int(self.low) + int(u * (int(self.high) - int(self.low) + 1)), int(self.high))
         if self.mode is None or self.low == self.high:
             return self.low + u * (self.high - self.low)
-        width, left = self.high - self.low, self.mode - self.low
-        if u * width <= left:
-            return self.low + math.sqrt(u * width * left)
-        return self.high - math.sqrt((1.0 - u) * width * (width - left))
+        return float(triangular(u, self.low, self.mode, self.high))
 
     def parts(self, value: Any) -> tuple[Any, ...]:
         """What each path is set to by a value.

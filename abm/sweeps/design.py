@@ -16,8 +16,7 @@ from abm.core import draws
 from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
 from abm.scenario import Scenario
-from abm.scenario.fields import Value
-from abm.scenario.sources import numbers_of
+from abm.scenario.sources import unknowns
 from abm.sweeps.axis import Axes, Axis, Changes, axes_of, distinct, plain_value
 from abm.sweeps.tables import kinds_of, labels_of, read_table
 
@@ -96,10 +95,9 @@ class Design(Sequence[Changes]):
             Where no number of the file has a range.
         """
         axes = [
-            Axis((path,), low=number.low, high=number.high, mode=float(number), whole=knob.whole)
-            for path, number, knob in numbers_of(scenario)
-            if isinstance(number, Value) and number.low is not None and number.high is not None
-            if number.low < number.high and path not in but
+            Axis((number.path,), low=number.low, high=number.high, mode=number.value, whole=number.whole)
+            for number in unknowns(scenario)
+            if number.path not in but
         ]
         if not axes:
             raise ScenarioError(scenario.file, [Fault("prior", "expected numbers with low and high, there are none")])

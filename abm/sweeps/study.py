@@ -21,10 +21,10 @@ from abm.runs.collecting import Statistic
 from abm.runs.columns import Columns, columns_of, number_in, true_in
 from abm.runs.differences import Difference, paired_events, paired_means
 from abm.runs.estimates import Estimate
+from abm.runs.layers import Layers, layers_of
 from abm.scenario import scenario_of
 from abm.sweeps.design import Design
 from abm.sweeps.fingerprint import code_digest
-from abm.sweeps.layers import Layers, layers_of
 from abm.sweeps.manifest import MANIFEST, design_of, read_manifest, write_manifest
 from abm.sweeps.own_classes import OwnClass, describe_classes, describe_statistics
 from abm.sweeps.scratch import ScratchFolder

@@ -121,7 +121,8 @@ def _opened(teller: _Teller, events: list[Event]) -> str:
     terms, company = events[0], teller.names.company
     asked = [event.who for event in events if event.what == "approached"]
     model = teller.model
-    until, price = date(model.case.date(model.terms.deadline_day)), figure(float(model.case.round.pre_money_bn[0]))
+    until = date(model.case.date(model.terms.deadline_day))
+    price = figure(model.population.bn(int(model.population.ladder_musd[0])))  # of the world of this run
     text = f"{company} opened its round: USD {money(terms.amount_bn)} until {until}, at USD {price} billion pre-money."
     if not asked:
         return text

@@ -35,13 +35,16 @@ class Layers:
     quantiles: dict[str, float]
 
 
-def layers_of(p: NDArray[np.float64], runs: NDArray[np.float64]) -> Layers:
+def layers_of(p: NDArray[np.float64], runs: NDArray[np.float64], drawn_together: bool = False) -> Layers:
     """Tell apart what the runs leave open and what the world leaves open, over points with their probabilities.
 
     Parameters
     ----------
     p, runs
         float64[points], probability of each point, and the runs behind it [-]; points of fewer than two do not count.
+    drawn_together
+        Whether the quantiles are those of the estimates drawn towards their mean until they spread as far as they do
+        without noise: for points of few runs, each with luck of its own.
 
     Examples
     --------
@@ -56,5 +59,7 @@ def layers_of(p: NDArray[np.float64], runs: NDArray[np.float64]) -> Layers:
     p, n = p[known], runs[known]
     noise = p * (1 - p) / (n - 1)
     spread = math.sqrt(max(0.0, float(np.var(p, ddof=1)) - float(np.mean(noise)))) if len(p) > 1 else 0.0
+    if drawn_together and spread < (apart := float(np.std(p, ddof=1)) if len(p) > 1 else 0.0):
+        p = np.mean(p) + (p - np.mean(p)) * (spread / apart)
     quantiles = {f"p{q:02}": float(np.quantile(p, q / 100)) for q in (5, 25, 50, 75, 95)}
     return Layers(float(np.mean(p)), spread, float(np.mean(np.sqrt(noise))), len(p), quantiles)

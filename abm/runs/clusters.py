@@ -1,0 +1,174 @@
+"""Clusters: the runs of a world stand or fall together, so that an estimate over worlds counts worlds, not runs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.population.unknowns import RUNS_OF_A_WORLD, WORLDS_OF_A_PAIR
+from abm.runs.estimates import Z95, Estimate, Interval, estimate, normal_interval, wilson
+from abm.runs.layers import Layers, layers_of
+
+Counts = NDArray[np.int64]
+
+#: Pairs of worlds are counted in so many groups, each pair in one of them: the same memory for any number of runs.
+GROUPS = 100
+_PAIR = RUNS_OF_A_WORLD * WORLDS_OF_A_PAIR
+
+
+def groups_of(runs: NDArray[Any]) -> Counts:
+    """Group of each run, by its number: worlds of a pair are drawn together, and different pairs independently.
+
+    Examples
+    --------
+    >>> groups_of(np.array([0, 199, 200, 20_000])).tolist()
+    [0, 0, 1, 0]
+    """
+    found: Counts = np.asarray(runs, np.int64) // _PAIR % GROUPS
+    return found
+
+
+def counted(groups: Counts, flags: NDArray[np.bool_]) -> Counts:
+    """How many of some runs each group has, int64[GROUPS].
+
+    Examples
+    --------
+    >>> counted(np.array([0, 0, 2]), np.array([True, False, True]))[:3].tolist()
+    [1, 0, 1]
+    """
+    return np.bincount(groups[flags], minlength=GROUPS)
+
+
+def by_day(days: NDArray[np.float64], groups: Counts) -> tuple[NDArray[np.float64], Counts]:
+    """Days that came, each once, and in how many runs of each group; runs without a day do not count.
+
+    Examples
+    --------
+    >>> days, counts = by_day(np.array([7.0, 14.0, np.nan, 7.0]), np.array([0, 0, 0, 1]))
+    >>> days.tolist(), counts[:, :2].tolist()
+    ([7.0, 14.0], [[1, 1], [1, 0]])
+    """
+    known = np.isfinite(days)
+    found, places = np.unique(days[known], return_inverse=True)
+    counts = np.bincount(places * GROUPS + groups[known], minlength=len(found) * GROUPS)
+    return found, counts.reshape(len(found), GROUPS)
+
+
+def by_world(runs: NDArray[Any], truth: NDArray[np.bool_], known: NDArray[np.bool_]) -> tuple[Counts, Counts]:
+    """Worlds of some runs, each once, and in how many runs of each an event came, and was known.
+
+    Examples
+    --------
+    >>> worlds, counts = by_world(np.array([0, 1, 100]), np.array([True, False, False]), np.array([True, True, False]))
+    >>> worlds.tolist(), counts.tolist()
+    ([0, 1], [[1, 2], [0, 0]])
+    """
+    worlds, places = np.unique(np.asarray(runs, np.int64) // RUNS_OF_A_WORLD, return_inverse=True)
+    columns = [np.bincount(places[flags], minlength=len(worlds)) for flags in (truth & known, known)]
+    return worlds, np.stack(columns, axis=1).astype(np.int64)
+
+
+def layers_of_worlds(counts: tuple[Counts, Counts] | None) -> Layers:
+    """Tell how far a probability spreads over worlds, from :func:`by_world`; worlds of few runs do not count."""
+    successes, runs = counts[1].T.astype(float) if counts else np.zeros((2, 0))
+    enough = 2 * runs >= RUNS_OF_A_WORLD
+    return layers_of(successes[enough] / runs[enough], runs[enough], drawn_together=True)
+
+
+def estimate_over_worlds(successes: Counts, runs: Counts, worlds: int, seed: int) -> Estimate:
+    r"""Estimate a probability over runs of many worlds, with an interval for both: that of the runs and of the worlds.
+
+    The Wilson interval of as many independent runs as these are worth, :math:`n^* = p(1-p)/v \cdot (z/t)^2`, where v is
+    the variance of the mean between groups of pairs of worlds, and t the quantile of as many groups. A world is worth
+    one run at least, and a run no more than a run.
+
+    Parameters
+    ----------
+    successes, runs
+        Counts of each group [-].
+    worlds
+        Worlds that they belong to [-].
+    seed
+        The seed of the runs.
+
+    Returns
+    -------
+    Estimate
+        With the number of worlds.
+
+    References
+    ----------
+    Korn, E. L. & Graubard, B. I. (1998). Confidence intervals for proportions with small expected number of positive
+    counts estimated from survey data. Survey Methodology 24(2), 193-201.
+
+    Examples
+    --------
+    >>> print(estimate_over_worlds(np.array([30, 70, 20, 60]), np.array([200, 200, 200, 200]), worlds=8, seed=1))
+    22.5% (95 % interval 7.12% to 52.2%, 8 worlds, 800 runs, seed 1)
+    """
+    plain = estimate(int(successes.sum()), int(runs.sum()), seed)
+    if not plain.runs:
+        return plain
+    worth = worth_in_runs(successes, runs, worlds)
+    return Estimate(plain.p, *wilson(plain.p * worth, worth), plain.runs, seed, min(worlds, plain.runs))
+
+
+def worth_of_each(values: NDArray[Any], runs: NDArray[Any]) -> float:
+    """What a run of many worlds is worth for the mean of a number, against an independent run, above 0 and up to 1.
+
+    Parameters
+    ----------
+    values
+        One value a run, in any unit.
+    runs
+        Their numbers.
+
+    Examples
+    --------
+    >>> worth_of_each(np.array([1.0, 1.0, 0.0, 0.0]), np.array([0, 1, 200, 201]))
+    0.5
+    >>> round(worth_of_each(np.arange(40_000) % 7, np.arange(40_000)), 2)
+    1.0
+    """
+    groups, least = groups_of(runs), len(by_world(runs, *[np.ones(len(runs), np.bool_)] * 2)[0]) / max(len(runs), 1)
+    sizes = np.bincount(groups, minlength=GROUPS)
+    there, mean, variance = int(np.count_nonzero(sizes)), float(np.mean(values)), float(np.var(values))
+    if there < 2 or variance == 0.0:  # noqa: PLR2004, no spread can be seen
+        return least
+    from scipy.special import stdtrit
+
+    apart = np.bincount(groups, values, GROUPS) - mean * sizes
+    clustered = there / (there - 1) * float(apart @ apart) / len(runs)
+    wider = Z95 / float(stdtrit(there - 1, 0.975))
+    return 1.0 if clustered <= 0.0 else min(max(variance / clustered * wider * wider, least), 1.0)
+
+
+def mean_interval(values: NDArray[np.float64], drawn: NDArray[Any] | None) -> Interval:
+    """Mean of many runs with its 95 % interval; over worlds, where the numbers of their runs are given.
+
+    Examples
+    --------
+    >>> [round(float(number), 3) for number in mean_interval(np.array([0.1, 0.2, 0.3]), None)]
+    [0.2, 0.087, 0.313]
+    """
+    mean, low, high = normal_interval(values)
+    wider = 1.0 if drawn is None or len(values) < 2 else 1.0 / math.sqrt(worth_of_each(values, drawn))  # noqa: PLR2004
+    return mean, mean - wider * (mean - low), mean + wider * (high - mean)
+
+
+def worth_in_runs(successes: Counts, runs: Counts, worlds: int) -> float:
+    """How many independent runs would tell as much as these [-]; see :func:`estimate_over_worlds`."""
+    total, there = float(runs.sum()), int(np.count_nonzero(runs))
+    p, least = float(successes.sum()) / total, float(min(worlds, total))
+    if there < 2 or not 0.0 < p < 1.0:  # noqa: PLR2004, no spread can be seen
+        return least
+    from scipy.special import stdtrit
+
+    variance = there / (there - 1) * float(np.sum((successes - p * runs) ** 2)) / total**2
+    if variance <= 0.0:
+        return total
+    wider = Z95 / float(stdtrit(there - 1, 0.975))
+    return min(max(p * (1.0 - p) / variance * wider * wider, least), total)
