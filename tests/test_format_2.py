@@ -71,7 +71,7 @@ def gate(name: str, chance: float, **more: Any) -> dict[str, Any]:
 
 
 def share_closed(scenario: abm.Scenario, by: float = math.inf, runs: int = RUNS) -> float:
-    frame = abm.simulate(scenario, runs=runs, seed=11).to_frame()
+    frame = abm.simulate(scenario, runs=runs, seed=11, central=True).to_frame()
     return float((frame["closed"] & (frame["closed_day"] <= by)).mean())
 
 
@@ -210,7 +210,7 @@ def test_a_lost_investor_is_replaced_and_a_refused_consent_waived():
 
 def test_what_stays_of_a_trust_follows_the_law_of_the_arc_sine():
     raw = tables((), lead(standing="firm", redeemable=True, kept_share=0.5))
-    found = abm.simulate(scenario_from(raw), runs=RUNS, seed=11).to_frame()["funded_bn"].to_numpy() / 10.0
+    found = abm.simulate(scenario_from(raw), runs=RUNS, seed=11, central=True).to_frame()["funded_bn"].to_numpy() / 10.0
     for share in (0.1, 0.5, 0.9):
         assert near(float((found <= share).mean()), 2 / math.pi * math.asin(math.sqrt(share)))
     assert near(share_closed(scenario_from(raw)), 1 - 2 / math.pi * math.asin(math.sqrt(0.9)))
@@ -223,23 +223,23 @@ def test_a_vote_is_held_on_its_day_and_has_no_second_chance():
     vote = {"id": "vote", "chance": 1.0, "on": dt.date(2023, 11, 27)}
     before = {"id": "plan", "chance": 1.0, "median_days": 30}
     in_time = scenario_from(tables((before, vote | {"requires": ["plan"]}), lead(needs=["vote"])))
-    frame = abm.simulate(in_time, runs=20, seed=1).to_frame()
+    frame = abm.simulate(in_time, runs=20, seed=1, central=True).to_frame()
     assert frame["closed"].all()
     assert set(frame["closed_day"]) == {56.0}  # the vote on day 50, closed at the end of that week
     late = in_time.with_values({"gatekeepers.plan.median_days": 51})
-    assert not abm.simulate(late, runs=20, seed=1).to_frame()["closed"].any()
+    assert not abm.simulate(late, runs=20, seed=1, central=True).to_frame()["closed"].any()
 
 
 def test_whoever_pays_the_rest_pays_what_is_missing():
     raw = tables((), lead(ticket_bn=4.0), {"id": "bank", "standing": "underwritten", "ticket": "rest", "holds": 1.0})
     raw["investors"].append({"id": "friend", "standing": "firm", "ticket_bn": 1.5, "holds": 1.0})
-    batch = abm.simulate(scenario_from(raw), runs=5, seed=1)
+    batch = abm.simulate(scenario_from(raw), runs=5, seed=1, central=True)
     model = abm.FundingModel(scenario_from(raw), seed=1, run=0)
     model.run_model()
     assert {one.id: one.paid_musd for one in model.investors} == {"lead": 4000, "bank": 4500, "friend": 1500}
     assert (batch.to_frame()["funded_bn"] == 10.0).all()
     capped = scenario_from(raw).with_values({"investors.bank.ticket_bn": 3.0})
-    assert not abm.simulate(capped, runs=200, seed=1).to_frame()["closed"].any()
+    assert not abm.simulate(capped, runs=200, seed=1, central=True).to_frame()["closed"].any()
 
 
 def test_tranches_are_signed_for_at_once_and_paid_apart():
@@ -249,7 +249,7 @@ def test_tranches_are_signed_for_at_once_and_paid_apart():
     del one["ticket_bn"]
     scenario = scenario_from(tables((plan,), one, piecemeal_probability=1.0))
     assert [(i.id, float(i.ticket_bn)) for i in scenario.investors] == [("lead", 6.0), ("lead-2", 4.0)]
-    frame = abm.simulate(scenario, runs=RUNS, seed=11).to_frame()
+    frame = abm.simulate(scenario, runs=RUNS, seed=11, central=True).to_frame()
     assert near(float((frame["funded_bn"] >= 6.0).mean()), 0.5)
     assert near(float(frame["closed"].mean()), chance_of_all([0.5, 0.5], V))
     same_in_both(scenario)
@@ -259,7 +259,7 @@ def test_all_or_nothing_pays_nothing_where_the_round_cannot_be_full():
     small = {"id": "small", "standing": "firm", "ticket_bn": 4.0, "holds": 1.0}
     raw = tables((gate("a", 0.5),), small, {**lead(ticket_bn=6.0, needs=["a"]), "role": "follower"})
     raw["round"]["piecemeal_probability"] = 0.25
-    frame = abm.simulate(scenario_from(raw), runs=RUNS, seed=11).to_frame()
+    frame = abm.simulate(scenario_from(raw), runs=RUNS, seed=11, central=True).to_frame()
     parts = (frame["funded_bn"] > 0) & ~frame["closed"]
     assert set(frame["funded_bn"][parts]) == {4.0}
     assert near(float(parts.mean()), 0.5 * 0.25)
@@ -267,9 +267,9 @@ def test_all_or_nothing_pays_nothing_where_the_round_cannot_be_full():
 
 def test_full_counts_from_a_share_of_the_target():
     raw = tables((), lead(ticket_bn=9.0))
-    assert abm.simulate(scenario_from(raw), runs=5, seed=1).to_frame()["closed"].all()
+    assert abm.simulate(scenario_from(raw), runs=5, seed=1, central=True).to_frame()["closed"].all()
     raw["round"]["counts_from"] = 0.95
-    assert not abm.simulate(scenario_from(raw), runs=5, seed=1).to_frame()["closed"].any()
+    assert not abm.simulate(scenario_from(raw), runs=5, seed=1, central=True).to_frame()["closed"].any()
 
 
 def test_money_comes_after_its_date_unless_that_is_the_end():
@@ -277,9 +277,9 @@ def test_money_comes_after_its_date_unless_that_is_the_end():
     raw = tables((late,), lead(needs=["plan"]), deadline=dt.date(2023, 12, 31))
     soft = scenario_from(raw)
     assert (soft.round.due, soft.round.deadline) == (dt.date(2023, 12, 31), DAY + dt.timedelta(weeks=156))
-    assert set(abm.simulate(soft, runs=5, seed=1).to_frame()["closed_day"]) == {105.0}
+    assert set(abm.simulate(soft, runs=5, seed=1, central=True).to_frame()["closed_day"]) == {105.0}
     raw["round"]["hard_deadline"] = True
-    assert not abm.simulate(scenario_from(raw), runs=5, seed=1).to_frame()["closed"].any()
+    assert not abm.simulate(scenario_from(raw), runs=5, seed=1, central=True).to_frame()["closed"].any()
 
 
 def test_a_runway_in_months_is_a_net_burn():
@@ -341,5 +341,5 @@ def test_faults_are_said_in_a_sentence(change, said):
 def test_luck_of_all_runs_is_one_luck():
     """The first draw of a run decides whether and when; its law does not depend on how many share it."""
     alone, both = tables((gate("a", 0.5),)), tables((gate("a", 0.5), gate("b", 1.0)))
-    days = [abm.simulate(scenario_from(raw), runs=500, seed=2).to_frame()["closed"].to_numpy() for raw in (alone, both)]
+    days = [abm.simulate(scenario_from(raw), runs=500, seed=2, central=True).to_frame()["closed"].to_numpy() for raw in (alone, both)]
     assert np.array_equal(days[0], days[1])
