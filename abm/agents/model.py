@@ -44,10 +44,8 @@ class FundingModel(mesa.Model):
         The run's key, 0 to 2**32 - 1 each.
     investor, gatekeeper, company
         Agent classes, to be replaced by subclasses of one's own.
-    prepared
-        The population of this run, if it has been prepared already; saves time over many runs.
-    central
-        Whether every number with a range has its value; if not, it is drawn with the world that the run belongs to.
+    prepared, central
+        The population of this run, if it is known; if not, whether numbers with a range are not drawn.
     narrate
         Whether the story says what signatures ask for and wait for; mass runs do without, which is faster.
 
@@ -73,8 +71,7 @@ class FundingModel(mesa.Model):
         narrate: bool = True,
         central: bool = False,
     ) -> None:
-        # the model draws by address; these generators are for agents of one's own, each run its own luck
-        super().__init__(rng=draws.joined(int(seed), int(run)))
+        super().__init__(rng=draws.joined(int(seed), int(run)))  # for agents of one's own: the model draws by address
         self.case, self.seed, self.run = load_scenario(scenario), int(seed), int(run)
         self.population = prepared or population_of(self.case, self.seed, self.run, central)
         shared = self.population

@@ -60,17 +60,20 @@ _Event = Annotated[
 ]
 
 
+_Central = Annotated[bool, typer.Option("--central", help="Keep every number with a range at its value; draw none.")]
+_Within = Annotated[
+    float | None,
+    typer.Option(metavar="WIDTH", help="Run until the 95 % interval is at most +-WIDTH, such as 0.01."),
+]
+_By = Annotated[str | None, typer.Option(metavar="DATE", help="How probable is it to have closed by this day?")]
+
+
 def run(
     context: typer.Context,
     scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")] = "openai-2025",
     runs: _Runs = None,
-    within: Annotated[
-        float | None,
-        typer.Option(metavar="WIDTH", help="Run until the 95 % interval is at most +-WIDTH, such as 0.01."),
-    ] = None,
-    by: Annotated[
-        str | None, typer.Option(metavar="DATE", help="How probable is it to have closed by this day?")
-    ] = None,
+    within: _Within = None,
+    by: _By = None,
     event: _Event = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed that all runs share.")] = 1,
     engine: Annotated[
@@ -79,9 +82,7 @@ def run(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number; may be repeated.")
     ] = None,
-    central: Annotated[
-        bool, typer.Option("--central", help="Keep every number with a range at its value; draw none.")
-    ] = False,
+    central: _Central = False,
     as_json: AsJson = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder for outcomes.parquet, manifest.json and the figures.")

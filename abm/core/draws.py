@@ -216,7 +216,7 @@ def triangular(u: float, low: float, mode: float, high: float) -> float:
     u
         Probability strictly between 0 and 1 [-].
     low, mode, high
-        Ends of the range and the top of the law, low < high, in one unit.
+        Ends of the range, low < high, and the top of the law [as the number].
 
     Examples
     --------

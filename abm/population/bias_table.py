@@ -48,7 +48,7 @@ class BiasTable(NamedTuple):
         return float(min(max(bias, -STRONGEST_BIAS), STRONGEST_BIAS))
 
 
-def bias_table(traits: Record, zeta: Floats, days: Floats, low: float, high: float) -> BiasTable:
+def tabulated(traits: Record, zeta: Floats, days: Floats, low: float, high: float) -> BiasTable:
     """Tabulate the bias of an investor over a range of his inclination.
 
     Parameters
@@ -79,9 +79,9 @@ def bias_table(traits: Record, zeta: Floats, days: Floats, low: float, high: flo
 
 
 def table_for(world: Population, place: int, offers: bytes, low: float, high: float) -> BiasTable:
-    """Tabulate the bias of the investor at a place of a world; ``offers`` are the bytes of :func:`frozen_offers`."""
+    """Tabulate the bias of the investor at a place of a world; ``offers`` are bytes of its frozen offers."""
     traits, deadline_day = world.traits[place].copy(), float(world.round.deadline_day)
     traits.sign_bias = 0.0  # as it was when the bias was solved for, so that what was found then is found again
-    return bias_table(
+    return tabulated(
         traits, *known_advantages(traits.tobytes(), world.market.tobytes(), offers, deadline_day), low, high
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from abm.core import records
 from abm.core.records import Record, Records
 from abm.core.schedule import YEARS
+from abm.population.company_plan import claims_of, later_rounds_of, plan_of
 from abm.population.consents import gate_params, gates_in_order, law_of, numbers_in
 from abm.population.contracts import flatten, musd, new_record, new_records
 from abm.rules.allocation import LAST
@@ -21,7 +22,6 @@ from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
 from abm.rules.belief import prior_mean, prior_precision
 from abm.rules.clauses import Contracts
 from abm.rules.closing import SELECT
-from abm.rules.company import lay_out_plan
 from abm.rules.decision import per_day_of_year
 from abm.rules.environment import gathered_spread, kept_share, weekly_chance
 from abm.rules.gatekeepers import rate_for_probability, with_second_chance
@@ -29,10 +29,9 @@ from abm.scenario import Scenario
 from abm.scenario.checks import address_of, cap_bn
 from abm.scenario.condition_fields import Conditions
 from abm.scenario.defaults import trait_default
-from abm.scenario.fields import KINDS, Distribution, Section, StepSchedule
+from abm.scenario.fields import KINDS, Distribution, Section
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 from abm.scenario.money import counted, units_of
-from abm.scenario.schema import ObligationTable
 
 _POOL_ADDRESSES = 65_536  # of each pool, and of the named investors before them: more members than a pool can have
 #: Fields of traits that are no number of a table as it stands.
@@ -97,9 +96,9 @@ def records_of(scenario: Scenario, units: int | None = None) -> Population:
         gate_params=gate_params(scenario, market),
         gate_order=np.array(gates_in_order(requires), np.int64),
         required=np.array(list(itertools.chain(*requires)), np.int64),
-        plan=_plan(scenario),
-        claims=_claims(scenario, gate_ids),
-        later_rounds=_later_rounds(scenario),
+        plan=plan_of(scenario),
+        claims=claims_of(scenario, gate_ids),
+        later_rounds=later_rounds_of(scenario),
         traits=_traits(scenario, members, float(market.mean_bn)),
         pool_distributions=_of_members(members, records.POOL_DISTRIBUTIONS, _pool_distributions),
         contracts=_contracts(scenario, members, gate_ids),
@@ -174,31 +173,6 @@ def _firm(scenario: Scenario) -> Record:
     return new_record(records.FIRM, row)
 
 
-def _plan(scenario: Scenario) -> Records:
-    """Lay out the company's plan, week by week."""
-    plan = new_records(records.PLAN, [{} for _ in range(int(scenario.horizon_weeks) + 1)])
-    company = scenario.company
-    if company is None:
-        return plan
-    burn, rate = _schedule(scenario, company.net_burn_bn_per_year), _schedule(scenario, company.revenue_growth_per_year)
-    bills = np.array([_bill(scenario, contract) for contract in company.obligations], np.float64).reshape(-1, 4)
-    lay_out_plan(plan, burn[0], burn[1] * 1000.0, *rate, company.revenue_bn_per_year * 1000.0, bills)
-    return plan
-
-
-def _bill(scenario: Scenario, contract: ObligationTable) -> tuple[float, float, float, float]:
-    """What a contract costs beside the burn [USD million/year], its first and last day, and what of it can wait."""
-    last = math.inf if contract.until is None else float(scenario.day(contract.until))
-    cost = contract.bn_per_year * 1000.0 * (1.0 - contract.in_burn_share)
-    return cost, float(scenario.day(contract.start)), last, float(contract.deferrable_share)
-
-
-def _schedule(scenario: Scenario, steps: StepSchedule) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Days and yearly rates of a schedule."""
-    days = [0.0 if date is None else scenario.day(date) for date, _ in steps]
-    return np.array(days, np.float64), np.array([rate for _, rate in steps], np.float64)
-
-
 def _listing(scenario: Scenario, gate_ids: tuple[str, ...]) -> Record:
     ipo = scenario.ipo
     if ipo is None:
@@ -211,31 +185,6 @@ def _listing(scenario: Scenario, gate_ids: tuple[str, ...]) -> Record:
         "veto_gate": gate_ids.index(ipo.veto_lapses_with) if ipo.veto_lapses_with else -1,
     }
     return new_record(records.LISTING, row)
-
-
-def _claims(scenario: Scenario, gate_ids: tuple[str, ...]) -> Records:
-    rows = [
-        {
-            "day": scenario.day(claim.on),
-            "musd": musd(claim.amount_bn * claim.exercise_share),
-            "gate": gate_ids.index(claim.unless_gate) if claim.unless_gate else -1,
-        }
-        for claim in (scenario.company.claims if scenario.company else ())
-    ]
-    return new_records(records.CLAIM, rows)
-
-
-def _later_rounds(scenario: Scenario) -> Records:
-    rows = [
-        {
-            "day": scenario.day(later.on),
-            "musd": musd(later.amount_bn),
-            "if_closed": later.probability_if_closed,
-            "if_not": later.probability_if_not,
-        }
-        for later in (scenario.company.later_rounds if scenario.company else ())
-    ]
-    return new_records(records.LATER_ROUND, rows)
 
 
 def _trait(who: InvestorTable | InvestorPoolTable, name: str) -> float:
