@@ -341,5 +341,6 @@ def test_faults_are_said_in_a_sentence(change, said):
 def test_luck_of_all_runs_is_one_luck():
     """The first draw of a run decides whether and when; its law does not depend on how many share it."""
     alone, both = tables((gate("a", 0.5),)), tables((gate("a", 0.5), gate("b", 1.0)))
-    days = [abm.simulate(scenario_from(raw), runs=500, seed=2, central=True).to_frame()["closed"].to_numpy() for raw in (alone, both)]
+    rounds = [abm.simulate(scenario_from(raw), runs=500, seed=2, central=True) for raw in (alone, both)]
+    days = [each.to_frame()["closed"].to_numpy() for each in rounds]
     assert np.array_equal(days[0], days[1])
