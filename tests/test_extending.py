@@ -166,7 +166,7 @@ answer["stated"] = json.loads(say("run", "small.toml", "--runs", "2", "--engine"
 small = abm.load_scenario("small.toml")
 answer["usual"], answer["set"] = runs(), runs(small.with_values({{path: value}}))
 Path("set.toml").write_text(Path("small.toml").read_text().replace({mark!r}, {mark!r} + {line!r}))
-answer["check"], answer["read"] = say("check", "set.toml"), runs("set.toml")
+answer["check"], answer["read"] = say("check", "set.toml"), runs("set.toml", central=True)
 """
 DOES_IT_MATTER = """
 from tests import test_model_knobs as knobs

@@ -191,7 +191,7 @@ def rounds():
 
 
 def rows_of(scenario, runs=150):
-    return abm.simulate(scenario, runs, 1, keep="rows").batch.rows
+    return abm.simulate(scenario, runs, 1, keep="rows", central=True).batch.rows
 
 
 def test_every_kind_of_lever_changes_a_run_somewhere(rounds):

@@ -14,7 +14,7 @@ from abm.population import prepare
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import Knob, Section
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
-from tests.worlds import AS_OF, bits, bound, consent, day, play, results, rich_world, signer, thinker, world
+from tests.worlds import AS_OF, bits, bound, consent, day, play, results, rich_world, settled, signer, thinker, world
 
 RUNS = 8
 
@@ -73,7 +73,7 @@ def stands_for(scenario, section, name):
 
 @pytest.mark.parametrize("source", ["rich", "three-investors", "mutual-conditions", "openai-2025-article"])
 def test_a_file_that_spells_out_every_default_says_the_same(source):
-    scenario = abm.scenario_from(rich_world()) if source == "rich" else abm.load_scenario(source)
+    scenario = abm.scenario_from(rich_world()) if source == "rich" else settled(abm.load_scenario(source))
     stated = dict(left_out(scenario, scenario))
     assert len(stated) > 40
     spelled = abm.scenario_from(scenario.with_values(stated).raw)

@@ -189,7 +189,7 @@ def same(one, other):
 @pytest.mark.parametrize("name", ["three-investors", "openai-2025", "a rich world"])
 def test_a_lineage_of_one_run_is_that_run(name):
     scenario = abm.scenario_from(rich_world()) if name == "a rich world" else abm.load_scenario(name)
-    expected = abm.simulate(scenario, 60, seed=5, first_run=100, workers=1).batch
+    expected = abm.simulate(scenario, 60, seed=5, first_run=100, workers=1, central=True).batch
     lineages = [((1, run),) for run in range(100, 160)]
     found = Lineages(prepare(scenario))(5, lineages, int(scenario.horizon_weeks))
     assert same(found.rows, expected.rows)

@@ -15,6 +15,7 @@ from abm.agents import FundingModel
 from abm.core import draws
 from abm.population import prepare, unknowns_of
 from abm.runs.outcomes import RunResult
+from abm.scenario.sources import unknowns
 
 AS_OF = dt.date(2025, 7, 28)
 CERTAIN = 1000.0  # a hazard per year that nobody outlives by a week: the chance is 5e-9
@@ -468,3 +469,8 @@ def fly(raw: dict[str, Any] | abm.Scenario, runs: int = RUNS, seed: int = 1) -> 
 def musd(frame: pd.DataFrame, *names: str) -> Any:
     """What these investors paid together, in every run [USD million]."""
     return (1000 * frame[[f"paid_bn.{name}" for name in names]]).round().astype(int).sum(axis=1).to_numpy()
+
+
+def settled(scenario: abm.Scenario) -> abm.Scenario:
+    """The same with every number known that has a range."""
+    return scenario.with_values({one.path: one.value for one in unknowns(scenario)})

@@ -189,7 +189,7 @@ def population_of(scenario: Scenario, seed: int, run: int, central: bool = False
     >>> import abm
     >>> scenario = abm.load_scenario("openai-2025")
     >>> [round(float(population_of(scenario, 1, 0, central).market.mean_bn), 1) for central in (False, True)]
-    [260.3, 300.0]
+    [260.3, 330.0]
     """
     law = None if central else unknowns_of(scenario)
     return prepare(scenario) if law is None else law.population(seed, world_of(run))

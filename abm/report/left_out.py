@@ -58,6 +58,7 @@ def outcome_known(scenario: Scenario) -> bool:
 LEFT_OUT: dict[str, Callable[[Scenario], bool]] = {
     "The legal hazard is barely identified.": _rates_stated,
     "Numbers of judgement were written by people who know the outcome.": _hindsight,
+    "What nobody knows is drawn number by number.": _always,
     "No renegotiation beyond extension, fallback and price ladder.": _always,
     "Everybody sees the same book, a week late, true and complete.": _always,
     "No strategic timing.": _always,

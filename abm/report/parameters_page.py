@@ -13,7 +13,14 @@ from abm.scenario import Scenario
 from abm.scenario.condition_fields import Conditions
 from abm.scenario.defaults import BY_KIND, COMMON
 from abm.scenario.fields import Knob, Section
-from abm.scenario.investor_tables import ConditionMixTable, InvestorPoolTable, InvestorTable, Paper, Traits
+from abm.scenario.investor_tables import (
+    ConditionMixTable,
+    InvestorPoolTable,
+    InvestorTable,
+    Paper,
+    Traits,
+    TrancheTable,
+)
 from abm.scenario.schema import (
     ClaimTable,
     CompanyTable,
@@ -39,6 +46,7 @@ SECTIONS: dict[str, type[Section]] = {
     "[ipo]": IpoTable,
     "[[gatekeepers]]": GatekeeperTable,
     "[[investors]]": InvestorTable,
+    "[[investors.tranches]]": TrancheTable,
     "[[investor_pools]]": InvestorPoolTable,
     "[investor_pools.condition_mix]": ConditionMixTable,
 }

@@ -282,8 +282,8 @@ def lay_out_plan(
     >>> from abm.core import records
     >>> plan, start = np.zeros(2, records.PLAN).view(np.recarray), np.zeros(1)
     >>> lay_out_plan(plan, start, np.array([365.0]), start, np.zeros(1), 730.0, np.array([[365.0, 0.0, 9.0, 0.5]]))
-    >>> plan[1]
-    (7., 14., 3.5, 3.5)
+    >>> plan[1].item()
+    (7.0, 14.0, 3.5, 3.5)
     """
     growth = 0.0
     for week in range(1, plan.shape[0]):

@@ -107,7 +107,7 @@ def estimate_over_worlds(successes: Counts, runs: Counts, worlds: int, seed: int
     Examples
     --------
     >>> print(estimate_over_worlds(np.array([30, 70, 20, 60]), np.array([200, 200, 200, 200]), worlds=8, seed=1))
-    22.5% (95 % interval 7.12% to 52.2%, 8 worlds, 800 runs, seed 1)
+    22.5% (95 % interval 9.32% to 45.1%, 8 worlds, 800 runs, seed 1)
     """
     plain = estimate(int(successes.sum()), int(runs.sum()), seed)
     if not plain.runs:

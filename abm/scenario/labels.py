@@ -16,6 +16,15 @@ _SECTIONS = {"round": "the round", "valuation": "valuation", "environment": "mar
 _PARTIES = ("investors", "investor_pools", "gatekeepers")
 _SHORT = {
     "inclination": "inclination to sign",
+    "chance": "chance of a yes in the end",
+    "median_days": "median time to decide",
+    "time_sd_log": "spread of the time to decide",
+    "holds": "chance that signed paper holds",
+    "kept_share": "share of a trust that stays",
+    "piecemeal_probability": "chance of paying in part",
+    "replacement_probability": "chance of a replacement",
+    "waiver_probability": "chance of a waiver",
+    "counts_from": "share that counts as closed",
     "signing_probability": "probability of signing",
     "max_ticket_bn": "largest ticket",
     "min_ticket_bn": "smallest ticket",
