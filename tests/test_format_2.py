@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import tomllib
 from typing import Any
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 from scipy import stats
 
 import abm
@@ -21,6 +23,7 @@ from abm.history.translation import translate
 from abm.scenario import provenance, scenario_from
 from abm.scenario.class_rows import classes
 from abm.scenario.filling import filled, law_of_due
+from abm.scenario.scenario import json_schema
 from abm.scenario.schema import CONSENTS
 
 DAY = dt.date(2023, 10, 8)
@@ -135,6 +138,19 @@ def test_what_history_says_has_its_range_and_count():
     chance = full.investors[0].chance
     assert (chance, chance.low, chance.high, chance.grade) == (row.value, row.low, row.high, "history")
     assert f"n = {row.n}" in chance.source
+
+
+def test_the_schema_takes_the_ten_lines_and_asks_more_of_format_1():
+    def plain(raw):
+        if isinstance(raw, dict):
+            return {key: plain(value) for key, value in raw.items()}
+        return [plain(one) for one in raw] if isinstance(raw, list) else str(raw) if isinstance(raw, dt.date) else raw
+
+    raw = plain(tomllib.loads(TEN_LINES)) | {"title": "Metro"}
+    check = Draft202012Validator(json_schema())
+    assert list(check.iter_errors(raw)) == []
+    missing = {error.message.split("'")[1] for error in check.iter_errors(raw | {"format": 1})}
+    assert missing == {"pre_money_bn", "kind"}
 
 
 def test_classes_of_the_schema_are_those_of_the_table():

@@ -16,6 +16,8 @@ Table: TypeAlias = dict[str, Any]
 
 HORIZON_WEEKS = 156  # that "in the end" means where a file does not say: three years
 SIGNED = ("firm", "conditional_firm")
+#: Keys that a file of another format has to state, and that are filled in here.
+FILLED = {"round": ("deadline", "pre_money_bn"), "investors": ("kind",)}
 _PRICE_OF_TARGETS = 10.0  # pre-money valuation where none is known: only how many shares are issued depends on it
 _UNKNOWN_PRICE = "not stated; only the number of new shares depends on it"
 #: What the money of a class waits for, as the laws of time were counted.

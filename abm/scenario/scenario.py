@@ -23,7 +23,7 @@ from abm.scenario.bounds import fault_of_tables, fault_of_text
 from abm.scenario.changes import set_path
 from abm.scenario.checks import faults_of
 from abm.scenario.fields import Knob, did_you_mean, title_of
-from abm.scenario.filling import filled
+from abm.scenario.filling import FILLED, filled
 from abm.scenario.messages import dotted, fault_from, fault_of_toml, field_at, known_keys
 from abm.scenario.schema import Tables
 
@@ -313,4 +313,20 @@ def json_schema() -> dict[str, Any]:
     schema = Scenario.model_json_schema(by_alias=True, schema_generator=_SchemaGenerator)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "abm scenario"
+    return _asked_of_format_1(schema)
+
+
+def _asked_of_format_1(schema: dict[str, Any]) -> dict[str, Any]:
+    """Ask only files of the first format for the keys that ``format = 2`` fills in; a title is good to have in both."""
+    parts = {"round": schema["$defs"]["Round"], "investors": schema["$defs"]["Investor"]}
+    asked = {name: [key for key in FILLED[name] if key in part["required"]] for name, part in parts.items()}
+    for name, part in parts.items():
+        part["required"] = [key for key in part["required"] if key not in asked[name]]
+    schema["if"] = {"properties": {"format": {"const": 1}}}
+    schema["then"] = {
+        "properties": {
+            "round": {"required": asked["round"]},
+            "investors": {"items": {"required": asked["investors"]}},
+        },
+    }
     return schema
