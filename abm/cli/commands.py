@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -85,7 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
     # compiles a quarter faster, runs as fast; a program that imports abm keeps its own level
     os.environ.setdefault("NUMBA_OPT", "1")
     try:
-        sys.exit(app(arguments, prog_name="abm", standalone_mode=False))
+        sys.exit(_whole()(arguments, prog_name="abm", standalone_mode=False))
     except KeyboardInterrupt:
         print("abm: stopped", file=sys.stderr)
         sys.exit(130)
@@ -94,6 +95,12 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(141)
     except Exception as error:
         sys.exit(_refused(error, sys.argv[1:] if arguments is None else arguments))
+
+
+@cache
+def _whole() -> Any:
+    """The command line with all its commands, put together once."""
+    return typer.main.get_command(app)
 
 
 def _refused(error: Exception, arguments: list[str]) -> int:

@@ -53,7 +53,11 @@ def _terms(dossier: Dossier) -> Iterator[tuple[str, str]]:
     terms, firm = scenario.round, scenario.company
     yield "As of", f"{scenario.as_of:%-d %B %Y}"
     more = f", or {terms.extension_days:.0f} days later if it is extended" if terms.extension_probability else ""
-    yield "Deadline", f"{terms.deadline:%-d %B %Y}{more}"
+    if terms.due is not None:
+        yield "Wanted by", f"{terms.due:%-d %B %Y}; it may come late"
+        yield "Watched until", f"{terms.deadline:%-d %B %Y}"
+    else:
+        yield "Deadline", f"{terms.deadline:%-d %B %Y}{more}"
     if firm is not None and not firm.spends:
         yield "Runway", unknown_survival(firm.name)
     elif firm is not None:
@@ -63,9 +67,10 @@ def _terms(dossier: Dossier) -> Iterator[tuple[str, str]]:
             "Runway",
             f"USD {plain(firm.cash_bn)} billion of cash, {until} with burn and bills as planned and no new money",
         )
-    price = " or ".join(plain(rung) for rung in terms.pre_money_bn)
+    rungs = " or ".join(plain(rung) for rung in terms.pre_money_bn)
+    price = f", at USD {rungs} billion pre-money" if "pre_money_bn" in scenario.raw["round"] else ""
     before = f", after {plain(terms.already_closed_bn)} paid before" if terms.already_closed_bn else ""
-    yield "Round", f"USD {plain(terms.target_bn)} billion{before}, at USD {price} billion pre-money"
+    yield "Round", f"USD {plain(terms.target_bn)} billion{before}{price}"
     names = {gate.id: gate.name or gate.id for gate in scenario.gatekeepers}
     for gate, chance in outcomes.totals.consents().items():
         yield "Consent", f"{names[gate]}: in force by the deadline in {percent(chance.p, chance.low, chance.high)}"

@@ -19,6 +19,7 @@ SIGNED = ("firm", "conditional_firm")
 #: Keys that a file of another format has to state, and that are filled in here.
 FILLED = {"round": ("deadline", "pre_money_bn"), "investors": ("kind",)}
 _PRICE_OF_TARGETS = 10.0  # pre-money valuation where none is known: only how many shares are issued depends on it
+_WATCHED = "three years, in which what happens in the end has happened"
 _UNKNOWN_PRICE = "not stated; only the number of new shares depends on it"
 #: What the money of a class waits for, as the laws of time were counted.
 DAYS = {
@@ -54,7 +55,7 @@ def filled(raw: Mapping[str, Any]) -> Table:
         return dict(raw)
     tables = copy.deepcopy(dict(raw))
     tables.setdefault("title", tables.get("id", ""))
-    tables.setdefault("horizon_weeks", HORIZON_WEEKS)
+    tables.setdefault("horizon_weeks", {"value": HORIZON_WEEKS, "grade": "assumption", "source": _WATCHED})
     investors = _tables_in(tables, "investors")
     if isinstance(terms := tables.get("round"), dict):
         _fill_round(tables, terms, any(one.get("redeemable") is True for one in investors))
@@ -120,12 +121,12 @@ def _fill_round(tables: Table, terms: Table, trust: bool) -> None:
     if target is not None:
         price = {"value": _PRICE_OF_TARGETS * target, "grade": "assumption", "source": _UNKNOWN_PRICE}
         terms.setdefault("pre_money_bn", price)
-    weeks, day = tables["horizon_weeks"], tables.get("as_of")
-    if terms.get("hard_deadline") is True or not is_date(day) or not isinstance(weeks, int):
+    weeks, day = _number(tables["horizon_weeks"]), tables.get("as_of")
+    if terms.get("hard_deadline") is True or not is_date(day) or weeks is None:
         return
     if "deadline" in terms:
         terms.setdefault("due", terms["deadline"])
-    terms["deadline"] = day + dt.timedelta(weeks=min(weeks, 52 * 100))
+    terms["deadline"] = day + dt.timedelta(weeks=min(max(int(weeks), 1), 52 * 100))
 
 
 def _fill_company(company: Table) -> None:
