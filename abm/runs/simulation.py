@@ -24,7 +24,7 @@ Keep = Literal["runs", "rows", "totals"]
 Progress = Callable[[int, int], None]
 
 RUNS = {"ensemble": 20_000, "mesa": 2_000}  # where nobody says how many
-_PART = 10  # of the runs, at the central numbers beside them
+_PART = 20  # of the runs, at the central numbers beside them
 MOST = {"ensemble": 10_000_000, "mesa": 100_000}  # where a width is asked for
 
 
@@ -338,7 +338,7 @@ def simulate(
 
 
 def central_beside(stream: Stream, events: Sequence[str] = ()) -> Callable[[], Totals] | None:
-    """What simulates the central numbers beside a stream of worlds, with a tenth of its runs; None where it has none.
+    """What simulates the central numbers beside a stream of worlds, with a twentieth of its runs; None where it has none.
 
     Parameters
     ----------
