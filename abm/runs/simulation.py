@@ -338,7 +338,7 @@ def simulate(
 
 
 def central_beside(stream: Stream, events: Sequence[str] = ()) -> Callable[[], Totals] | None:
-    """What simulates the central numbers beside a stream of worlds, with a twentieth of its runs; None where it has none.
+    """What simulates the central numbers beside a stream of worlds, with a twentieth of its runs; None without worlds.
 
     Parameters
     ----------
