@@ -234,7 +234,7 @@ def _traits_of(scenario: Scenario, who: InvestorTable | InvestorPoolTable, marke
     }
     signed = getattr(who, "signed_at_start", False)
     named = who if isinstance(who, InvestorTable) else None
-    stated = signed or who.signing_probability is not None or (named is not None and named.chance is not None)
+    stated = who.is_stated
     probability = 1.0 if who.signing_probability is None else float(who.signing_probability)
     probability = with_second_chance(probability, float(scenario.round.replacement_probability))
     powder = who.dry_powder_bn

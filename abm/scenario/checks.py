@@ -198,7 +198,7 @@ def _pool_faults(scenario: Tables) -> Iterator[Fault]:
 
 def _decision_faults(key: str, investor: InvestorTable | InvestorPoolTable, signed: bool) -> Iterator[Fault]:
     """Check that it is clear how he decides: stated, or by the rules."""
-    stated = signed or investor.signing_probability is not None or getattr(investor, "chance", None) is not None
+    stated = investor.is_stated
     if signed and investor.signing_probability is not None:
         yield Fault(f"{key}.signing_probability", "expected no signing_probability for one who has signed at start")
     if stated and investor.ticket_bn is None:

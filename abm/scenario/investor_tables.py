@@ -13,6 +13,12 @@ ItsKind = Annotated[
     Kind, Field(description="Sets every trait that the table leaves out, and is what conditions on a kind count")
 ]
 
+#: Of the time until a signature, or a consent, is decided.
+TimeSpread = Annotated[
+    float,
+    Knob("log-points", 0, 3, "Spread of that time, a lognormal law; 0 = exactly then", "docs/scenario.md, ten lines"),
+]
+
 
 class Traits(Section):
     """How a behavioural investor thinks; what is left out comes from the table of his kind."""
@@ -175,12 +181,7 @@ class InvestorTable(Traits, Paper):
         float | None,
         Knob("days", 0, 36_500, "Median of the time in which he decides, yes or no", "docs/scenario.md, ten lines"),
     ] = None
-    time_sd_log: Annotated[
-        float,
-        Knob(
-            "log-points", 0, 3, "Spread of that time, a lognormal law; 0 = exactly then", "docs/scenario.md, ten lines"
-        ),
-    ] = 0.0
+    time_sd_log: TimeSpread = 0.0
     luck: Annotated[
         Id | None, Field(description="Investor whose luck decides whether he signs: who share it sign together")
     ] = None
@@ -199,6 +200,11 @@ class InvestorTable(Traits, Paper):
     ] = None
     max_ticket_bn: Annotated[float | None, Knob("USD billion", 0.000001, 10_000, "Most he can place here", "A5")] = None
     conditions: Annotated[Conditions, Field(description="What must hold before he pays")] = ()
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the file says if he signs; if not, he decides by the rules."""
+        return self.signed_at_start or self.signing_probability is not None or self.chance is not None
 
 
 class ConditionMixTable(Section):
@@ -248,3 +254,8 @@ class InvestorPoolTable(Traits, Paper):
     condition_sentiment: Annotated[
         float, Knob("log-points", -2, 2, "Sentiment below which the market has broken")
     ] = -0.3
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the file says if a member signs; if not, he decides by the rules."""
+        return self.signing_probability is not None

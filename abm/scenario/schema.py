@@ -20,7 +20,7 @@ from abm.scenario.fields import (
     StepSchedule,
     StepScheduleKnob,
 )
-from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
+from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable, TimeSpread
 
 
 class RoundTable(Section):
@@ -327,12 +327,7 @@ class GatekeeperTable(Section):
         float | None,
         Knob("days", 0, 36_500, "Median of the time in which it is decided, yes or no", "docs/scenario.md, ten lines"),
     ] = None
-    time_sd_log: Annotated[
-        float,
-        Knob(
-            "log-points", 0, 3, "Spread of that time, a lognormal law; 0 = exactly then", "docs/scenario.md, ten lines"
-        ),
-    ] = 0.0
+    time_sd_log: TimeSpread = 0.0
     lag_days: Annotated[float, Knob("days", 0, 730, "Between consent and its coming into force", whole=True)] = 0
 
 
