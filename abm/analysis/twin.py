@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abm.analysis.lever.parties import at_times_the_rate, may_be_moved
 from abm.analysis.levers import Changes, Lever, chosen, levers_of
 from abm.core.arguments import checked
 from abm.core.errors import ScenarioError
@@ -248,23 +249,17 @@ def _more(scenario: Scenario) -> Iterator[Lever]:
 def _consents(scenario: Scenario) -> Iterator[Lever]:
     """A consent that comes slower, or never."""
     for gate in scenario.gatekeepers:
-        if gate.hazard_per_year or gate.probability_by_deadline or 0 < (gate.chance or 0) < 1:
+        if may_be_moved(gate):
             yield _slower(gate)
         yield _absence(f"no-consent.{gate.id}", gate, "gatekeepers", "never", "never given")
 
 
 def _slower(gate: GatekeeperTable) -> Lever:
-    rate, chance, path = gate.hazard_per_year, gate.probability_by_deadline or 0.0, f"gatekeepers.{gate.id}."
-
-    def sets(halvings: float) -> Changes:
-        if gate.chance is not None:
-            return {f"{path}chance": 1 - (1 - gate.chance) ** 0.5**halvings}
-        if rate is not None:
-            return {f"{path}hazard_per_year": rate / 2**halvings}
-        return {f"{path}probability_by_deadline": 1 - (1 - chance) ** 0.5**halvings}
-
     name, speed = gate.name or gate.id, "slow" if gate.chance is None else "unwilling"
-    return _threat(f"slow.{gate.id}", gate.id, "halvings", 3.0, lambda x: f"{name}: {2**x:.3g} times as {speed}", sets)
+    return _threat(
+        f"slow.{gate.id}", gate.id, "halvings", 3.0, lambda x: f"{name}: {2**x:.3g} times as {speed}",
+        lambda x: at_times_the_rate(gate, 0.5**x),
+    )  # fmt: skip
 
 
 def _absences(scenario: Scenario) -> Iterator[Lever]:

@@ -25,8 +25,7 @@ def deciding(scenario: Scenario) -> Iterator[InvestorTable | InvestorPoolTable]:
     """Everybody who decides by the rules."""
     everybody: list[InvestorTable | InvestorPoolTable] = [*scenario.investors, *scenario.investor_pools]
     for who in everybody:
-        stated = getattr(who, "signed_at_start", False) or getattr(who, "chance", None) is not None
-        if not stated and who.signing_probability is None:
+        if not who.is_stated:
             yield who
 
 
@@ -217,24 +216,30 @@ def _in_parallel(scenario: Scenario, gate: GatekeeperTable) -> Changes:
 def speed(scenario: Scenario) -> Iterator[Lever]:
     """A consent that comes faster; a final no does not."""
     for gate in scenario.gatekeepers:
-        if gate.hazard_per_year or gate.probability_by_deadline or 0 < (gate.chance or 0) < 1:
+        if may_be_moved(gate):
             yield _speed_of(gate)
 
 
+def may_be_moved(gate: GatekeeperTable) -> bool:
+    """Whether a consent is neither sure nor out of the question, so that it may come sooner or later."""
+    return bool(gate.hazard_per_year or gate.probability_by_deadline or 0 < (gate.chance or 0) < 1)
+
+
+def at_times_the_rate(gate: GatekeeperTable, times: float) -> Changes:
+    """Make a consent so many times as fast, or as willing where it comes with a chance in the end."""
+    path, rate, chance = f"gatekeepers.{gate.id}.", gate.hazard_per_year, gate.chance
+    if chance is None and rate is not None:
+        return {f"{path}hazard_per_year": min(_FASTEST, rate * times)}
+    key = "probability_by_deadline" if chance is None else "chance"
+    stated = (gate.probability_by_deadline or 0.0) if chance is None else chance
+    return {f"{path}{key}": min(SUREST, 1 - (1 - stated) ** times)}
+
+
 def _speed_of(gate: GatekeeperTable) -> Lever:
-    rate, chance, path = gate.hazard_per_year, gate.probability_by_deadline or 0.0, f"gatekeepers.{gate.id}."
-
-    def sets(doublings: float) -> Changes:
-        if gate.chance is not None:
-            return {f"{path}chance": min(SUREST, 1 - (1 - gate.chance) ** 2**doublings)}
-        if rate is not None:
-            return {f"{path}hazard_per_year": min(_FASTEST, rate * 2**doublings)}
-        return {f"{path}probability_by_deadline": min(SUREST, 1 - (1 - chance) ** 2**doublings)}
-
     speed = "fast" if gate.chance is None else "willing"
     return Lever(
-        f"speed.{gate.id}", "doublings", 1.0, 3.0, lambda x: f"{_called(gate)}: {2**x:.3g} times as {speed}", sets,
-        lambda x: x, "doubling", "whose price is not known", who=gate.id,
+        f"speed.{gate.id}", "doublings", 1.0, 3.0, lambda x: f"{_called(gate)}: {2**x:.3g} times as {speed}",
+        lambda x: at_times_the_rate(gate, 2**x), lambda x: x, "doubling", "whose price is not known", who=gate.id,
     )  # fmt: skip
 
 
