@@ -11,7 +11,7 @@ from abm.history.case_checks import FULL, NOTHING
 from abm.history.deal import KINDS, Deal
 from abm.scenario.class_rows import ClassRow
 
-JEFFREYS = 0.5
+_JEFFREYS = 0.5
 CARRIES = 10  # cases from which on a number may be called history and no judgement
 KIND_WORDS = {
     "trust": "money in a trust that holders may redeem",
@@ -85,13 +85,24 @@ def _late(case: Case) -> int:
     return (day - case.deadline).days if day and case.deadline else 0
 
 
-def _share(name: str, of: str, what: str, count: int, n: int, words: str) -> ClassRow:
+def jeffreys_quantile(count: int, n: int, share: float) -> float:
+    """Below which chance so much of what is known of it lies, after so many of n.
+
+    Examples
+    --------
+    >>> round(jeffreys_quantile(5, 10, 0.5), 9)
+    0.5
+    """
     from scipy.special import betaincinv
 
-    a, b = count + JEFFREYS, n - count + JEFFREYS
-    low, high = (float(betaincinv(a, b, share)) for share in (0.05, 0.95))
+    return float(betaincinv(count + _JEFFREYS, n - count + _JEFFREYS, share))
+
+
+def _share(name: str, of: str, what: str, count: int, n: int, words: str) -> ClassRow:
+    low, high = (jeffreys_quantile(count, n, share) for share in (0.05, 0.95))
+    mean = (count + _JEFFREYS) / (n + 2 * _JEFFREYS)
     grade = "history" if n >= CARRIES else "judgement"
-    return ClassRow(name, of, what, a / (a + b), low, high, "-", n, f"{count} of {n}: {words}; Jeffreys", grade)  # type: ignore[arg-type]
+    return ClassRow(name, of, what, mean, low, high, "-", n, f"{count} of {n}: {words}; Jeffreys", grade)  # type: ignore[arg-type]
 
 
 def _days(name: str, what: str, days: Sequence[int | None]) -> Iterator[ClassRow]:

@@ -36,9 +36,20 @@ def expit(logit: Floats) -> Floats:
     return 1 / (1 + np.exp(-logit))
 
 
+def spread_of(width: float) -> Floats:
+    """Spread of all priors, of which those of chances have a width in log odds.
+
+    Examples
+    --------
+    >>> spread_of(0.7)[[0, -2, -1]].tolist()
+    [0.7, 1.0, 0.7]
+    """
+    return np.array([*[width] * len(CLASSES), LOG_VARIANCE_SD, width])
+
+
 #: Centre and spread of the priors: logits of the classes, log variance of luck, logit of the mean share kept.
 CENTRE = np.array([*(_logit(prior.chance) for prior in PRIORS.values()), np.log(VARIANCE), _logit(KEPT.chance)])
-SPREAD = np.array([*[LOGIT_SD] * len(CLASSES), LOG_VARIANCE_SD, LOGIT_SD])
+SPREAD = spread_of(LOGIT_SD)
 
 
 @dataclass(frozen=True)
@@ -68,8 +79,8 @@ class Question:
 
     def prior(self) -> tuple[Floats, Floats]:
         """Centre and spread of all priors; those of intercepts come last."""
-        extra, spread = self.intercepts, np.where(SPREAD == LOGIT_SD, self.width, SPREAD)
-        return np.append(CENTRE, np.zeros(extra)), np.append(spread, np.ones(extra))
+        extra = self.intercepts
+        return np.append(CENTRE, np.zeros(extra)), np.append(spread_of(self.width), np.ones(extra))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from abm.history.case import Case
 from abm.history.common_luck import chance_of_all
-from abm.history.counting import CARRIES, JEFFREYS, closed_by_its_date
+from abm.history.counting import CARRIES, closed_by_its_date, jeffreys_quantile
 from abm.history.deal import Deal
 from abm.history.fitting import expit
 from abm.history.forecasting import ClassValues
@@ -35,16 +35,14 @@ def one_in_time(cases: Sequence[Case], deals: Sequence[Deal], values: ClassValue
     >>> row.low < row.value < row.high
     True
     """
-    from scipy.special import betaincinv
-
     dated = [
         (case, deal)
         for case, deal in zip(cases, deals, strict=True)
         if case.outcome is not None and case.deadline is not None and deal.trust_needed is None
     ]
     came, n = sum(closed_by_its_date(case) for case, _ in dated), len(dated)
-    shares = [betaincinv(came + JEFFREYS, n - came + JEFFREYS, share) for share in (0.05, 0.5, 0.95)]
-    low, value, high = (_chance_at(float(share), [deal for _, deal in dated], values) for share in shares)
+    shares = [jeffreys_quantile(came, n, share) for share in (0.05, 0.5, 0.95)]
+    low, value, high = (_chance_at(share, [deal for _, deal in dated], values) for share in shares)
     words = f"rounds with a date close in full by it as often as {came} of {n} did, with events of one luck"
     grade = "history" if n >= CARRIES else "judgement"
     what = "an event that happens does so by the day on which the money is wanted"

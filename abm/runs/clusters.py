@@ -138,11 +138,9 @@ def worth_of_each(values: NDArray[Any], runs: NDArray[Any]) -> float:
     there, mean, variance = int(np.count_nonzero(sizes)), float(np.mean(values)), float(np.var(values))
     if there < 2 or variance == 0.0:  # noqa: PLR2004, no spread can be seen
         return least
-    from scipy.special import stdtrit
-
     apart = np.bincount(groups, values, GROUPS) - mean * sizes
     clustered = there / (there - 1) * float(apart @ apart) / len(runs)
-    wider = Z95 / float(stdtrit(there - 1, 0.975))
+    wider = _wider(there)
     return 1.0 if clustered <= 0.0 else min(max(variance / clustered * wider * wider, least), 1.0)
 
 
@@ -165,10 +163,15 @@ def worth_in_runs(successes: Counts, runs: Counts, worlds: int) -> float:
     p, least = float(successes.sum()) / total, float(min(worlds, total))
     if there < 2 or not 0.0 < p < 1.0:  # noqa: PLR2004, no spread can be seen
         return least
-    from scipy.special import stdtrit
-
     variance = there / (there - 1) * float(np.sum((successes - p * runs) ** 2)) / total**2
     if variance <= 0.0:
         return total
-    wider = Z95 / float(stdtrit(there - 1, 0.975))
+    wider = _wider(there)
     return min(max(p * (1.0 - p) / variance * wider * wider, least), total)
+
+
+def _wider(groups: int) -> float:
+    """How much wider an interval is, as the spread between groups is known from few of them [-]."""
+    from scipy.special import stdtrit
+
+    return Z95 / float(stdtrit(groups - 1, 0.975))
