@@ -17,6 +17,7 @@ from abm.population.mutual import circles
 from abm.runs.outcomes import Outcomes
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario
+from abm.scenario.changes import position_of
 from abm.scenario.checks import all_tickets, cap_bn, largest_ticket
 from abm.scenario.fields import Distribution, Section
 from abm.scenario.sources import numbers_of
@@ -127,15 +128,10 @@ def _inert(scenario: Scenario, runs: int) -> Iterator[str]:
 def _is_stated(raw: Any, path: str) -> bool:
     """Whether the file itself has a key, and not only a class that says what it is worth."""
     for step in path.split("."):
-        if isinstance(raw, list):
-            by_id = [one for one in raw if isinstance(one, dict) and one.get("id") == step]
-            if not by_id and not (step.isdecimal() and int(step) < len(raw)):
-                return False
-            raw = by_id[0] if by_id else raw[int(step)]
-        elif isinstance(raw, dict):
-            if step not in raw:
-                return False
-            raw = raw[step]
+        try:
+            raw = raw[position_of(raw, step)] if isinstance(raw, list) else raw[step] if isinstance(raw, dict) else raw
+        except LookupError:
+            return False
     return True
 
 

@@ -203,7 +203,7 @@ def frailties(population: Population, seed: int, runs: Sequence[int]) -> NDArray
         return np.ones(len(runs))
     from scipy.special import gammaincinv
 
-    u = np.array([draws.uniform(seed, run, 0, 0, draws.FRAILTY, 0) for run in runs])
+    u = _shared(seed, runs, draws.FRAILTY)
     return np.asarray(gammaincinv(1.0 / variance, u) * variance)
 
 
@@ -214,5 +214,10 @@ def kept_shares(population: Population, seed: int, runs: Sequence[int]) -> NDArr
         return np.ones(len(runs))
     from scipy.special import betaincinv
 
-    u = np.array([draws.uniform(seed, run, 0, 0, draws.REDEMPTION, 0) for run in runs])
+    u = _shared(seed, runs, draws.REDEMPTION)
     return np.asarray(betaincinv(means[0], 1.0 - means[0], u))
+
+
+def _shared(seed: int, runs: Sequence[int], purpose: int) -> NDArray[np.float64]:
+    """A uniform of each run that belongs to nobody alone."""
+    return np.array([draws.uniform(seed, run, 0, 0, purpose, 0) for run in runs])

@@ -46,7 +46,7 @@ def set_path(raw: dict[str, Any], path: str, value: Any, keys: Callable[[tuple[s
     node: Any = raw
     for number, step in enumerate(way):
         if isinstance(node, list):
-            node = node[_position(node, step)]
+            node = node[position_of(node, step)]
         elif isinstance(node, dict):
             known = list(keys(tuple(way[:number])))
             if step not in node and known and step not in known:
@@ -55,7 +55,7 @@ def set_path(raw: dict[str, Any], path: str, value: Any, keys: Callable[[tuple[s
         else:
             raise LookupError(f"expected a path into the scenario, '{step}' is inside a single value")
     if isinstance(node, list):
-        position = _position(node, last)
+        position = position_of(node, last)
         dated = isinstance(node[position], list) and len(node[position]) == 2 and is_date(node[position][0])
         if dated:
             node[position] = [node[position][0], value]
@@ -115,7 +115,19 @@ def _number_of(table: dict[str, Any], path: str, value: Any) -> str:
     return f" (did you mean {asked}?)" if numbers and is_number(value) else ""
 
 
-def _position(items: list[Any], step: str) -> int:
+def position_of(items: list[Any], step: str) -> int:
+    """Place of an item of a list, by its id or its number.
+
+    Raises
+    ------
+    LookupError
+        With a sentence, where there is none.
+
+    Examples
+    --------
+    >>> position_of([{"id": "lead"}, {"id": "fund"}], "fund"), position_of([1.0, 2.0], "0")
+    (1, 0)
+    """
     ids = [item.get("id") for item in items if isinstance(item, dict)]
     if step in ids:
         return ids.index(step)
