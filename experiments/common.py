@@ -35,8 +35,11 @@ class Experiment:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def sweep(self, scenario: abm.Scenario | str, design: Any, name: str = "data", **how: Any) -> Study:
-        """Simulate the points of a design, and keep the table of points with all that is needed to get it again."""
-        study = sweep(scenario, design, runs=self.runs, seed=1, **how)
+        """Simulate the points of a design, and keep the table of points with all that is needed to get it again.
+
+        At the central numbers: what an experiment asks about moves, and nothing else.
+        """
+        study = sweep(scenario, design, runs=self.runs, seed=1, central=True, **how)
         self.keep(study.points(), study.job.scenario, name, study.design.kind)
         return study
 

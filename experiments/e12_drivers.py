@@ -47,7 +47,10 @@ if __name__ == "__main__":
     chosen = [axes[path] for path in screened.table["path"].head(2 if small else KEPT)]
     shared = sobol(scenario, chosen, points=4 if small else 64, runs=experiment.runs)
     study = sweep(
-        scenario, Design.prior(scenario, 24 if small else 256, 1, {axis.name for axis in inert}), experiment.runs
+        scenario,
+        Design.prior(scenario, 24 if small else 256, 1, {axis.name for axis in inert}),
+        experiment.runs,
+        central=True,
     )
     known = information_of(study)
     for name, frame, design in (("indices", shared.table, "sobol"), ("information", known.frame, "prior"),

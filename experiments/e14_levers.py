@@ -44,7 +44,7 @@ if __name__ == "__main__":
     experiment.keep(table, scenario, "data", "levers")
     pairs = f"{experiment.runs:,} pairs of runs, seed 1"
     experiment.figure(gains_figure, "gains", "What each lever brings, at its usual size", table, source=pairs)
-    study = sweep(scenario, Design.prior(scenario, 24 if small else 256), 60 if small else 400)
+    study = sweep(scenario, Design.prior(scenario, 24 if small else 256), 60 if small else 400, central=True)
     tree = grow_tree(study)
     known = study.points()["p"].notna()
     places = [place for place in range(len(study.design)) if known[place]][: 10 if small else 96]

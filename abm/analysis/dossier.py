@@ -180,7 +180,7 @@ def _worlds(scenario: Scenario, inert: tuple[str, ...], seed: int, effort: Effor
         design = Design.prior(scenario, effort.draws, seed, inert)
     except ScenarioError:
         return None
-    return sweep(scenario, design, effort.runs_of_a_draw, seed)
+    return sweep(scenario, design, effort.runs_of_a_draw, seed, central=True)
 
 
 def _regret(

@@ -240,7 +240,9 @@ class _Answer:
 
     def __call__(self, shares: Floats) -> Floats:
         design = Design.shares(self.axes, shares)
-        study = sweep(self.scenario, design, self.runs, self.seed, event=self.event, columns=("closed",), **self.how)
+        study = sweep(
+            self.scenario, design, self.runs, self.seed, event=self.event, columns=("closed",), central=True, **self.how
+        )
         if study.interrupted:
             raise KeyboardInterrupt
         frame = study.points()

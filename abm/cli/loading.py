@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from abm.scenario import Scenario
+
+Central = Annotated[bool, typer.Option("--central", help="Keep every number with a range at its value; draw none.")]
 
 
 def load_changed(source: str, settings: list[str] | None) -> Scenario:

@@ -14,7 +14,7 @@ import typer
 from abm.cli.again import run_again
 from abm.cli.asking import question_of
 from abm.cli.json_output import AsJson, json_text
-from abm.cli.loading import load_changed
+from abm.cli.loading import Central, load_changed
 from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
 
@@ -60,7 +60,6 @@ _Event = Annotated[
 ]
 
 
-_Central = Annotated[bool, typer.Option("--central", help="Keep every number with a range at its value; draw none.")]
 _Within = Annotated[
     float | None,
     typer.Option(metavar="WIDTH", help="Run until the 95 % interval is at most +-WIDTH, such as 0.01."),
@@ -82,7 +81,7 @@ def run(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number; may be repeated.")
     ] = None,
-    central: _Central = False,
+    central: Central = False,
     as_json: AsJson = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder for outcomes.parquet, manifest.json and the figures.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from abm.cli.json_output import AsJson, json_text
-from abm.cli.loading import load_changed
+from abm.cli.loading import Central, load_changed
 from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
 
@@ -69,6 +69,7 @@ def sweep(
     ] = None,
     event: Annotated[str, typer.Option(help="What the probability is of.")] = "closed",
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed that all runs share.")] = 1,
+    central: Central = False,
     engine: Annotated[str, typer.Option(help="ensemble or mesa.")] = "ensemble",
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number at all points.")
@@ -96,7 +97,7 @@ def sweep(
         with watch(log_json) as log:
             study = run_sweep(
                 loaded, asked, runs, seed, folder=out, within=within, decide=decide, event=event, engine=engine,  # type: ignore[arg-type]
-                executor=executor, workers=workers, cluster=cluster, reuse=reuse or (), progress=log,
+                executor=executor, workers=workers, cluster=cluster, reuse=reuse or (), central=central, progress=log,
             )  # fmt: skip
     except ValueError as error:
         from abm.core.errors import ScenarioError

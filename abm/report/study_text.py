@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from abm.analysis.dossier import OF_WORLDS
+from abm.population.unknowns import drawn_in_worlds
 from abm.report.comparison_text import NO_DIFFERENCE, points_text
 from abm.report.json_values import plain
 from abm.runs.digits import three_digits
@@ -26,9 +27,13 @@ _ENDS = 5  # points shown from either end where there are more
 
 def question_of(study: Study) -> str:
     """Say what a study asked, and with how much luck."""
+    job, numbers = study.job, ""
+    if drawn_in_worlds(job.scenario):
+        kept, drawn = "keep their value", "are drawn, the same at all points"
+        numbers = f" Numbers with a range that a point does not set {kept if job.central else drawn}."
     return (
-        f"How probable is '{study.job.event}' at {len(study.design):,} points ({study.design.kind}), "
-        f"{study.stopping.words}; seed {study.job.seed}, the same luck at all points."
+        f"How probable is '{job.event}' at {len(study.design):,} points ({study.design.kind}), "
+        f"{study.stopping.words}; seed {job.seed}, the same luck at all points.{numbers}"
     )
 
 
@@ -147,6 +152,11 @@ def points_table(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
         "unknown" if math.isnan(p) else f"{p:.1%} ({low:.1%} to {high:.1%})"
         for p, low, high in zip(frame["p"], frame["low"], frame["high"], strict=True)
     ]
+    if "p05" in frame:
+        shown["nine in ten worlds"] = [
+            "" if math.isnan(low) else f"{low:.1%} to {high:.1%}"
+            for low, high in zip(frame["p05"], frame["p95"], strict=True)
+        ]
     if "above" in frame:
         words = {True: f"above {study.stopping.threshold:g}", False: f"below {study.stopping.threshold:g}"}
         shown["verdict"] = [words.get(above, "open") for above in frame["above"].astype(object)]
@@ -168,6 +178,7 @@ def study_json(study: Study) -> dict[str, Any]:
         "seed": study.job.seed,
         "engine": study.job.engine,
         "event": study.job.event,
+        "central": study.job.central,
         "stopping": asdict(study.stopping),
         "layers": plain(asdict(study.layers()), lists=False),
         "failures": [failure._asdict() for failure in study.failures()],

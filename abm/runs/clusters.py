@@ -71,9 +71,55 @@ def by_world(runs: NDArray[Any], truth: NDArray[np.bool_], known: NDArray[np.boo
     return worlds, np.stack(columns, axis=1).astype(np.int64)
 
 
-def layers_of_worlds(counts: tuple[Counts, Counts] | None) -> Layers:
-    """Tell how far a probability spreads over worlds, from :func:`by_world`; worlds of few runs do not count."""
-    successes, runs = counts[1].T.astype(float) if counts else np.zeros((2, 0))
+def with_worlds(counts: Counts, first: int, more: Counts) -> Counts:
+    """Add successes and runs of consecutive worlds, int64[worlds, 2], to those of the worlds from number 0 on.
+
+    Examples
+    --------
+    >>> with_worlds(np.array([[3, 100], [1, 50]]), 1, np.array([[2, 50], [7, 100]])).tolist()
+    [[3, 100], [3, 100], [7, 100]]
+    """
+    found = np.zeros((max(len(counts), first + len(more)), 2), np.int64)
+    found[: len(counts)] += counts
+    found[first : first + len(more)] += more
+    return found
+
+
+def estimate_of_worlds(counts: Counts, seed: int) -> Estimate:
+    """Estimate a probability from the successes and runs of the worlds from number 0 on, int64[worlds, 2].
+
+    Examples
+    --------
+    >>> print(estimate_of_worlds(np.array([[10, 100], [20, 100], [30, 100], [40, 100]]), seed=1))
+    25.0% (95 % interval 4.56% to 69.9%, 4 worlds, 400 runs, seed 1)
+    """
+    groups = np.arange(len(counts)) // WORLDS_OF_A_PAIR % GROUPS
+    successes, runs = (np.bincount(groups, counts[:, k], GROUPS).astype(np.int64) for k in (0, 1))
+    return estimate_over_worlds(successes, runs, len(counts), seed)
+
+
+def pair_means(counts: Counts) -> NDArray[np.float64]:
+    """Shares of successes in the whole pairs of worlds from number 0 on, which are independent of each other.
+
+    Examples
+    --------
+    >>> pair_means(np.array([[10, 100], [20, 100], [30, 100], [40, 60], [50, 100]])).tolist()
+    [0.15]
+    """
+    whole = counts[: len(counts) // WORLDS_OF_A_PAIR * WORLDS_OF_A_PAIR].reshape(-1, WORLDS_OF_A_PAIR, 2)
+    successes, runs = whole.sum(axis=1).T
+    known = runs > 0
+    known[-1:] &= runs[-1:] == _PAIR  # the last pair may still grow
+    found: NDArray[np.float64] = successes[known] / runs[known]
+    return found
+
+
+def layers_of_worlds(counts: Counts | None) -> Layers:
+    """Tell how far a probability spreads over worlds, from the successes and runs of each, int64[worlds, 2].
+
+    Worlds of few runs do not count.
+    """
+    successes, runs = np.zeros((2, 0)) if counts is None else counts.T.astype(float)
     enough = 2 * runs >= RUNS_OF_A_WORLD
     return layers_of(successes[enough] / runs[enough], runs[enough], drawn_together=True)
 

@@ -212,7 +212,7 @@ class Outcomes(Simulated):
         >>> abm.simulate("openai-2025", runs=400, seed=1).over_worlds().points
         4
         """
-        return layers_of_worlds(by_world(self.batch.rows["run"], *self._truth(event)) if self.drawn else None)
+        return layers_of_worlds(by_world(self.batch.rows["run"], *self._truth(event))[1] if self.drawn else None)
 
     def causes(self) -> dict[str, Estimate]:
         """Probability of each first cause of failure, over all runs; the most frequent first."""

@@ -301,7 +301,7 @@ class Totals(Simulated):
             Where it was not.
         """
         self._checked(event)
-        return layers_of_worlds(self._sums().values.get(_WORLDS + event))
+        return layers_of_worlds(self._sums().values[_WORLDS + event][1] if self.drawn else None)
 
     def causes(self) -> dict[str, Estimate]:
         """Probability of each first cause of failure, over all runs; the most frequent first."""

@@ -54,12 +54,16 @@ def sweep(
     cluster: str | None = None,
     reuse: Iterable[str | Path] = (),
     collect: Collect | None = None,
+    central: bool = False,
     investor: type[Investor] | None = None,
     gatekeeper: type[Gatekeeper] | None = None,
     company: type[Company] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Study:
-    """Simulate a scenario at the points of a design; all points share their luck, run by run.
+    """Simulate a scenario at the points of a design; all points share their luck, run by run, and their worlds.
+
+    A point is what :func:`abm.simulate` says of it: numbers with a range that it does not set are drawn, the same for
+    each hundred runs and at all points.
 
     What is computed is written down at once. Called again with the same folder after an end of any kind, or with more
     points or runs, it goes on from there. The result is the same to the last byte for every executor and any number of
@@ -87,7 +91,7 @@ def sweep(
         What ``p`` of a point means: a column of True and False, or a condition on columns.
     columns
         What is kept of every run: columns of :meth:`abm.Outcomes.to_frame`.
-    engine, collect, investor, gatekeeper, company
+    engine, collect, central, investor, gatekeeper, company
         As in :func:`abm.simulate`; what is collected is kept of every run.
     executor
         ``"threads"``, ``"processes"``, ``"dask"``, or anything with the interface of
@@ -133,7 +137,7 @@ def sweep(
     own = [column for one in statistics for column in one.columns(int(scenario.horizon_weeks))]
     job = Job(
         scenario, seed, engine, stopping.event, (*columns, *own), stopping.most, describe_classes(chosen),
-        describe_statistics(statistics), tuple(own),
+        describe_statistics(statistics), tuple(own), central,
     )  # fmt: skip
     _check(job, design)
     return complete_study(Study(folder, design, job, stopping), executor, workers, cluster, reuse, progress)
@@ -232,6 +236,7 @@ def replaced_question(study: Study, before: Mapping[str, Any]) -> str:
         "engine": (before["engine"], job.engine),
         "event": (before["stopping"]["event"], job.event),
         "columns": (before["columns"], list(job.columns)),
+        "choice of worlds": (before.get("central", True), job.central),
     }
     other = [name for name, (one, another) in asked.items() if one != another]
     if not other:

@@ -7,7 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
+import numpy as np
+
+from abm.population.unknowns import world_of
+from abm.runs.clusters import Counts, with_worlds
 from abm.runs.stream import LOOK
 from abm.sweeps.axis import Changes
 from abm.sweeps.design import Design
@@ -29,13 +34,28 @@ class Point:
     index: int
     changes: Changes
     name: str
-    blocks: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # runs, successes, failed runs, by number
+    blocks: dict[int, bytes] = field(default_factory=dict)  # keys of those that are there and not counted, by number
     upto: int = 0  # blocks that are there without a gap, and counted
     asked: int = 0  # blocks that are there or handed out
     runs: int = 0
     successes: int = 0
     lost: int = 0
+    worlds: Counts | None = None  # successes and runs of each world, where they are drawn
+    doubt: float = 0.5  # half-width of the interval
     settled: bool = False
+
+    @property
+    def known(self) -> tuple[int, int, Counts | None]:
+        """What a rule of stopping wants to know."""
+        return self.successes, self.runs, self.worlds
+
+
+class Settled(NamedTuple):
+    """What is kept of a point that is done: its blocks, runs, and the half-width of its interval."""
+
+    blocks: int
+    runs: int
+    doubt: float
 
 
 @dataclass(frozen=True)
@@ -87,7 +107,7 @@ class Runner:
         self.store, self.code, self.reuse = store, code, reuse
         self.last = -(-stopping.most // job.block)  # blocks of a point at most
         self.points: dict[int, Point] = {}  # begun, and not settled yet
-        self.finished: dict[int, tuple[int, int, int, int]] = {}  # blocks, runs, successes and failed runs of a point
+        self.finished: dict[int, Settled] = {}
         self.opened = 0
         first = sorted({round(k * (len(design) - 1) / (_PILOT - 1)) for k in range(_PILOT)})
         self.pilot = len(first)  # points that are still to be looked at before all others
@@ -107,7 +127,7 @@ class Runner:
         rows = []
         for index in range(len(self.design)):
             point = Point(index, {}, name_of(self.design[index]))
-            rows += [(index, self.key(point, block)) for block in range(self.finished[index][0])]
+            rows += [(index, self.key(point, block)) for block in range(self.finished[index].blocks)]
         return rows
 
     # ----------------------------------------------------------------------------------------------------------------
@@ -137,22 +157,27 @@ class Runner:
                         return
                     continue
                 self.store.copy_from(source, [key])
-            point.blocks[block] = self.store.counts(key)
+            point.blocks[block] = key
             point.asked = block + 1 if block == point.asked else point.asked
 
     def _count(self, point: Point) -> None:
         """Count the blocks of a point as far as there is no gap, and see whether they are enough."""
         while not point.settled and point.upto in point.blocks:
-            runs, successes, lost = point.blocks.pop(point.upto)
+            key = point.blocks.pop(point.upto)
+            runs, successes, lost = self.store.counts(key)
+            if (worlds := self.store.worlds(key)) is not None:
+                before = np.zeros((0, 2), np.int64) if point.worlds is None else point.worlds
+                point.worlds = with_worlds(before, world_of(point.upto * self.job.block), worlds)
             point.upto += 1
             point.runs, point.successes, point.lost = point.runs + runs, point.successes + successes, point.lost + lost
             done = min(point.upto * self.job.block, self.stopping.most)
             at_look = done % LOOK == 0 or done == self.stopping.most
             hopeless = runs == 0 and lost == 1 < self.job.block  # the point itself cannot be simulated
-            enough = at_look and self.stopping.settled(point.successes, point.runs)
+            enough = at_look and self.stopping.settled(*point.known)
             point.settled = point.upto == self.last or hopeless or enough
+        point.doubt = self.stopping.doubt(*point.known)
         if point.settled:
-            self.finished[point.index] = (point.upto, point.runs, point.successes, point.lost)
+            self.finished[point.index] = Settled(point.upto, point.runs, point.doubt)
             self.points.pop(point.index, None)
 
     def _next_task(self) -> Task | None:
@@ -176,7 +201,7 @@ class Runner:
 
     def _open_blocks(self, point: Point) -> int:
         """Blocks of a point that should be handed out by what is known of it [-]."""
-        expected = self.stopping.expected(point.successes, point.runs)
+        expected = self.stopping.expected(*point.known)
         wanted = min(self.last, -(-expected // self.job.block))
         idle = point.asked == point.upto  # nothing is under way: at least one more, or it would never settle
         return max(wanted - point.asked, 1 if idle and point.asked < self.last else 0)
@@ -253,24 +278,22 @@ class Runner:
         new = [k for k, key in enumerate(keys) if key not in self.store]
         if new:
             self.store.append([keys[k] for k in new], [blocks[k] for k in new])
-        for key, block in zip(keys, blocks, strict=True):
-            point.blocks[block.first_run // self.job.block] = self.store.counts(key)
+        point.blocks.update((block.first_run // self.job.block, key) for key, block in zip(keys, blocks, strict=True))
         self._count(point)
 
     def progress(self) -> Progress:
         """How far it is."""
         begun = list(self.points.values())
-        there = [(runs, successes) for _, runs, successes, _ in self.finished.values()]
-        there += [(point.runs, point.successes) for point in begun]
-        runs = sum(n for n, _ in there)
-        expected = sum(n for _, n, _, _ in self.finished.values())
-        expected += sum(self.stopping.expected(point.successes, point.runs) for point in begun)
+        there: list[Settled | Point] = [*self.finished.values(), *begun]
+        runs = sum(point.runs for point in there)
+        expected = sum(point.runs for point in self.finished.values())
+        expected += sum(self.stopping.expected(*point.known) for point in begun)
         known = len(self.finished) + sum(1 for point in begun if point.runs)
         typical = expected / max(len(there), 1) if known else self.stopping.most
         expected += round(typical * (len(self.design) - self.opened))
         rate = self.simulated / max(time.monotonic() - self.started, 1e-9)
         left = (expected - runs) / rate if rate > 0 else float("inf")
-        worst = max((self.stopping.doubt(k, n) for n, k in there if n), default=0.5)
+        worst = max((point.doubt for point in there if point.runs), default=0.5)
         return Progress(len(self.design), len(self.finished), runs, expected, rate, left, worst)
 
 

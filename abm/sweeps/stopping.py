@@ -6,6 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from abm.runs.bets import capital_against, mean_sequence, mean_verdict
+from abm.runs.clusters import Counts, estimate_of_worlds, pair_means
 from abm.runs.estimates import Z95, Estimate, confidence_sequence, estimate, half_width, verdict
 
 ERROR = 0.05  # chance of a wrong verdict that is put up with
@@ -14,6 +16,9 @@ ERROR = 0.05  # chance of a wrong verdict that is put up with
 @dataclass(frozen=True)
 class Stopping:
     """When a point has had enough runs: all of them, its interval is narrow enough, or its question is answered.
+
+    What is known of a point are its successes and runs, and, where what nobody knows is drawn, those of each of its
+    ``worlds`` from the first on, int64[worlds, 2]: the runs of a world stand or fall together.
 
     Attributes
     ----------
@@ -47,7 +52,7 @@ class Stopping:
             return f"until it is clear whether the probability is above {self.threshold:g} (wrong in 5 % at most)"
         return f"{self.most:,} runs each"
 
-    def settled(self, successes: int, runs: int) -> bool:
+    def settled(self, successes: int, runs: int, worlds: Counts | None = None) -> bool:
         """Whether so many runs are enough.
 
         Examples
@@ -56,23 +61,29 @@ class Stopping:
         (True, False)
         """
         if self.within is not None and runs:
-            return half_width(successes, runs) <= self.within
-        return self.threshold is not None and verdict(successes, runs, self.threshold, ERROR) is not None
+            return self.doubt(successes, runs, worlds) <= self.within
+        return self.above(successes, runs, worlds) is not None
 
-    def estimate(self, successes: int, runs: int, seed: int) -> Estimate:
+    def estimate(self, successes: int, runs: int, seed: int, worlds: Counts | None = None) -> Estimate:
         """Estimate the probability, with an interval that holds in spite of the stopping.
 
-        Where runs stopped at a verdict that is the confidence sequence, otherwise Wilson's interval.
+        Where runs stopped at a verdict that is a confidence sequence, otherwise Wilson's interval.
         """
         if self.threshold is None:
-            return estimate(successes, runs, seed)
-        return Estimate(successes / runs if runs else math.nan, *confidence_sequence(successes, runs), runs, seed)
+            return estimate(successes, runs, seed) if worlds is None else estimate_of_worlds(worlds, seed)
+        bounds = confidence_sequence(successes, runs) if worlds is None else mean_sequence(pair_means(worlds))
+        p = successes / runs if runs else math.nan
+        return Estimate(p, *bounds, runs, seed, 0 if worlds is None else len(worlds))
 
-    def above(self, successes: int, runs: int) -> bool | None:
+    def above(self, successes: int, runs: int, worlds: Counts | None = None) -> bool | None:
         """Whether the probability is above the threshold; None where that is open, or was not asked."""
-        return None if self.threshold is None else verdict(successes, runs, self.threshold, ERROR)
+        if self.threshold is None:
+            return None
+        if worlds is None:
+            return verdict(successes, runs, self.threshold, ERROR)
+        return mean_verdict(pair_means(worlds), self.threshold, ERROR)
 
-    def expected(self, successes: int, runs: int) -> int:
+    def expected(self, successes: int, runs: int, worlds: Counts | None = None) -> int:
         """Runs that the point will take in all, by what is known of it now [-].
 
         Examples
@@ -82,9 +93,14 @@ class Stopping:
         """
         p = min(max((successes + 1) / (runs + 2), 1e-6), 1 - 1e-6)
         if self.within is not None:
-            z = Z95
-            return min(self.most, max(runs, round(p * (1 - p) * (z / self.within) ** 2 / 100) * 100))
-        if self.threshold is not None and 0 < self.threshold < 1:
+            wider = 1.0 if worlds is None else (self.doubt(successes, runs, worlds) / half_width(successes, runs)) ** 2
+            return min(self.most, max(runs, round(wider * p * (1 - p) * (Z95 / self.within) ** 2 / 100) * 100))
+        if self.threshold is not None and worlds is not None:
+            means = pair_means(worlds)
+            gained = capital_against(means, self.threshold, ERROR) + math.log(2)
+            needed = -math.log(ERROR / 2) * runs / max(gained, 1e-12)
+            return int(min(self.most, max(runs, needed)))
+        if self.threshold is not None:
             q = self.threshold
             distance = p * math.log(p / q) + (1 - p) * math.log((1 - p) / (1 - q))
             # evidence grows by the distance a run, less half the log of the runs that the mixture costs
@@ -92,9 +108,12 @@ class Stopping:
             return int(min(self.most, max(runs, needed)))
         return self.most
 
-    def doubt(self, successes: int, runs: int) -> float:
-        """How far the point is from settled, for a progress line: the half-width of its interval [-]."""
-        return half_width(successes, runs)
+    def doubt(self, successes: int, runs: int, worlds: Counts | None = None) -> float:
+        """Half-width of the Wilson 95 % interval [-]."""
+        if worlds is None:
+            return half_width(successes, runs)
+        found = estimate_of_worlds(worlds, 0)
+        return (found.high - found.low) / 2
 
 
 def stopping_of(runs: int | None, within: float | None, decide: str | None, event: str, most: int) -> Stopping:

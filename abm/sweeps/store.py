@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from abm.core.errors import StoreError
+from abm.runs.clusters import Counts
 from abm.runs.drafts import atomic_write
-from abm.sweeps.work import Block, Failure
+from abm.sweeps.work import WORLDS, Block, Failure
 
 TABLE, SPARE, LOCK = "blocks.parquet", "spare.parquet", ".lock"
 _GROUP = 256  # blocks of a row group
@@ -36,6 +37,14 @@ def schema_of(columns: Sequence[str], dtypes: Sequence[np.dtype[Any]]) -> pa.Sch
     fields += [("units_per_bn", pa.int64())]
     fields += [(name, pa.list_(_NUMBER[dtype.kind])) for name, dtype in zip(columns, dtypes, strict=True)]
     return pa.schema(fields)
+
+
+def worlds_of(blocks: pa.RecordBatch | pa.Table) -> list[Counts]:
+    """Successes and runs of each world of some blocks, int64[worlds, 2] a block; without worlds, of none."""
+    if WORLDS[0] not in blocks.schema.names:
+        return [np.zeros((0, 2), np.int64)] * blocks.num_rows
+    columns = [blocks.column(name).to_pylist() for name in WORLDS]
+    return [np.array(counts, np.int64).T for counts in zip(*columns, strict=True)]
 
 
 def key_of(job_name: str, code: str, point: str, first_run: int, runs: int) -> bytes:
@@ -167,6 +176,7 @@ class Store:
         self.folder, self.schema, self._digests = folder, schema, digests or {}
         self.notes: list[str] = []  # what was found and mended, one sentence each
         self._counts: dict[bytes, tuple[int, int, int]] = {}  # key: runs, successes, failed runs
+        self._worlds: dict[bytes, Counts] = {}  # key: successes and runs of each world, if there are any
         self._rows: dict[bytes, tuple[_Source, int, int]] = {}  # key: file, batch and row
         self._writer: Any = None
         self._file: Any = None
@@ -193,11 +203,17 @@ class Store:
         self.notes = [journal.note for journal in journals if journal.note]
 
     def _learn(self, source: _Source, number: int, batch: pa.RecordBatch) -> None:
-        keys, failures = batch.column("key").to_pylist(), batch.column("failures").to_pylist()
+        self._rows.update((key, (source, number, row)) for row, key in enumerate(self._count(batch)))
+
+    def _count(self, batch: pa.RecordBatch) -> list[bytes]:
+        """Keep what blocks count, and return their keys."""
+        keys: list[bytes] = batch.column("key").to_pylist()
+        failures = batch.column("failures").to_pylist()
         lost = [len(json.loads(text)) if text else 0 for text in failures]
         counts = zip(batch.column("runs").to_pylist(), batch.column("successes").to_pylist(), lost, strict=True)
         self._counts.update(zip(keys, counts, strict=True))
-        self._rows.update((key, (source, number, row)) for row, key in enumerate(keys))
+        self._worlds.update((key, found) for key, found in zip(keys, worlds_of(batch), strict=True) if len(found))
+        return keys
 
     def __contains__(self, key: bytes) -> bool:
         """Whether a block is there."""
@@ -211,6 +227,10 @@ class Store:
         """Runs, successes and failed runs of a block."""
         return self._counts[key]
 
+    def worlds(self, key: bytes) -> Counts | None:
+        """Successes and runs of each world of a block, int64[worlds, 2]; None where no worlds were drawn."""
+        return self._worlds.get(key)
+
     def _row(self, key: bytes) -> pa.RecordBatch:
         source, number, row = self._rows[key]
         return source.batch(number).slice(row, 1)
@@ -223,14 +243,15 @@ class Store:
         OSError
             Where they cannot be written.
         """
-        self._write(self._batch(keys, blocks))
-        counts = ((block.runs, block.successes, len(block.failures)) for block in blocks)
-        self._counts.update(zip(keys, counts, strict=True))
+        batch = self._batch(keys, blocks)
+        self._write(batch)
+        self._count(batch)
 
     def copy_from(self, other: Store, keys: Sequence[bytes]) -> None:
         """Copy blocks from another store."""
         self._write(_joined([other._row(key) for key in keys]))
         self._counts.update((key, other.counts(key)) for key in keys)
+        self._worlds.update((key, other._worlds[key]) for key in keys if key in other._worlds)
 
     def _write(self, batch: pa.RecordBatch) -> None:
         if self._writer is None:  # a journal of its own for each session: the end of an older one may be damaged

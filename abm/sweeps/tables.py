@@ -17,7 +17,7 @@ from abm.sweeps.workbooks import WORKBOOKS, sheet_rows
 Row = list[Any]  # cells: text, or what a workbook knows
 MOST_BYTES = 50_000_000
 #: Columns that an exported study adds to its points: its results, and how many runs they stand on.
-_RESULTS = re.compile(r"runs|p|low|high|above|failed|p_least|p_most|(p|mean)\..*")
+_RESULTS = re.compile(r"runs|p|low|high|worlds|p05|p95|above|failed|p_least|p_most|(p|mean)\..*")
 #: Keys of a scenario without a dot: any other head without one names the rows.
 _PLAIN_PATHS = ("id", "title", "as_of", "horizon_weeks")
 

@@ -37,7 +37,7 @@ def verify(study: Study, blocks: int = 20, seed: int = 1) -> tuple[list[str], in
     for row in chosen:
         index, first = table.column("place")[row].as_py(), table.column("first_run")[row].as_py()
         (again,) = study.job(Task(index, study.design[index], first // study.job.block, 1))
-        kept = {name: np.asarray(table.column(name)[row].values) for name in study.job.columns}
+        kept = {name: np.asarray(table.column(name)[row].values) for name in study.job.lists}
         same = table.column("runs")[row].as_py() == again.runs
         same = same and table.column("successes")[row].as_py() == again.successes
         same = same and (table.column("failures")[row].as_py() is None) == (not again.failures)

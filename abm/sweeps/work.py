@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from abm.core.batch import Batch
 from abm.core.errors import Fault, ScenarioError
-from abm.population import prepare
+from abm.population import prepare, unknowns_of
+from abm.population.unknowns import world_of
+from abm.runs.clusters import by_world
 from abm.runs.collecting import statistics_of
 from abm.runs.columns import Columns
 from abm.runs.stream import LOOK, EngineName, engine_of
@@ -27,6 +29,9 @@ from abm.sweeps.own_classes import OwnClass
 
 #: Runs of a block, the unit that is kept: results do not depend on it, but stored ones do, so it is never tuned.
 BLOCK: dict[EngineName, int] = {"ensemble": LOOK, "mesa": 20}
+
+#: Lists beside the columns of a run: for each world of a block how often the event came, and in how many runs.
+WORLDS = ("world.successes", "world.runs")
 
 _KEPT = 6  # points that a worker keeps prepared
 
@@ -53,7 +58,7 @@ class Block(NamedTuple):
     successes
         How often it did [-].
     values
-        Raw values of each column, one a run.
+        Raw values of each column, one a run; and, where what nobody knows is drawn, those of :data:`WORLDS`.
     failures
         Runs that are missing.
     units_per_bn
@@ -100,6 +105,8 @@ class Job:
         Statistics of a user's own, by name.
     collected
         Their columns in the scenario as it is; they are kept for every run.
+    central
+        Whether every number that has a range keeps its value, as in :func:`abm.simulate`.
     """
 
     scenario: Scenario
@@ -111,6 +118,12 @@ class Job:
     agents: Mapping[str, OwnClass] = field(default_factory=dict)
     collect: Mapping[str, OwnClass] = field(default_factory=dict)
     collected: tuple[str, ...] = ()
+    central: bool = False
+
+    @cached_property
+    def lists(self) -> tuple[str, ...]:
+        """Names of the lists that are kept of a block."""
+        return self.columns if self.central else (*self.columns, *WORLDS)
 
     @cached_property
     def block(self) -> int:
@@ -123,6 +136,7 @@ class Job:
         parts = [self.scenario.digest, self.seed, self.engine, self.event, *self.columns]
         parts += [f"{role}={given.name} {given.code}" for role, given in sorted(self.agents.items())]
         parts += [f"collect {name}={given.name} {given.code}" for name, given in sorted(self.collect.items())]
+        parts += [] if self.central else ["over worlds"]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def point(self, changes: Mapping[str, Any]) -> Scenario:
@@ -160,7 +174,11 @@ class _Point:
         if missing:
             raise ScenarioError(scenario.file, [Fault("columns", "expected columns of the outcomes", repr(missing[0]))])
         agents = {role: given.loaded() for role, given in job.agents.items()}
-        self.simulate: Callable[[int, range, bool], Batch] = engine_of(job.engine, scenario, population, agents, told)
+        law = None if job.central else unknowns_of(scenario)
+        self.drawn = law is not None
+        self.simulate: Callable[[int, range, bool], Batch] = engine_of(
+            job.engine, scenario, population, agents, told, law
+        )
 
     def block(self, index: int, runs: range) -> Block:
         """Simulate the runs of a block; if that fails, one by one, so that only those that fail are missing."""
@@ -178,10 +196,16 @@ class _Point:
         return self._counted(index, runs, Batch.joined(done), tuple(failures))
 
     def _counted(self, index: int, runs: range, batch: Batch, failures: tuple[Failure, ...]) -> Block:
-        happened = self.columns.happened(batch, self.job.event)
+        truth, known = self.columns.truth(batch, self.job.event)
         values = {name: self.columns.raw(batch, name)[0].copy() for name in self.job.columns}
-        came = int(np.count_nonzero(happened))
-        return Block(index, runs.start, len(happened), came, values, failures, self.columns.units_per_bn)
+        if self.drawn:
+            first = world_of(runs.start)
+            counts = np.zeros((2, world_of(runs[-1]) - first + 1), np.int64)  # also of a world whose runs all failed
+            worlds, found = by_world(batch.rows["run"], truth, known)
+            counts[:, worlds - first] = found.T
+            values |= zip(WORLDS, counts, strict=True)
+        came, told = int(np.count_nonzero(truth & known)), int(np.count_nonzero(known))
+        return Block(index, runs.start, told, came, values, failures, self.columns.units_per_bn)
 
 
 @dataclass
