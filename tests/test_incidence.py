@@ -234,3 +234,30 @@ def test_the_picture_stacks_the_shares_and_names_them_with_their_final_percentag
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
     assert [text.split(" (")[0] for text in texts] == ["failed\n25.0 %", "the round closes\n75.0 %"]
     assert [text.get_text() for text in ax.texts] == ["deadline"]
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Over what nobody knows
+
+
+@pytest.fixture(scope="module")
+def worlds():
+    return abm.simulate("openai-2025", runs=800, seed=1)
+
+
+def test_over_worlds_the_last_day_says_what_the_outcomes_say(worlds):
+    last = cumulative_incidence(worlds).groupby("cause", sort=False).last()
+    told = {"closed": worlds.probability("closed"), **worlds.causes()}
+    assert list(last.index) == list(told)
+    for name, found in told.items():
+        assert (last.loc[name, "p"], last.loc[name, "low"], last.loc[name, "high"]) == (found.p, found.low, found.high)
+
+
+def test_over_worlds_quantiles_of_the_closing_day_are_surrounded_by_more(worlds):
+    """Runs that all know the same worlds tell less: each interval holds that of as many independent runs."""
+    given = (worlds.scenario, worlds.seed, worlds.engine, worlds.ids, worlds.gate_ids, worlds.batch)
+    over, runs = time_to_close(worlds), time_to_close(Outcomes(*given))
+    assert (over["low_day"] <= runs["low_day"]).all()
+    assert (over["high_day"] >= runs["high_day"]).all()
+    assert over["day"].tolist() == runs["day"].tolist()
+    assert not over.equals(runs)

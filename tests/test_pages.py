@@ -30,7 +30,7 @@ from abm.scenario.sources import provenance
 from tests.browser import CHROMIUM, chromium, look_at
 
 EFFORT = Effort(
-    runs=1_000, draws=40, runs_of_a_draw=100, orders=4, block=50, walks=2, runs_of_a_step=50, runs_of_a_lever=300,
+    runs=1_000, draws=40, runs_of_a_draw=100, orders=4, block=50, walks=2, runs_of_a_step=50, runs_of_a_lever=800,
     worlds=12, runs_of_a_world=50,
 )  # fmt: skip
 RANGES = {

@@ -1,4 +1,4 @@
-"""Sweeps over what nobody knows: a point of a sweep is what `simulate` says of it, world by world, however it is made."""
+"""Sweeps over what nobody knows: a point is what `simulate` says of it, world by world, however it is made."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_intervals_over_worlds_are_those_of_the_groups_of_pairs():
 
 @pytest.mark.statistical
 def test_questions_are_decided_over_worlds_and_rarely_wrong():
-    """Chances of worlds from .1 to .6, mean .35, in pairs of mirror images: against .35 few verdicts, against .45 all."""
+    """Chances of worlds from .1 to .6, mean .35, in mirrored pairs: few verdicts against .35, all against .45."""
     luck, wrong, right = np.random.default_rng(8), 0, 0
     for _ in range(200):
         u = luck.random(40)

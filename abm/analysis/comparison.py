@@ -93,6 +93,7 @@ def compare(
     *,
     event: str = "closed",
     workers: int | None = None,
+    central: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Compare rounds under the same luck: run by run, whoever stands at the same place in two files draws the same.
@@ -107,7 +108,7 @@ def compare(
         Runs of each [-], and the seed that they share.
     event
         A column of True and False, or a condition on columns.
-    workers
+    workers, central
         As in :func:`abm.simulate`.
     progress
         Called with rounds done and rounds wanted.
@@ -134,7 +135,7 @@ def compare(
     first: Any = None
     for number, (name, source) in enumerate(rounds.items(), 1):
         scenario = load_scenario(source)
-        happened, money, chance, drawn = _simulated(scenario, runs, seed, event, workers)
+        happened, money, chance, drawn = _simulated(scenario, runs, seed, event, workers, central)
         first = (happened, money, drawn) if first is None else first
         shared = drawn if first[2] is None else first[2]
         change = None if number == 1 else paired_events(first[0], happened, seed, shared)
@@ -147,10 +148,10 @@ def compare(
 
 
 def _simulated(
-    scenario: Scenario, runs: int, seed: int, event: str, workers: int | None
+    scenario: Scenario, runs: int, seed: int, event: str, workers: int | None, central: bool
 ) -> tuple[Any, Any, Estimate, Any]:
     """Whether the event came, and the money that was paid, run by run; its chance, and whose worlds the runs are of."""
-    outcomes: Outcomes = simulate(scenario, runs, seed, keep="rows", workers=workers)
+    outcomes: Outcomes = simulate(scenario, runs, seed, keep="rows", workers=workers, central=central)
     try:
         happened = outcomes.columns.happened(outcomes.batch, event)
     except ValueError as error:

@@ -46,7 +46,7 @@ class Effort:
     draws: int = 256
     runs_of_a_draw: int = 400
     orders: int = 48
-    block: int = 150
+    block: int = 200  # whole pairs of worlds
     walks: int = 6
     runs_of_a_step: int = 200
     runs_of_a_lever: int = 8_000

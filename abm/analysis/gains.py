@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
@@ -15,14 +15,12 @@ from abm.core.arguments import checked
 from abm.core.errors import ScenarioError
 from abm.core.old_names import renamed
 from abm.runs.differences import Difference, paired_events, paired_means
-from abm.runs.estimates import estimate
+from abm.runs.outcomes import Outcomes
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Rows: TypeAlias = "pd.DataFrame"  # columns of the outcomes, one row a run
 
 
 @checked
@@ -34,6 +32,7 @@ def measure_gains(
     *,
     sizes: Mapping[str, float] | None = None,
     pairs: int = 0,
+    central: bool = False,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
@@ -54,7 +53,7 @@ def measure_gains(
         Size of a lever by its id; default: its standard size.
     pairs
         So many of the best levers are also pulled two at a time [-].
-    workers
+    central, workers
         As in :func:`abm.simulate`.
     progress
         Called with levers done and levers wanted.
@@ -67,7 +66,7 @@ def measure_gains(
         ``survived_`` for P(survived) [-] (NaN without a company) and after ``dilution_`` [percentage points], each with
         its 95 % interval; ``cost``, ``cost_unit``, ``counted``; ``per_cost``, the gain of P(closed) a unit of cost
         (NaN where there is no cost, or for pairs); ``refused``, why the scenario cannot be changed that way, or empty;
-        ``runs``, ``seed``.
+        ``runs``, ``worlds`` (0 where no numbers were drawn), ``seed``.
 
     Raises
     ------
@@ -86,15 +85,16 @@ def measure_gains(
     wanted, sizes = chosen(scenario, levers), dict(sizes or {})
     for name in sizes:
         lever_named(wanted, name)
-    base, rows = _rows(scenario, runs, seed, workers), []
+    how: _How = {"runs": runs, "seed": seed, "workers": workers, "central": central}
+    base, rows = simulate(scenario, keep="rows", **how), []
     for number, lever in enumerate(wanted):
-        rows.append(_gain(scenario, base, [lever], sizes, seed, workers))
+        rows.append(_gain(scenario, base, [lever], sizes, how))
         if progress is not None:
             progress(number + 1, len(wanted))
     best = sorted((row for row in rows if not row["refused"]), key=lambda row: -float(row["change"]))[:pairs]
     for first, second in combinations([lever_named(wanted, row["lever"]) for row in best], 2):
-        rows.append(_gain(scenario, base, [first, second], sizes, seed, workers))
-    frame = pd.DataFrame(rows).assign(runs=runs, seed=seed)
+        rows.append(_gain(scenario, base, [first, second], sizes, how))
+    frame = pd.DataFrame(rows).assign(runs=runs, worlds=base.probability("closed").worlds, seed=seed)
     return frame.sort_values("change", ascending=False, na_position="last", kind="stable", ignore_index=True)
 
 
@@ -115,13 +115,17 @@ def pulled(scenario: Scenario, levers: Sequence[Lever], sizes: Mapping[str, floa
     return scenario
 
 
-def _rows(scenario: Scenario, runs: int, seed: int, workers: int | None) -> Rows:
-    outcomes = simulate(scenario, runs, seed, keep="rows", workers=workers, central=True)
-    return outcomes.columns.frame(outcomes.batch, ("closed", "funded_bn", "survived", "dilution"))
+class _How(TypedDict):
+    """What all simulations share."""
+
+    runs: int
+    seed: int
+    workers: int | None
+    central: bool
 
 
 def _gain(
-    scenario: Scenario, base: Rows, levers: list[Lever], sizes: Mapping[str, float], seed: int, workers: int | None
+    scenario: Scenario, base: Outcomes, levers: list[Lever], sizes: Mapping[str, float], how: _How
 ) -> dict[str, Any]:
     """Return a row of :func:`measure_gains`."""
     known = [sizes.get(lever.id, lever.standard) for lever in levers]
@@ -133,10 +137,10 @@ def _gain(
         "unit": levers[0].unit if alone else "",
     }
     try:
-        rows = _rows(pulled(scenario, levers, sizes), len(base), seed, workers)
-        refused, found = "", _differences(base, rows, seed, scenario.company is not None)
+        refused, found = "", _differences(base, simulate(pulled(scenario, levers, sizes), keep="rows", **how))
     except (ScenarioError, ValueError) as error:
-        refused, found = str(error), _differences(base[:0], base[:0], seed, False)
+        nothing = Difference(math.nan, math.nan, math.nan, 0, how["seed"], math.nan)
+        refused, found = str(error), dict.fromkeys(("", "funded_", "survived_", "dilution_"), nothing)
     for name, difference in found.items():
         row |= {f"{name}{part}": getattr(difference, part) for part in ("change", "low", "high")}
     row |= {
@@ -149,18 +153,24 @@ def _gain(
     return row
 
 
-def _differences(base: Rows, rows: Rows, seed: int, company: bool) -> dict[str, Difference]:
+def _differences(base: Outcomes, other: Outcomes) -> dict[str, Difference]:
     """What changed, run by run: probability of closing, money, survival, dilution in percentage points."""
-    nothing = Difference(math.nan, math.nan, math.nan, 0, seed, math.nan)
-    if not len(base):
-        return dict.fromkeys(("", "funded_", "survived_", "dilution_"), nothing)
+    seed, drawn = base.seed, other.drawn_runs if base.drawn_runs is None else base.drawn_runs
+
+    def of_event(name: str) -> Difference:
+        first, second = (one.columns.happened(one.batch, name) for one in (base, other))
+        return paired_events(first, second, seed, drawn)
+
+    def of_mean(name: str, unit: float) -> Difference:
+        (first, scale), (second, _) = (one.columns.numbers(one.batch, name) for one in (base, other))
+        return paired_means(unit * first / scale, unit * second / scale, seed, drawn)
+
+    unknown = Difference(math.nan, math.nan, math.nan, 0, seed, math.nan)
     return {
-        "": paired_events(base["closed"].to_numpy(), rows["closed"].to_numpy(), seed),
-        "funded_": paired_means(base["funded_bn"].to_numpy(), rows["funded_bn"].to_numpy(), seed),
-        "survived_": paired_events(base["survived"].to_numpy(), rows["survived"].to_numpy(), seed)
-        if company
-        else nothing,
-        "dilution_": paired_means(100 * base["dilution"].to_numpy(), 100 * rows["dilution"].to_numpy(), seed),
+        "": of_event("closed"),
+        "funded_": of_mean("funded_bn", 1.0),
+        "survived_": of_event("survived") if base.scenario.company is not None else unknown,
+        "dilution_": of_mean("dilution", 100.0),
     }
 
 
@@ -173,12 +183,13 @@ def lever_map(
     runs: int = 2_000,
     seed: int = 1,
     workers: int | None = None,
+    central: bool = False,
 ) -> pd.DataFrame:
     """Probability of closing over the sizes of two levers, the second pulled on top of the first.
 
     Parameters
     ----------
-    scenario, runs, seed, workers
+    scenario, runs, seed, workers, central
         As in :func:`measure_gains`.
     first, second
         Ids of levers.
@@ -189,7 +200,7 @@ def lever_map(
     -------
     DataFrame
         One row a pair of sizes, for :func:`abm.plots.sweeps.heat`: the sizes under the ids of the levers, ``p``,
-        ``low``, ``high`` with the Wilson interval [-], ``runs``, ``seed``.
+        ``low``, ``high`` of its interval [-], ``runs``, ``seed``.
 
     Raises
     ------
@@ -215,8 +226,8 @@ def lever_map(
     for x in steps[0]:
         for y in steps[1]:
             lever_1.changes(x), lever_2.changes(y)  # refuses sizes that make no sense
-            rows = _rows(pulled(scenario, [lever_1, lever_2], {first: x, second: y}), runs, seed, workers)
-            at = estimate(int(np.count_nonzero(rows["closed"])), runs, seed)
+            changed = pulled(scenario, [lever_1, lever_2], {first: x, second: y})
+            at = simulate(changed, runs, seed, keep="rows", workers=workers, central=central).probability("closed")
             found.append((float(x), float(y), at.p, at.low, at.high, runs, seed))
     return pd.DataFrame(found, columns=[first, second, "p", "low", "high", "runs", "seed"])
 

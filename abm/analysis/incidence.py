@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from abm.core.arguments import checked
 from abm.core.old_names import renamed
 from abm.rules.failure import CASH, CAUSES
-from abm.runs.estimates import quantile_ranks, wilson
+from abm.runs.clusters import estimate_of_runs, worth_of_each
+from abm.runs.estimates import quantile_ranks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +24,11 @@ _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def cumulative_shares(
-    days: NDArray[np.float64], causes: NDArray[np.int64], labels: Sequence[str], shown: Sequence[float]
+    days: NDArray[np.float64],
+    causes: NDArray[np.int64],
+    labels: Sequence[str],
+    shown: Sequence[float],
+    drawn: NDArray[Any] | None = None,
 ) -> pd.DataFrame:
     """Share of all runs that have ended in each way by each day, with Wilson's interval of 95 %.
 
@@ -37,6 +42,8 @@ def cumulative_shares(
         Names of the endings.
     shown
         Days to look at [days], ascending.
+    drawn
+        Numbers of the runs, where those of a world share what nobody knows: the interval is then one over worlds.
 
     Returns
     -------
@@ -56,10 +63,9 @@ def cumulative_shares(
     at_risk = runs - np.searchsorted(np.sort(days), looks)
     frames = []
     for cause, name in enumerate(labels):
-        counts = np.searchsorted(np.sort(days[causes == cause]), looks, side="right")
-        low, high = np.array([wilson(count, runs) for count in counts.tolist()]).reshape(-1, 2).T
-        columns = {"day": looks, "cause": name, "p": counts / runs, "low": low, "high": high, "at_risk": at_risk}
-        frames.append(pd.DataFrame(columns))
+        found = [estimate_of_runs((causes == cause) & (days <= look), 0, drawn) for look in looks]
+        bounds = {part: [getattr(one, part) for one in found] for part in ("p", "low", "high")}
+        frames.append(pd.DataFrame({"day": looks, "cause": name} | bounds | {"at_risk": at_risk}))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -103,7 +109,8 @@ def _last_day(outcomes: Outcomes, extended: bool) -> float:
 def cumulative_incidence(outcomes: Outcomes, days: Sequence[float] | None = None) -> pd.DataFrame:
     """Share of the runs that have closed, or failed of each cause, by each day, with intervals of 95 %.
 
-    Runs are followed to their end, so that nothing is censored: each share is a plain one, its interval is Wilson's.
+    Runs are followed to their end, so that nothing is censored: each share is a plain one, its interval is Wilson's,
+    and counts worlds where these were drawn.
 
     Parameters
     ----------
@@ -131,10 +138,27 @@ def cumulative_incidence(outcomes: Outcomes, days: Sequence[float] | None = None
     rank = np.zeros(len(CAUSES), np.int64)
     rank[order] = np.arange(len(order))
     labels = [CAUSES[k] or CLOSED for k in order]
-    frame = cumulative_shares(ended, rank[causes], labels, _week_ends(outcomes) if days is None else days)
+    shown = _week_ends(outcomes) if days is None else days
+    frame = cumulative_shares(ended, rank[causes], labels, shown, outcomes.drawn_runs)
     frame.insert(1, "date", _dates(outcomes, frame["day"]))
     frame.attrs = {"runs": outcomes.runs, "seed": outcomes.seed}
     return frame
+
+
+def _ranks(
+    days: NDArray[np.float64], shares: NDArray[np.float64], outcomes: Outcomes
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ranks of days between which their quantiles lie, over as many runs as they are worth."""
+    runs = len(days)
+    if not outcomes.drawn or runs == 0:
+        return quantile_ranks(runs, shares)
+    drawn, bounds = outcomes.batch.rows["run"][outcomes.batch.rows["closed"]], []
+    for share, day in zip(shares, np.quantile(days, shares, method="inverted_cdf"), strict=True):
+        worth = max(1, int(runs * worth_of_each(days <= day, drawn)))
+        (low,), (high,) = quantile_ranks(worth, np.array([share]))
+        bounds.append((low * runs // worth, min(-(-high * runs // worth), runs + 1)))
+    lows, highs = np.array(bounds, np.int64).T
+    return lows, highs
 
 
 def _week_ends(outcomes: Outcomes) -> list[float]:
@@ -156,7 +180,8 @@ def time_to_close(outcomes: Outcomes, quantiles: Sequence[float] = _QUANTILES) -
 
     Each interval runs between two of the observed days: the number of runs below a quantile is binomial. As rounds
     close at the ends of weeks, it holds the quantile in 95 % of all samples or more. Where so few runs close that no
-    observed day will do, it runs to as_of or to the last day on which the round may be open.
+    observed day will do, it runs to as_of or to the last day on which the round may be open. Over worlds, it counts as
+    many runs as those before the quantile are worth.
 
     Parameters
     ----------
@@ -193,7 +218,7 @@ def time_to_close(outcomes: Outcomes, quantiles: Sequence[float] = _QUANTILES) -
     days = np.sort(rows["closed_day"][rows["closed"]])
     runs, last = len(days), _last_day(outcomes, extended=float(outcomes.scenario.round.extension_probability) > 0)
     padded = np.concatenate([[0.0], days, [last]])
-    low, high = quantile_ranks(runs, share)
+    low, high = _ranks(rows["closed_day"][rows["closed"]], share, outcomes)
     # rounded first: 0.07 times 100 is a little more than 7, and would be the 8th
     ranks = {"day": np.ceil(np.round(runs * share, 9)).astype(np.int64), "low_day": low, "high_day": high}
     columns = {name: padded[rank] for name, rank in ranks.items()}

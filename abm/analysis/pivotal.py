@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from abm.analysis.shapley import exact_shares, sampled_shares, shapley_shubik
 from abm.core.arguments import checked
 from abm.core.old_names import renamed, renamed_attribute
+from abm.population import unknowns_of
 from abm.population.contracts import musd
 from abm.population.layout import members_of
+from abm.population.unknowns import RUNS_OF_A_PAIR
+from abm.runs.clusters import estimate_of_runs, mean_interval
 from abm.runs.differences import Difference, paired_events
-from abm.runs.estimates import Estimate, estimate, normal_interval, student_interval
+from abm.runs.estimates import Estimate, student_interval
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
 from abm.scenario.checks import largest_ticket
@@ -111,6 +114,7 @@ def shapley_values(
     exact: bool | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    central: bool = False,
 ) -> Pivotal:
     """Find who is pivotal: Shapley values of the probability of an event over investors, pools and gatekeepers.
 
@@ -139,6 +143,8 @@ def shapley_values(
         Threads; default: one a core.
     progress
         Called with steps done and steps wanted.
+    central
+        Whether every number that has a range keeps its value, as in :func:`abm.simulate`.
 
     Raises
     ------
@@ -148,8 +154,8 @@ def shapley_values(
     Examples
     --------
     >>> found = shapley_values("three-investors", runs=200, workers=1)
-    >>> round(float(found.table["shapley"].sum() - (found.total.p - found.empty_coalition.p)), 12)
-    0.0
+    >>> abs(float(found.table["shapley"].sum() - (found.total.p - found.empty_coalition.p))) < 1e-12
+    True
     """
     import pandas as pd
 
@@ -160,25 +166,26 @@ def shapley_values(
         raise ValueError(f"expected at most {MOST_EXACT} players for all coalitions, got {len(who)}")
     if not exact and samples < 2:  # noqa: PLR2004, no spread can be seen
         raise ValueError(f"expected at least 2 samples, got {samples}")
-    game = Game(scenario, who, event, seed)
+    game = Game(scenario, who, event, seed, central)
     steps = (1 << len(who) if exact else samples) + 2 * len(who) + 2
     log = _counted(progress, steps)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         everybody, empty, others, bound = _reference_runs(game, runs, pool, log)
         found = _exact(game, runs, pool, log) if exact else _sampled(game, samples, block, pool, log)
     middle, low, high, method = found
+    drawn = game.drawn(range(runs))
     rows = []
     power = _power(scenario, who)
     for index, (player, without_him, with_him_bound) in enumerate(zip(who, others, bound, strict=True)):
-        away = paired_events(without_him, everybody, seed)
-        held = None if with_him_bound is None else paired_events(everybody, with_him_bound, seed)
+        away = paired_events(without_him, everybody, seed, drawn)
+        held = None if with_him_bound is None else paired_events(everybody, with_him_bound, seed, drawn)
         rows.append({
             "player": player.path, "id": player.id, "name": player.name, "kind": player.kind,
             "shapley": middle[index], "low": low[index], "high": high[index],
             **_columns("leave_out", away), **_columns("bind", held), "shubik": power[index],
         })  # fmt: skip
     frame = pd.DataFrame(rows).sort_values("shapley", ascending=False, kind="stable", ignore_index=True)
-    total, none = (estimate(int(np.count_nonzero(happened)), len(happened), seed) for happened in (everybody, empty))
+    total, none = (estimate_of_runs(happened, seed, drawn) for happened in (everybody, empty))
     return Pivotal(frame, total, none, float(np.sum(middle)), method)
 
 
@@ -190,12 +197,13 @@ def pairs(
     seed: int = 1,
     event: str = "closed",
     workers: int | None = None,
+    central: bool = False,
 ) -> pd.DataFrame:
     """Find who needs whom: what two lose together beyond what each loses alone when he leaves, everybody else staying.
 
     Parameters
     ----------
-    scenario, runs, seed, event, workers
+    scenario, runs, seed, event, workers, central
         As in :func:`shapley_values`.
     players
         Paths of those to be paired.
@@ -216,7 +224,7 @@ def pairs(
     import pandas as pd
 
     scenario = load_scenario(scenario)
-    game = Game(scenario, players_of(scenario, players), event, seed)
+    game = Game(scenario, players_of(scenario, players), event, seed, central)
     everybody = frozenset(range(len(players)))
     away: list[tuple[int, ...]] = [(), *((i,) for i in range(len(players))), *combinations(range(len(players)), 2)]
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
@@ -224,15 +232,18 @@ def pairs(
     rows = []
     for i, j in combinations(range(len(players)), 2):
         together = found[()].astype(float) - found[i,] - found[j,] + found[i, j]
-        rows.append((players[i], players[j], *normal_interval(together)))
+        rows.append((players[i], players[j], *mean_interval(together, game.drawn(range(runs)))))
     return pd.DataFrame(rows, columns=["first", "second", "together", "low", "high"])
 
 
 class Game:
     """Runs of a scenario in which only some of the players take part."""
 
-    def __init__(self, scenario: Scenario, players: Sequence[Player], event: str, seed: int) -> None:
+    def __init__(
+        self, scenario: Scenario, players: Sequence[Player], event: str, seed: int, central: bool = False
+    ) -> None:
         self.scenario, self.players, self.event, self.seed = scenario, list(players), event, seed
+        self.central = central
         own = {player.id for player in players if player.kind != "gatekeeper"}
         self._target = float(scenario.round.target_bn)
         units = units_of(scenario)
@@ -242,6 +253,10 @@ class Game:
             key = owner if owner in own else ""
             # plus a unit: money is rounded to whole ones on its way into a run
             self._most[key] = self._most.get(key, 0.0) + largest_ticket(member) + 1.0 / units
+
+    def drawn(self, runs: range) -> NDArray[Any] | None:
+        """Numbers of some runs, where those of a world share what nobody knows."""
+        return None if self.central or unknowns_of(self.scenario) is None else np.array(runs)
 
     def hopeless(self, inside: frozenset[int]) -> bool:
         """Whether the largest tickets of all who are in add up to less than the target, so that nothing can close."""
@@ -258,7 +273,9 @@ class Game:
     def happened(self, changes: dict[str, str], runs: range) -> Happened:
         """Whether the event happens after changes, in each of some runs: bool[R]."""
         changed = self.scenario.with_values(changes) if changes else self.scenario
-        found = simulate(changed, len(runs), self.seed, first_run=runs.start, workers=1, keep="rows", central=True)
+        found = simulate(
+            changed, len(runs), self.seed, first_run=runs.start, workers=1, keep="rows", central=self.central
+        )
         return found.columns.happened(found.batch, self.event)
 
 
@@ -295,16 +312,18 @@ def _exact(game: Game, runs: int, pool: ThreadPoolExecutor, log: Callable[[], No
     shares = exact_shares(players, lambda inside: known[sum(1 << index for index in inside)])
     who = "1 player" if players == 1 else f"{players} players"
     method = f"All {1 << players:,} coalitions of {who} over the same {runs:,} runs, seed {game.seed}."
-    return *normal_interval(shares), method
+    middle, low, high = np.transpose([mean_interval(one, game.drawn(span)) for one in shares.T])
+    return middle, low, high, method
 
 
 def _sampled(game: Game, samples: int, block: int, pool: ThreadPoolExecutor, log: Callable[[], None]) -> Shares:
-    """Shapley values from random orders, each with its reverse and on runs of its own."""
+    """Shapley values from random orders, each with its reverse and on runs, and worlds, of its own."""
+    apart = block if game.drawn(range(1)) is None else -(-block // RUNS_OF_A_PAIR) * RUNS_OF_A_PAIR
 
     def sample(number: int) -> NDArray[np.float64]:
         log()
         known: dict[frozenset[int], Happened] = {}
-        span = range(number * block, (number + 1) * block)
+        span = range(number * apart, number * apart + block)
 
         def worth(inside: frozenset[int]) -> Happened:
             if inside not in known:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from abm.cli.json_output import AsJson, json_text
-from abm.cli.loading import load_changed, say_left_behind
+from abm.cli.loading import Central, load_changed, say_left_behind
 from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
 
@@ -58,6 +58,7 @@ def compare(
     event: Annotated[str, typer.Option(help="What is compared.")] = "closed",
     runs: Annotated[int, typer.Option(min=2, max=1_000_000, help="Runs of each.")] = 20_000,
     seed: _Seed = 1,
+    central: Central = False,
     workers: _Workers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -85,7 +86,7 @@ def compare(
     for name in changes:
         say_left_behind(made[name], base, name)
     with counting("comparing") as progress:
-        found = compare_rounds(made, runs, seed, event=event, workers=workers, progress=progress)
+        found = compare_rounds(made, runs, seed, event=event, workers=workers, central=central, progress=progress)
     print(json_text(compared_json(found)) if as_json else compared_text(found))
 
 
@@ -96,6 +97,7 @@ def levers(
     ] = None,
     runs: Annotated[int, typer.Option(min=2, max=1_000_000, help="Runs of each lever.")] = 4_000,
     seed: _Seed = 1,
+    central: Central = False,
     setting: _Set = None,
     workers: _Workers = None,
     as_json: AsJson = False,
@@ -108,7 +110,7 @@ def levers(
     tell_of_compiling()
     loaded = load_changed(scenario, setting)
     with counting("pulling levers") as progress, _refusing():
-        gains = measure_gains(loaded, names or None, runs, seed, workers=workers, progress=progress)
+        gains = measure_gains(loaded, names or None, runs, seed, central=central, workers=workers, progress=progress)
     print(json_text(levers_json(loaded.id, gains)) if as_json else levers_text(loaded.title, gains))
 
 
@@ -117,6 +119,7 @@ def who(
     event: Annotated[str, typer.Option(help="What they bring about.")] = "closed",
     runs: Annotated[int, typer.Option(min=2, max=1_000_000, help="Runs of each coalition.")] = 4_000,
     seed: _Seed = 1,
+    central: Central = False,
     setting: _Set = None,
     workers: _Workers = None,
     as_json: AsJson = False,
@@ -129,7 +132,9 @@ def who(
     tell_of_compiling()
     loaded = load_changed(scenario, setting)
     with counting("trying coalitions") as progress, _refusing():
-        found = shapley_values(loaded, runs, seed=seed, event=event, workers=workers, progress=progress)
+        found = shapley_values(
+            loaded, runs, seed=seed, event=event, workers=workers, progress=progress, central=central
+        )
     text = json_text(pivotal_json(loaded.id, event, found)) if as_json else pivotal_text(loaded.title, event, found)
     print(text)
 

@@ -27,6 +27,7 @@ from abm.scenario.sources import Unknown, unknowns
 RUNS_OF_A_WORLD = 100
 #: Worlds that are drawn together: each second one is the mirror image of the one before.
 WORLDS_OF_A_PAIR = 2
+RUNS_OF_A_PAIR = RUNS_OF_A_WORLD * WORLDS_OF_A_PAIR
 
 _TRIES = 16  # times that the numbers at fault are drawn again, and then all numbers
 _FIXED = ("horizon_weeks", "count")  # how many weeks and members there are: all runs have as many

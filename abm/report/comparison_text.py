@@ -38,11 +38,16 @@ def compared_text(found: Comparison) -> str:
     first = found.rounds[0]
     head = (
         f"How probable is '{found.event}', and how much more than in “{first.name}”: {first.chance.runs:,} runs of "
-        f"each under the same luck, seed {first.chance.seed}."
+        f"each{over_worlds(first.chance.worlds)} under the same luck, seed {first.chance.seed}."
     )
     foot = "Changes are counted run by run, with 95 % intervals, each for its own row."
     lines = [_round_lines(one, found.event) for one in found.rounds]
     return "\n\n".join([wrapped(head), "\n".join(lines), foot])
+
+
+def over_worlds(worlds: int) -> str:
+    """Say in how many worlds runs were; nothing at central numbers."""
+    return f" in {worlds:,} world{'s' if worlds > 1 else ''}" if worlds else ""
 
 
 def _round_lines(one: Compared, event: str) -> str:
@@ -78,9 +83,10 @@ def levers_text(title: str, gains: pd.DataFrame) -> str:
     if not len(taken):
         return f"{title}\n\nThe scenario leaves no lever to be pulled."
     clear = taken[(taken["low"] > 0) | (taken["high"] < 0)]
-    runs, seed = int(taken["runs"].iloc[0]), int(taken["seed"].iloc[0])
+    runs, worlds, seed = (int(taken[name].iloc[0]) if name in taken else 0 for name in ("runs", "worlds", "seed"))
     head = (
-        f"What each lever does to the probability of closing: {runs:,} pairs of runs under the same luck, seed {seed}."
+        f"What each lever does to the probability of closing: {runs:,} pairs of runs{over_worlds(worlds)} under the "
+        f"same luck, seed {seed}."
     )
     parts = [title, wrapped(head), "\n".join(map(_lever_line, clear.to_dict("records")))]
     unclear = taken[~taken.index.isin(clear.index)]["words"].tolist()

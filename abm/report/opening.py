@@ -210,10 +210,10 @@ def in_short(dossier: Dossier) -> Iterator[str]:
         words = CAUSE_WORDS[cause] if first else f"{CAUSE_WORDS[cause]} or {CAUSE_WORDS[others[0][0]]}"
         yield f"Why it fails: most often because {words}{f' ({share:.0%} of the failures)' if first else ''}."
     taken = dossier.gains[dossier.gains["refused"] == ""]
-    if len(taken) and taken.iloc[0]["low"] > 0:
-        best = taken.iloc[0]
+    if len(clear := taken[taken["low"] > 0]):
+        best, others = clear.iloc[0], taken.drop(clear.index[0])
         gain, low, high = (100 * best[name] for name in ("change", "low", "high"))
-        first = len(taken) == 1 or best["low"] > taken.iloc[1]["high"]
+        first = not (others["high"] >= best["low"]).any()
         yield (
             f"What would change it: {'most of all' if first else 'among the first'} if {best['words']}, {gain:+.0f} "
             f"points ({low:+.0f} to {high:+.0f}) under the same luck."

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.population.unknowns import RUNS_OF_A_WORLD, WORLDS_OF_A_PAIR
+from abm.population.unknowns import RUNS_OF_A_PAIR, RUNS_OF_A_WORLD, WORLDS_OF_A_PAIR
 from abm.runs.estimates import Z95, Estimate, Interval, estimate, normal_interval, wilson
 from abm.runs.layers import Layers, layers_of
 
@@ -16,7 +16,6 @@ Counts = NDArray[np.int64]
 
 #: Pairs of worlds are counted in so many groups, each pair in one of them: the same memory for any number of runs.
 GROUPS = 100
-_PAIR = RUNS_OF_A_WORLD * WORLDS_OF_A_PAIR
 
 
 def groups_of(runs: NDArray[Any]) -> Counts:
@@ -27,7 +26,7 @@ def groups_of(runs: NDArray[Any]) -> Counts:
     >>> groups_of(np.array([0, 199, 200, 20_000])).tolist()
     [0, 0, 1, 0]
     """
-    found: Counts = np.asarray(runs, np.int64) // _PAIR % GROUPS
+    found: Counts = np.asarray(runs, np.int64) // RUNS_OF_A_PAIR % GROUPS
     return found
 
 
@@ -109,7 +108,7 @@ def pair_means(counts: Counts) -> NDArray[np.float64]:
     whole = counts[: len(counts) // WORLDS_OF_A_PAIR * WORLDS_OF_A_PAIR].reshape(-1, WORLDS_OF_A_PAIR, 2)
     successes, runs = whole.sum(axis=1).T
     known = runs > 0
-    known[-1:] &= runs[-1:] == _PAIR  # the last pair may still grow
+    known[-1:] &= runs[-1:] == RUNS_OF_A_PAIR  # the last pair may still grow
     found: NDArray[np.float64] = successes[known] / runs[known]
     return found
 
@@ -160,6 +159,33 @@ def estimate_over_worlds(successes: Counts, runs: Counts, worlds: int, seed: int
         return plain
     worth = worth_in_runs(successes, runs, worlds)
     return Estimate(plain.p, *wilson(plain.p * worth, worth), plain.runs, seed, min(worlds, plain.runs))
+
+
+def estimate_of_runs(happened: NDArray[np.bool_], seed: int, drawn: NDArray[Any] | None = None) -> Estimate:
+    """Estimate a probability from whether something happened, run by run.
+
+    Parameters
+    ----------
+    happened
+        One value a run.
+    seed
+        The seed of the runs.
+    drawn
+        Their numbers, where those of a world share what nobody knows: the interval is then one over worlds.
+
+    Examples
+    --------
+    >>> happened = np.repeat([True, False, True, False], 100)
+    >>> print(estimate_of_runs(happened, seed=1))
+    50.0% (95 % interval 45.1% to 54.9%, 400 runs, seed 1)
+    >>> estimate_of_runs(happened, seed=1, drawn=np.arange(400)).worlds
+    4
+    """
+    if drawn is None:
+        return estimate(int(np.count_nonzero(happened)), len(happened), seed)
+    groups, worlds = groups_of(drawn), len(np.unique(np.asarray(drawn) // RUNS_OF_A_WORLD))
+    every = np.ones(len(happened), np.bool_)
+    return estimate_over_worlds(counted(groups, happened), counted(groups, every), worlds, seed)
 
 
 def worth_of_each(values: NDArray[Any], runs: NDArray[Any]) -> float:

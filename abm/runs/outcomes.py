@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from abm.core.arguments import checked
 from abm.core.batch import PATHS, Batch, RunResult
 from abm.core.trace import Event, Trace
-from abm.runs.clusters import by_world, counted, estimate_over_worlds, groups_of, layers_of_worlds
+from abm.runs.clusters import by_world, estimate_of_runs, layers_of_worlds
 from abm.runs.columns import TRUTHS, Columns, truth_in
 from abm.runs.estimates import Estimate, estimate, spread
 from abm.runs.layers import Layers
@@ -188,11 +188,7 @@ class Outcomes(Simulated):
         200
         """
         truth, known = self._truth(event)
-        if not self.drawn:
-            return estimate(int(np.count_nonzero(truth[known])), int(np.count_nonzero(known)), self.seed)
-        runs = self.batch.rows["run"]
-        groups, worlds = groups_of(runs), by_world(runs, truth, known)[0]
-        return estimate_over_worlds(counted(groups, truth & known), counted(groups, known), len(worlds), self.seed)
+        return estimate_of_runs(truth[known], self.seed, self.batch.rows["run"][known] if self.drawn else None)
 
     def _truth(self, event: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         return self.columns.truth(self.batch, event) if event in TRUTHS else truth_in(self._whole_frame(), event)
