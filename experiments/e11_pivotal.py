@@ -37,9 +37,11 @@ if __name__ == "__main__":
     scenario = abm.load_scenario("openai-2025")
     few = max(2, experiment.runs // 5)  # of each pair; everybody alone takes them all
     samples = max(3, min(ORDERS, experiment.runs // 100))
-    found = shapley_values(scenario, runs=experiment.runs, samples=samples, block=max(10, experiment.runs // 100))
+    found = shapley_values(
+        scenario, runs=experiment.runs, samples=samples, block=max(10, experiment.runs // 100), central=True
+    )
     top = found.table["player"].head(6).tolist()
-    apart = pairs(scenario, top, runs=few)
+    apart = pairs(scenario, top, runs=few, central=True)
     experiment.keep(apart, scenario, "pairs", "pairs of the six most important")
     experiment.keep(found.table, scenario, "data", found.method)
     names = dict(zip(found.table["player"], found.table["name"], strict=True))

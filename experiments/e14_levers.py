@@ -40,7 +40,7 @@ if __name__ == "__main__":
     experiment = Experiment(__file__, __doc__ or "", runs=HEADLINE)
     scenario = abm.load_scenario("openai-2025")
     small = experiment.runs < 1_000
-    table = measure_gains(scenario, ["price", "deadline"] if small else None, runs=experiment.runs)
+    table = measure_gains(scenario, ["price", "deadline"] if small else None, runs=experiment.runs, central=True)
     experiment.keep(table, scenario, "data", "levers")
     pairs = f"{experiment.runs:,} pairs of runs, seed 1"
     experiment.figure(gains_figure, "gains", "What each lever brings, at its usual size", table, source=pairs)
@@ -56,7 +56,7 @@ if __name__ == "__main__":
                       found.regret.sort_index(axis=1), choice=found.choice, words=found.words,
                       source=f"{len(found.worlds)} worlds, {found.runs} runs of a lever in each, seed 1")  # fmt: skip
     sizes = ([0, 4], [0, 0.1]) if small else ([0, 4, 8, 13, 17], [0, 0.05, 0.1, 0.15, 0.2])
-    grid = lever_map(scenario, *MAP, sizes=sizes, runs=experiment.runs).rename(
+    grid = lever_map(scenario, *MAP, sizes=sizes, runs=experiment.runs, central=True).rename(
         columns={MAP[0]: "deadline later by [weeks]", MAP[1]: "target lower by [share]"}
     )
     experiment.keep(grid, scenario, "map", "two levers")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from abm.population.calibration import frozen_advantages, frozen_offers, signing
 from abm.population.layout import records_of
 from abm.population.unknowns import RUNS_OF_A_WORLD, Unknowns
 from abm.runs.clusters import GROUPS, estimate_over_worlds
+from abm.scenario import scenario_from
 
 FLAGSHIP = "openai-2025"
 
@@ -246,3 +249,41 @@ def test_the_width_that_is_asked_for_is_that_of_the_mean_over_worlds(flagship):
     assert totals.reached
     assert (found.high - found.low) / 2 <= 0.02
     assert found.worlds == -(-totals.runs // RUNS_OF_A_WORLD)
+
+
+def test_what_a_file_in_classes_leaves_to_be_computed_follows_the_numbers_of_a_world():
+    """12 months of burn are the cash over the runway; no price is ten targets; who pays the rest may pay all of it."""
+    ranged = {"target_bn": {"value": 2.0, "low": 1.0, "high": 4.0, "source": "two reports"}}
+    raw = {
+        "format": 2, "id": "ranged", "as_of": dt.date(2025, 1, 1), "round": ranged,
+        "company": {"cash_bn": 3.0, "runway_months": {"value": 9.0, "low": 4.0, "high": 18.0, "source": "a guess"}},
+        "investors": [
+            {"id": "lead", "role": "lead", "standing": "firm", "ticket_bn": 0.5},
+            {"id": "whoever", "standing": "in_talks", "ticket": "rest"},
+        ],
+    }  # fmt: skip
+    scenario = scenario_from(raw)
+    law = law_of(scenario)
+    for world in range(6):
+        values = law.values(1, world)
+        target, months = values["round.target_bn"], values["company.runway_months"]
+        tables = law._with([values[number.path] for number in law.numbers])
+        assert tables.round.pre_money_bn[0] == pytest.approx(10 * target)
+        assert tables.company.net_burn_bn_per_year[0][1] == pytest.approx(36 / months)
+        assert tables.investors[1].ticket_bn == pytest.approx(target)
+        drawn, changed = law.population(1, world), records_of(scenario.with_values(values), law.central.units_per_bn)
+        assert drawn.plan["burn_musd"] == pytest.approx(changed.plan["burn_musd"])  # to the last bit but one
+        assert same(drawn._replace(plan=changed.plan), changed)
+        assert drawn.round.target_musd == round(target * drawn.units_per_bn)
+
+
+def test_what_a_file_states_follows_nothing():
+    raw = {
+        "format": 2, "id": "stated", "as_of": dt.date(2025, 1, 1),
+        "round": {"target_bn": {"value": 2.0, "low": 1.0, "high": 4.0}, "pre_money_bn": 30.0},
+        "investors": [{"id": "lead", "role": "lead", "standing": "firm", "ticket_bn": 0.5}],
+    }  # fmt: skip
+    law = law_of(scenario_from(raw))
+    values = law.values(1, 0)
+    assert values["round.target_bn"] != 2.0
+    assert law._with([values[number.path] for number in law.numbers]).round.pre_money_bn[0] == 30.0

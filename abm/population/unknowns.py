@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
@@ -20,8 +21,9 @@ from abm.population.layout import Population, members_of, records_of
 from abm.population.population import prepare, records_of_baseline
 from abm.scenario import Scenario
 from abm.scenario.checks import faults_of
-from abm.scenario.fields import Section
-from abm.scenario.sources import Unknown, unknowns
+from abm.scenario.fields import Section, Value
+from abm.scenario.filling import followers
+from abm.scenario.sources import Unknown, numbers_of, unknowns
 
 #: Runs that share a world: run r is one of world r // RUNS_OF_A_WORLD, whoever simulates it.
 RUNS_OF_A_WORLD = 100
@@ -42,7 +44,8 @@ class Unknowns:
     too high the other draws too low, and the mean over both is known better than over two that are independent.
 
     Where a world contradicts itself, the numbers of whoever is at fault are drawn again; after 16 times all numbers
-    are; after 32 the world has the values of the file. Biases stay calibrated to the file.
+    are; after 32 the world has the values of the file. Biases stay calibrated to the file. What a file of
+    ``format = 2`` leaves to be computed from such numbers follows them (:func:`abm.scenario.filling.followers`).
 
     Parameters
     ----------
@@ -58,7 +61,8 @@ class Unknowns:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario, self.numbers = scenario, drawn_in_worlds(scenario)
         self.central = prepare(scenario)
-        self._tree = _tree(scenario, [number.path for number in self.numbers])
+        self._followers = _followers(scenario, self.numbers)
+        self._tree = _tree(scenario, [number.path for number in self.numbers] + [path for path, *_ in self._followers])
         names = [hashlib.sha256(number.path.encode()).digest() for number in self.numbers]
         self._addresses = np.array([np.frombuffer(name[:8], "<u4") for name in names], np.int64)
         self._last: tuple[tuple[int, int], Population] | None = None
@@ -67,6 +71,12 @@ class Unknowns:
         """What each number is in a world, by its path."""
         values = self._drawn(seed, world)[0]
         return {number.path: value for number, value in zip(self.numbers, values, strict=True)}
+
+    def _with(self, values: list[float]) -> Scenario:
+        """Tables with these values, and with what follows them."""
+        follow = [value * math.prod(values[k] ** n for k, n in powers) for _, value, powers in self._followers]
+        tables: Scenario = _with(self.scenario, self._tree, values + follow)
+        return tables
 
     def population(self, seed: int, world: int) -> Population:
         """Return the records of a world, with its biases."""
@@ -95,7 +105,7 @@ class Unknowns:
             number.at(1.0 - one if mirrored else one) for number, one in zip(self.numbers, u.tolist(), strict=True)
         ]
         for attempt in range(1, 2 * _TRIES + 1):
-            tables: Scenario = _with(self.scenario, self._tree, values)
+            tables = self._with(values)
             faults = self._faults(tables, values)
             if not faults:
                 return values, tables
@@ -225,6 +235,19 @@ def worlds_of(runs: range) -> Iterator[tuple[int, range]]:
         stop = min((world_of(start) + 1) * RUNS_OF_A_WORLD, runs.stop)
         yield world_of(start), range(start, stop)
         start = stop
+
+
+def _followers(scenario: Scenario, numbers: Sequence[Unknown]) -> list[tuple[str, float, list[tuple[int, float]]]]:
+    """What follows the numbers: its path, a factor, and the place and the power of each number that it follows."""
+    places = {number.path: k for k, number in enumerate(numbers)}
+    found = []
+    for path, follows in followers(scenario.raw).items():
+        powers = [(places[source], power) for source, power in follows.items() if source in places]
+        if powers:
+            stated = (number for name, number, _ in numbers_of(scenario) if name == path)
+            value = next(float(number) for number in stated if isinstance(number, Value))
+            found.append((path, value / math.prod(numbers[k].value ** power for k, power in powers), powers))
+    return found
 
 
 def _owner(path: str) -> str:

@@ -71,6 +71,27 @@ def filled(raw: Mapping[str, Any]) -> Table:
     return tables
 
 
+def followers(raw: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Numbers that :func:`filled` computes from others: path of each, and by which power it follows which path.
+
+    Examples
+    --------
+    >>> followers({"format": 2, "company": {"cash_bn": 3.0, "runway_months": 9}})
+    {'company.net_burn_bn_per_year': {'company.cash_bn': 1.0, 'company.runway_months': -1.0}}
+    """
+    full = filled(raw)
+    asked = {"round.pre_money_bn": {"round.target_bn": 1.0}}
+    asked["company.net_burn_bn_per_year"] = {"company.cash_bn": 1.0, "company.runway_months": -1.0}
+    found = {}
+    for path, follows in asked.items():
+        section, key = path.split(".")
+        before, after = (tables.get(section) for tables in (raw, full))
+        if isinstance(before, dict) and isinstance(after, dict) and key in after and key not in before:
+            found[path] = follows
+    rest = [one for one in _tables_in(dict(raw), "investors") if one.get("ticket") == "rest" and "ticket_bn" not in one]
+    return found | {f"investors.{one.get('id')}.ticket_bn": {"round.target_bn": 1.0} for one in rest}
+
+
 def law_of_due(days: float) -> tuple[float, float]:
     """Median [days] and spread [log-points] of an event that is wanted within some days and may come late.
 
