@@ -360,6 +360,12 @@ def test_the_library_stands_in_a_comment_line_above(tmp_path, line, library_, se
     assert (case.library, case.searched) == (library_, searched)
 
 
+def test_a_comment_below_the_first_key_says_nothing_of_the_library(tmp_path):
+    (tmp_path / "acme_2026.yaml").write_text(f"{START}\n# library: elsewhere\n# library: !\n", "utf-8")
+    (case,) = library(tmp_path)
+    assert case.library == "own"
+
+
 def test_folders_that_are_none_are_refused(command, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.txt").write_text("", "utf-8")

@@ -137,6 +137,13 @@ def test_a_minimum_close_is_all_or_nothing():
     assert gain(world([signer("a", 6.0)], minimum_close_bn=7.0), "no-minimum", runs=10)["funded_change"] == 6.0
 
 
+@pytest.mark.parametrize("burnt", [0.004, 0.4, 4.0])
+def test_a_company_of_any_size_can_burn_less(burnt):
+    raw = world([signer("a", 10.0, 0.0)], sections={"company": {"cash_bn": 1.0, "net_burn_bn_per_year": burnt}})
+    lever = lever_named(levers_of(abm.scenario_from(raw)), "burn")
+    assert lever.changes(0.25) == {"company.net_burn_bn_per_year": pytest.approx(0.75 * burnt)}
+
+
 def test_less_burn_and_more_credit_keep_a_company_alive():
     firm = {"company": {"cash_bn": 1.0, "net_burn_bn_per_year": [[day(0), 1.0], [day(365), 1.5]]}}
     raw = world([signer("a", 10.0, 0.0)], weeks=104, sections=firm)  # 2.49 are burnt in 104 weeks, and 1 is there

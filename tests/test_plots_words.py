@@ -10,7 +10,7 @@ from matplotlib.text import Text
 import abm
 from abm.plots import drawn, figure_of
 from abm.plots.pivotal import shares as draw_shares
-from abm.plots.theme import slim, styled
+from abm.plots.theme import new_figure, slim, styled
 from abm.report.study_text import pictures_of
 
 NAMES = ["Tier 2 and senior bondholders accept the exchange of six hundred million", "Other buyers"]
@@ -54,6 +54,17 @@ def test_a_year_stands_once_below_the_month_in_which_it_begins():
     assert [name for name in shown if "\n" in name] == [name for name in shown if name.endswith(("2025", "2026"))]
     assert sum(name.endswith("2025") for name in shown) == 1
     assert not any(name.startswith("20") for name in shown)
+
+
+def test_on_a_phone_numbers_with_a_unit_stay_where_the_axis_puts_them():
+    with styled():
+        figure, ax = new_figure()
+        ax.plot([0, 50], [0, 50])
+        ax.xaxis.set_major_formatter(lambda x, _: f"{x:g} bn")
+        slim(figure)
+        ax.set_xlim(0, 1_000)
+        figure.draw_without_rendering()
+    assert max(int(tick.get_text().split()[0]) for tick in ax.get_xticklabels()) >= 500
 
 
 def test_an_interval_is_never_broken_from_its_percent():

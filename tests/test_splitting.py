@@ -295,6 +295,17 @@ def test_a_bridge_is_drawn_again_until_it_is_asked_for(week):
     assert (after == there).all()
 
 
+@pytest.mark.parametrize(("week", "whose"), [(3, 999), (8, 0)])
+def test_whether_somebody_pays_is_drawn_again_until_he_was_called(week, whose):
+    """He is called on day 42, the end of week 6, and pays in one run of two by a draw that has an address."""
+    raw = world([bound("one", 10.0, settlement_failure_probability=0.5)], days=42, weeks=12, close_when="deadline")
+    runs = range(200)
+    engine = Lineages(prepare(abm.scenario_from(raw)))
+    closed = engine(1, [((1, run), (week, run + 999)) for run in runs], 12).rows["closed"]
+    expected = [draws.uniform(1, run + whose, 0, 0, draws.SETTLEMENT, 0) >= 0.5 for run in runs]
+    assert closed.tolist() == expected
+
+
 def test_who_was_called_once_has_been_tested_and_nobody_else():
     book = [bound("there", 4.0), bound("later", 6.0, [{"gate": "court"}]), signer("never", 1.0, 0.0)]
     population = prepare(abm.scenario_from(world(book, [consent("court", 0.0)], days=28)))
