@@ -1,11 +1,14 @@
 """What all tests share: hypothesis times no examples, as a first call may compile; lines of one width."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import settings
 
 os.environ["COLUMNS"] = "110"  # as a file or a pipe has it, whatever the terminal in which the tests run
+os.environ.setdefault("NUMBA_OPT", "1")  # as for the command line, which setting it later would have numba start afresh
 
 settings.register_profile("abm", deadline=None)
 settings.load_profile("abm")
@@ -47,6 +50,19 @@ ONE_PYTHON = (
         "cli",
     ),
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile once, before workers start, what each of them would compile for itself at the same time."""
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        return
+    from abm.ensemble.ahead import is_compiled
+
+    if not is_compiled():
+        code = "import abm, sys; abm.simulate('openai-2025', 4, engine=sys.argv[1], workers=1)"
+        engines = [subprocess.Popen([sys.executable, "-c", code, engine]) for engine in ("ensemble", "mesa")]
+        for engine in engines:
+            engine.wait()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
