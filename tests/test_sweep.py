@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ from abm.sweeps.run_sweep import complete_study
 from abm.sweeps.stopping import Stopping
 from abm.sweeps.store import TABLE, digest_of
 from abm.sweeps.verify import verify
-from abm.sweeps.work import Job, Task
+from abm.sweeps.work import Job
 from tests.guard import HANGS_S
 
 ROOT = Path(__file__).parent.parent
@@ -276,36 +275,18 @@ def test_the_interrupt_key_keeps_what_is_done(tmp_path, whole):
     assert sha(resume(tmp_path)) == sha(whole)
 
 
-def kill_one(folder):
-    """Kill the worker that takes the first task, once."""
-    try:
-        (folder / "killed").touch(exist_ok=False)
-    except FileExistsError:
-        return
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Deadly(Job):
-    """Work that costs a worker its life, once."""
-
-    def __call__(self, task: Task):
-        """Die or do it."""
-        kill_one(Path(os.environ["ABM_TEST_FOLDER"]))
-        return super().__call__(task)
-
-
 @pytest.mark.parametrize("executor", ["processes", "dask"])
 def test_a_worker_that_dies_is_replaced(whole, tmp_path, executor):
     script = (
         "import sys, os\n"
         "from abm.sweeps import Study, Design\n"
         "from abm.sweeps.run_sweep import complete_study\n"
-        "from tests.test_sweep import Deadly, AXES, SMALL\n"
+        "from tests.deadly import Deadly\n"
         "import abm\n"
         "from abm.sweeps.stopping import Stopping\n"
         "columns = ('closed', 'survived', 'cause', 'funded_bn')\n"
-        "job = Deadly(abm.load_scenario(SMALL), 1, 'ensemble', 'closed', columns, 1800)\n"
-        "study = Study(sys.argv[1], Design.grid(AXES), job, Stopping(1800))\n"
+        f"job = Deadly(abm.load_scenario({SMALL!r}), 1, 'ensemble', 'closed', columns, 1800)\n"
+        f"study = Study(sys.argv[1], Design.grid({AXES!r}), job, Stopping(1800))\n"
         "if __name__ == '__main__':\n"
         f"    complete_study(study, {executor!r}, 2)\n"
     )

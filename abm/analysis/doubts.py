@@ -137,6 +137,8 @@ def _is_stated(raw: Any, path: str) -> bool:
 
 def _unmoved_of(scenario: Scenario, asked: list[Asked], runs: int) -> list[Asked]:
     """Those of the keys that no run notices, with the values that were tried."""
+    if not asked:
+        return []
     usual = _left_by(scenario, {}, runs)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda one: _unmoved(scenario, one[0], one[1], usual), asked)
