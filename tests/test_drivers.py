@@ -87,7 +87,7 @@ def test_indices_of_a_round_that_needs_two_independent_investors():
     mean, one, other = 0.5, 0.6**2 / 12, 0.2**2 / 12
     variance = one * mean**2 + other * mean**2 + one * other
     axes = {f"investors.{name}.signing_probability": ends for name, ends in (("a", (0.2, 0.8)), ("b", (0.4, 0.6)))}
-    found = sobol(voters(a=0.5, b=0.5), axes, points=128, runs=4_000)
+    found = sobol(voters(a=0.5, b=0.5), axes, points=128, runs=2_000)
     table = found.table.set_index("path")
     for path, own in zip(axes, (one, other), strict=True):
         rest = one + other - own
