@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,8 @@ from abm.scenario.defaults import STRONGEST_BIAS
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 
 Floats = NDArray[np.float64]
+_Item = TypeVar("_Item")
+_Answer = TypeVar("_Answer")
 
 
 class _Stated(NamedTuple):
@@ -78,18 +81,31 @@ def set_biases(scenario: Scenario, population: Population, base: Population) -> 
 
 
 def _biases(stated: list[_Stated]) -> list[tuple[float, float]]:
-    """Find everybody's bias, side by side: compiled code lets other threads go on."""
-    offers = {id(world): frozen_offers(world).tobytes() for _, world, _ in stated}
+    """Find everybody's bias; those not found before side by side: compiled code lets other threads go on."""
+    worlds = {id(world): world for _, world, _ in stated}
+    offers = {key: frozen_offers(world).tobytes() for key, world in worlds.items()}
+    asked = [_asked(one, offers[id(one.world)]) for one in stated]
+    found = {one: answer for one in asked if (answer := _FOUND.get(one))}
+    new = [one for one in dict.fromkeys(asked) if one not in found]
+    found |= dict(zip(new, side_by_side(_bias, new), strict=True))
+    if len(_FOUND) > _MOST_FOUND:
+        _FOUND.clear()
+    _FOUND.update(found)
+    return [found[one] for one in asked]
 
-    def find(asked: _Stated) -> tuple[float, float]:
-        name, world, inclination = asked
-        traits, deadline_day = world.traits[world.ids.index(name)], float(world.round.deadline_day)
-        return _bias(traits.tobytes(), world.market.tobytes(), offers[id(world)], deadline_day, inclination)
 
-    if len(stated) < 2:
-        return [find(asked) for asked in stated]
+def side_by_side(function: Callable[[_Item], _Answer], items: Sequence[_Item]) -> list[_Answer]:
+    """Ask a function that runs compiled code about each of some items, on as many threads as there are cores.
+
+    Examples
+    --------
+    >>> side_by_side(abs, [-1, 2])
+    [1, 2]
+    """
+    if len(items) < 2:
+        return [function(item) for item in items]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(find, stated))
+        return list(pool.map(function, items))
 
 
 def _out_of_reach(stated: _Stated, reachable: float) -> Fault:
@@ -99,19 +115,36 @@ def _out_of_reach(stated: _Stated, reachable: float) -> Fault:
     return Fault(key, f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})", f"{stated.inclination:g}")
 
 
-# Sweeps ask again and again, moving one inclination and leaving the others: answers are kept. Records come as bytes,
-# which a cache can look up.
+class _Asked(NamedTuple):
+    """All that a bias depends on; records come as bytes, which a cache can look up."""
+
+    traits: bytes
+    market: bytes
+    offers: bytes
+    deadline_day: float
+    inclination: float
 
 
-@lru_cache(maxsize=4096)
-def _bias(traits: bytes, market: bytes, offers: bytes, deadline_day: float, inclination: float) -> tuple[float, float]:
+# Sweeps ask again and again, moving one inclination and leaving the others: answers are kept.
+_FOUND: dict[_Asked, tuple[float, float]] = {}
+_MOST_FOUND = 4096
+
+
+def _asked(stated: _Stated, offers: bytes) -> _Asked:
+    name, world, inclination = stated
+    traits, deadline_day = world.traits[world.ids.index(name)], float(world.round.deadline_day)
+    return _Asked(traits.tobytes(), world.market.tobytes(), offers, deadline_day, inclination)
+
+
+def _bias(asked: _Asked) -> tuple[float, float]:
     """Bias of an investor whose inclination it is, or NaN; and the largest inclination that he could have."""
     from scipy.optimize import brentq
 
+    inclination = asked.inclination
     if inclination == 0:
         return STRONGEST_BIAS, math.nan
-    record = _from_bytes(traits, records.TRAITS)[0]
-    zeta, days = known_advantages(traits, market, offers, deadline_day)
+    record = _from_bytes(asked.traits, records.TRAITS)[0]
+    zeta, days = known_advantages(*asked[:-1])
 
     def miss(bias: float) -> float:
         return float(signing_chance(record, bias, zeta, days) - inclination)

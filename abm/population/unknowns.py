@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +14,7 @@ import numpy as np
 from abm.core import draws
 from abm.core.errors import Fault
 from abm.population.bias_table import BiasTable, table_for
-from abm.population.calibration import frozen_offers
+from abm.population.calibration import frozen_offers, side_by_side
 from abm.population.layout import Population, members_of, records_of
 from abm.population.population import prepare, records_of_baseline
 from abm.scenario import Scenario
@@ -156,21 +154,21 @@ class Unknowns:
             for k, number in enumerate(self.numbers)
             if number.path.endswith(".inclination")
         }
-        offers = {id(world): frozen_offers(world).tobytes() for world in (base, self.central)}
         tables: dict[tuple[str, float, float], BiasTable] = baseline.known.setdefault("bias tables", {})
+        # all that is made of a file shares the world it was written in
+        shared = {k: (who, number.low, number.high) for k, (number, who) in asked.items() if who in known}
+        new = [k for k in asked if shared.get(k) not in tables]
+        worlds = {k: base if k in shared else self.central for k in new}
+        offers = {id(world): frozen_offers(world).tobytes() for world in ((base, self.central) if new else ())}
 
-        def tabulated(k: int) -> tuple[list[int], BiasTable]:
+        def tabulated(k: int) -> BiasTable:
             number, section_id = asked[k]
-            key, members = (section_id, number.low, number.high), self._members[section_id]
-            if section_id in known and key in tables:  # all that is made of a file shares the world it was written in
-                return members, tables[key]
-            world = base if section_id in known else self.central
-            place = world.ids.index(self.central.ids[members[0]])
-            table = table_for(world, place, offers[id(world)], number.low, number.high)
-            return members, tables.setdefault(key, table) if section_id in known else table
+            place = worlds[k].ids.index(self.central.ids[self._members[section_id][0]])
+            return table_for(worlds[k], place, offers[id(worlds[k])], number.low, number.high)
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return dict(zip(asked, pool.map(tabulated, asked), strict=True))
+        made = dict(zip(new, side_by_side(tabulated, new), strict=True))
+        tables.update((shared[k], made[k]) for k in new if k in shared)
+        return {k: (self._members[who], made.get(k) or tables[shared[k]]) for k, (_, who) in asked.items()}
 
 
 def unknowns_of(scenario: Scenario) -> Unknowns | None:
