@@ -47,7 +47,7 @@ def shares(frame: pd.DataFrame, ax: Axes, most: int = 14) -> Axes:
     ax.set_xlabel("probability of closing [points]")
     ax.grid(visible=False, axis="y")
     ax.figure.legend(
-        fontsize=7.5, loc="outside upper left", ncols=2, columnspacing=1.0
+        fontsize=7.5, loc="outside upper right", ncols=2, columnspacing=1.0
     )  # beside the bars there may be no room
     return ax
 
