@@ -73,6 +73,19 @@ def gate(name: str, chance: float, **more: Any) -> dict[str, Any]:
     return {"id": name, "chance": chance, "median_days": 60, "time_sd_log": 0.5} | more
 
 
+@pytest.mark.parametrize(
+    ("of", "days"),
+    [
+        ("consent_routine", 86.5), ("consent_hard", 86.5), ("creditors", 141), ("restructuring", 141),
+        ("milestone", 123), ("milestone_aid", 348), ("merger", 143), ("party", 43),
+    ],
+)  # fmt: skip
+def test_a_consent_takes_as_long_as_its_like_took(of, days):
+    """Median days until real attempts with such a condition were signed, as history.md counts them."""
+    scenario = scenario_from(tables(({"id": "it", "class": of},)))
+    assert scenario.gatekeepers[0].median_days == days
+
+
 def share_closed(scenario: abm.Scenario, by: float = math.inf, runs: int = RUNS) -> float:
     frame = abm.simulate(scenario, runs=runs, seed=11, central=True).to_frame()
     return float((frame["closed"] & (frame["closed_day"] <= by)).mean())

@@ -15,7 +15,7 @@ from abm.core.records import ROUND, TRAITS
 from abm.population.contracts import new_record, new_records
 from abm.rules.allocation import allocation_cap, pro_rata, ration, rights, split
 from abm.rules.closing import GREATEST, closing_gap
-from abm.rules.failure import CAUSES, LINK_CAUSES, broken_links, cause_of_failure, diagnose
+from abm.rules.failure import CAUSES, LINK_CAUSES, Links, broken_links, cause_of_failure, diagnose
 from abm.rules.settlement import (
     SHARES_BEFORE,
     dilution,
@@ -285,13 +285,35 @@ def test_the_limit_of_one_who_has_paid_goes_on_binding_when_the_mood_changes():
 
 def diagnosed(problem: Problem, target: int, paid_musd: int = 0, unpaid: str = "", refused: str = "", **traits) -> str:
     """Name of the cause of failure, by the rules; everybody but those in ``problem.absent`` has signed or paid."""
+    return CAUSES[diagnose(links_of(problem, unpaid, refused, **traits), target, paid_musd)]
+
+
+def links_of(problem: Problem, unpaid: str = "", refused: str = "", **traits) -> Links:
+    """Money that each link cost, everybody but those in ``problem.absent`` signed or paid."""
     signed, paid, contracts, book = posed(problem)
     lost = np.array([name in unpaid.split() for name in problem.ids])
     unwilling = np.array([name in refused.split() for name in problem.ids])
     who = new_records(TRAITS, [{"stated_musd": problem.tickets[name], **traits.get(name, {})} for name in problem.ids])
     terms = new_record(ROUND, {"cap_musd": problem.cap})
-    links = broken_links(signed, paid, lost, unwilling, book.tickets, contracts, book, terms, who)
-    return CAUSES[diagnose(links, target, paid_musd)]
+    return broken_links(signed, paid, lost, unwilling, book.tickets, contracts, book, terms, who)
+
+
+@pytest.mark.parametrize(
+    ("condition", "link"),
+    [
+        ({"gate": "law"}, "gated"),
+        ({"max_pre_money_bn": 200.0}, "priced_out"),
+        ({"min_sentiment": 0.5}, "market_down"),
+        ({"max_own_share": 0.0001}, "stakes_off"),
+        ({"without": "fund"}, "rivals_in"),
+    ],
+)
+def test_each_link_costs_the_money_that_waits_for_it_and_no_more(condition, link):
+    """60 wait for one thing, 30 are paid already: whatever it is, it costs the 60."""
+    problem = Problem(
+        {"lead": 60, "fund": 30}, {"lead": [[condition]]}, gates={"law": math.inf}, paid=frozenset({"fund"})
+    )
+    assert getattr(links_of(problem), link) == 60
 
 
 def test_a_consent_that_did_not_come_is_the_cause_where_most_money_waited_for_it():

@@ -309,6 +309,13 @@ def test_what_is_told_as_paid_adds_up_to_what_was_paid(story):
     assert not any(" one others" in one.text for one in story.sentences), "one more is named"
 
 
+@pytest.mark.parametrize("cash", [9.0, 1.0])
+def test_how_the_cash_went_is_about_the_company(cash):
+    company = {"cash_bn": cash, "net_burn_bn_per_year": 7.0}
+    last = tale(world([signer("a", 1.0, 0.0)], days=70, sections={"company": company})).sentences[-1]
+    assert ("defaulted" in last.text, last.who) == (cash == 1.0, ("company",))
+
+
 def test_the_run_that_is_told_is_the_run_of_the_ensemble():
     rows = abm.simulate("openai-2025", runs=4, seed=1, workers=1).batch
     for run in range(4):
