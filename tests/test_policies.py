@@ -115,3 +115,16 @@ def test_on_the_command_line_the_scenario_as_it_is_comes_first(capsys, monkeypat
     assert "Policies over 2 worlds, 400 runs of each; changes against “as it is”:" in text
     assert "free\n  " in text
     assert "Kept in kept; every point" in text
+
+
+def test_where_a_point_leaves_numbers_to_be_drawn_the_interval_of_a_policy_counts_their_worlds():
+    """On one point that is the difference that `simulate` tells, but for the half pairs that Agresti and Min add."""
+    worlds = Design.grid({"round.target_bn": [25]})
+    design = Design.crossed(worlds, {"as it is": {}, "free": {"investors.softbank.conditions": "off"}})
+    study = abm.sweep("openai-2025", design, runs=2_000, seed=2)
+    row = policies_frame(study).loc[1]
+    told = study.difference(0, 1)
+    assert row["change"] == pytest.approx(told.change)
+    assert row["change_high"] - row["change"] == pytest.approx((told.high - told.low) / 2, rel=0.03)
+    central = policies_frame(abm.sweep("openai-2025", design, runs=2_000, seed=2, central=True)).loc[1]
+    assert row["change_high"] - row["change_low"] > 1.2 * (central["change_high"] - central["change_low"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.runs.clusters import worth_of_each
 from abm.runs.columns import true_in
 from abm.runs.estimates import Z95
 from abm.sweeps.study import Study
@@ -50,14 +51,14 @@ def policies_frame(study: Study) -> pd.DataFrame:
     names = [name for name, _ in study.design.policies]
     if study.design.worlds is None:
         raise ValueError("expected a study of policies in worlds (Design.crossed)")
-    happened = _happened(study, len(names))
+    happened, numbers = _happened(study, len(names))
     drawn = study.design.worlds.kind in _RANDOM
     chances = happened.mean(axis=2)
     best = chances >= chances.max(axis=0)
     rows: list[dict[str, Any]] = []
     for number, name in enumerate(names):
-        p, half = _mean(happened[number], drawn)
-        change, apart = _mean(happened[number] - happened[0], drawn) if number else (math.nan, math.nan)
+        p, half = _mean(happened[number], drawn, numbers)
+        change, apart = _mean(happened[number] - happened[0], drawn, numbers) if number else (math.nan, math.nan)
         low, high = np.quantile(chances[number], (0.05, 0.95))
         rows.append({
             "policy": name, "p": p, "low": max(0.0, p - half), "high": min(1.0, p + half), "p05": low, "p95": high,
@@ -68,8 +69,11 @@ def policies_frame(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _happened(study: Study, policies: int) -> NDArray[np.float64]:
-    """Whether the event came, float64[policies, worlds, runs], in the worlds and runs that all policies have."""
+def _happened(study: Study, policies: int) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
+    """Whether the event came, float64[policies, worlds, runs], in the worlds and runs that all policies have.
+
+    And the numbers of these runs, where at some point those of a hundred share what nobody knows.
+    """
     frames = [study.runs(point) for point in range(len(study.design))]
     worlds = [frames[first : first + policies] for first in range(0, len(frames), policies)]
     worlds = [world for world in worlds if all(len(frame) for frame in world)]
@@ -79,13 +83,15 @@ def _happened(study: Study, policies: int) -> NDArray[np.float64]:
     for frame in (frame for world in worlds for frame in world):
         common = common.intersection(frame.index)
     found = np.array([[true_in(frame.loc[common], study.job.event) for frame in world] for world in worlds], float)
-    return found.transpose(1, 0, 2)
+    drawn = any(study.estimate(point).worlds for point in range(len(study.design)))
+    return found.transpose(1, 0, 2), common.to_numpy() if drawn else None
 
 
-def _mean(values: NDArray[np.float64], drawn: bool) -> tuple[float, float]:
+def _mean(values: NDArray[np.float64], drawn: bool, numbers: NDArray[Any] | None) -> tuple[float, float]:
     """Mean over worlds and runs, and half of its 95 % interval: all worlds share their runs, so both layers count."""
     worlds, runs = values.shape
-    spread = float(values.mean(axis=0).var(ddof=1)) / runs if runs > 1 else math.inf
+    worth = runs if numbers is None else runs * worth_of_each(values.mean(axis=0), numbers)
+    spread = float(values.mean(axis=0).var(ddof=1)) / worth if runs > 1 else math.inf
     if drawn:
         spread += float(values.mean(axis=1).var(ddof=1)) / worlds if worlds > 1 else math.inf
     return float(values.mean()), Z95 * math.sqrt(spread)
