@@ -15,54 +15,27 @@ settings.load_profile("abm")
 
 #: Files that try what no version of Python changes: words and layout, damages of files, and the heavy statistics of
 #: models and analyses, whose runs are the same on every Python (which the tests of engines and draws say).
-ONE_PYTHON = (
-    *("benchmarks", "damage", "docs", "extending", "extending_around", "interpreted", "pages", "references", "store"),
-    *("structure", "drivers", "discovery", "information", "levers", "splitting"),
-    *(
-        "again",
-        "cases",
-        "history_forecasts",
-        "history_scores",
-        "code_cache",
-        "hostile_pages",
-        "notebook",
-        "doubts",
-        "inert",
-        "reserves",
-        "causes",
-        "stated_chances",
-    ),
-    *("ensemble_closed_forms", "model_closed_forms", "model_company", "model_conservation", "model_invariance"),
-    *("model_knobs", "v_company", "v_crowds", "v_decisions", "v_hazards", "format_2", "pivotal", "twin"),
-    *(
-        "machines",
-        "workbooks",
-        "policies",
-        "comparing",
-        "collecting",
-        "cookbook",
-        "docs_code",
-        "report",
-        "plots",
-        "plots_sweeps",
-        "fonts",
-        "file_commands",
-        "cli",
-    ),
-)
+_FILES = """
+    benchmarks damage docs extending extending_around interpreted pages references store structure drivers discovery
+    information levers splitting again cases history_forecasts history_scores code_cache hostile_pages notebook doubts
+    inert reserves causes stated_chances ensemble_closed_forms model_closed_forms model_company model_conservation
+    model_invariance model_knobs v_company v_crowds v_decisions v_hazards format_2 pivotal twin machines workbooks
+    policies comparing collecting cookbook docs_code report plots plots_sweeps fonts file_commands cli bets sweep_worlds
+"""
+ONE_PYTHON = frozenset(_FILES.split())
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile once, before workers start, what each of them would compile for itself at the same time."""
+    """Do once, before workers start, what each would do for itself at the same time: compile, and read the tests."""
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         return
     from abm.ensemble.ahead import is_compiled
 
     if not is_compiled():
         code = "import abm, sys; abm.simulate('openai-2025', 4, engine=sys.argv[1], workers=1)"
-        engines = [subprocess.Popen([sys.executable, "-c", code, engine]) for engine in ("ensemble", "mesa")]
-        for engine in engines:
-            engine.wait()
+        asked = [["-c", code, "ensemble"], ["-c", code, "mesa"], ["-m", "pytest", "--collect-only", "-q", "-n", "0"]]
+        for begun in [subprocess.Popen([sys.executable, *one], stdout=subprocess.DEVNULL) for one in asked]:
+            begun.wait()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
