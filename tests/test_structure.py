@@ -211,9 +211,13 @@ def test_every_source_that_is_compiled_names_the_cache(monkeypatch, tmp_path):
     shutil.copytree(ROOT / "abm", package)
     monkeypatch.setattr(jit, "_PACKAGE", package)
     before = jit._sources_digest()
-    compiled = [n for n, tree in TREES.items() if {"abm.core.jit", "abm.ensemble.memory"} & modules_imported(tree)]
+    compiled = [
+        n
+        for n, tree in TREES.items()
+        if {"abm.core.jit", "abm.core.lending", "abm.ensemble.memory"} & modules_imported(tree)
+    ]
     assert len(compiled) > 15
-    for name in [*compiled, "abm/core/jit.py", "abm/ensemble/memory.py", "abm/core/records.py"]:
+    for name in [*compiled, "abm/core/jit.py", "abm/core/lending.py", "abm/ensemble/memory.py", "abm/core/records.py"]:
         source = tmp_path / name
         text = source.read_text("utf-8")
         source.write_text(text + "# edited", "utf-8")

@@ -11,7 +11,7 @@ from abm.core.code_cache import cache_folder
 
 _PACKAGE = Path(__file__).parent.parent
 _COMPILED = (
-    *("core/jit.py", "core/records.py", "core/schedule.py", "core/draws.py"),
+    *("core/jit.py", "core/lending.py", "core/records.py", "core/schedule.py", "core/draws.py"),
     *("population/sampling.py", "population/calibration.py", "population/moods.py"),
     *("rules/*.py", "ensemble/*.py"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abm.core.jit import inlined, lean
+from abm.core.lending import lend
 from abm.core.records import PAID, SIGNED, UNPAID, Record
 from abm.ensemble import arrays
 from abm.ensemble.memory import far
@@ -18,25 +19,27 @@ from abm.rules.sums import add, in_bn
 @inlined
 def contracts_of(world: Record) -> Contracts:
     """Everybody's conditions in this run."""
-    return Contracts(arrays.atoms(world), arrays.clauses(world), arrays.owners(world), arrays.members(world))
+    return lend(Contracts(arrays.atoms(world), arrays.clauses(world), arrays.owners(world), arrays.members(world)))
 
 
 @inlined
 def book_of(world: Record) -> Book:
     """What conditions look at, with the tickets and facts of this week."""
-    return Book(
-        arrays.tickets(world),
-        arrays.kinds(world),
-        arrays.inside(world),
-        arrays.against(world),
-        arrays.totals(world),
-        arrays.kind_musd(world),
-        arrays.base_musd(world),
-        arrays.gate_days(world),
-        arrays.members(world),
-        arrays.who(world),
-        arrays.sets(world).reshape((8, arrays.who(world).shape[0])),
-        world.facts,
+    return lend(
+        Book(
+            arrays.tickets(world),
+            arrays.kinds(world),
+            arrays.inside(world),
+            arrays.against(world),
+            arrays.totals(world),
+            arrays.kind_musd(world),
+            arrays.base_musd(world),
+            arrays.gate_days(world),
+            arrays.members(world),
+            arrays.who(world),
+            arrays.sets(world).reshape((8, arrays.who(world).shape[0])),
+            world.facts,
+        )
     )
 
 

@@ -84,7 +84,7 @@ def _biases(stated: list[_Stated]) -> list[tuple[float, float]]:
     """Find everybody's bias; those not found before side by side: compiled code lets other threads go on."""
     worlds = {id(world): world for _, world, _ in stated}
     offers = {key: frozen_offers(world).tobytes() for key, world in worlds.items()}
-    asked = [_asked(one, offers[id(one.world)]) for one in stated]
+    asked = [_anchored(one, offers[id(one.world)]) for one in stated]
     found = {one: answer for one in asked if (answer := _FOUND.get(one))}
     new = [one for one in dict.fromkeys(asked) if one not in found]
     found |= dict(zip(new, side_by_side(_bias, new), strict=True))
@@ -115,7 +115,7 @@ def _out_of_reach(stated: _Stated, reachable: float) -> Fault:
     return Fault(key, f"expected at most {math.floor(reachable * 1000) / 1000:g} ({why})", f"{stated.inclination:g}")
 
 
-class _Asked(NamedTuple):
+class _Anchored(NamedTuple):
     """All that a bias depends on; records come as bytes, which a cache can look up."""
 
     traits: bytes
@@ -126,17 +126,17 @@ class _Asked(NamedTuple):
 
 
 # Sweeps ask again and again, moving one inclination and leaving the others: answers are kept.
-_FOUND: dict[_Asked, tuple[float, float]] = {}
+_FOUND: dict[_Anchored, tuple[float, float]] = {}
 _MOST_FOUND = 4096
 
 
-def _asked(stated: _Stated, offers: bytes) -> _Asked:
+def _anchored(stated: _Stated, offers: bytes) -> _Anchored:
     name, world, inclination = stated
     traits, deadline_day = world.traits[world.ids.index(name)], float(world.round.deadline_day)
-    return _Asked(traits.tobytes(), world.market.tobytes(), offers, deadline_day, inclination)
+    return _Anchored(traits.tobytes(), world.market.tobytes(), offers, deadline_day, inclination)
 
 
-def _bias(asked: _Asked) -> tuple[float, float]:
+def _bias(asked: _Anchored) -> tuple[float, float]:
     """Bias of an investor whose inclination it is, or NaN; and the largest inclination that he could have."""
     from scipy.optimize import brentq
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from abm.core.jit import lean
+from abm.core.lending import lent
 from abm.core.records import Flags, Integers, Records
 from abm.rules.conditions import (
     CONDITIONS,
@@ -27,6 +28,7 @@ _BIT_OF_KIND = np.array(
 )
 
 
+@lent
 class Contracts(NamedTuple):
     """Everybody's conditions, OR of ANDs, flattened. ``C`` clauses, ``A`` atoms."""
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from abm.core.jit import dispatch, lean
+from abm.core.lending import lent
 from abm.core.plain import plain
 from abm.core.records import Flags, Floats, Integers, Record
 
@@ -44,6 +45,7 @@ FACTS = np.dtype(
 )
 
 
+@lent
 class Book(NamedTuple):
     """What a condition may look at. ``N`` investors, ``G`` gatekeepers, ``K`` kinds, ``M`` members of any_of lists."""
 
