@@ -161,7 +161,7 @@ def test_a_long_window_has_few_dates_its_deadline_and_its_extension_among_them()
         raw["round"]["extension_days"] = 60
         scenario = abm.scenario_from(raw)
         dates, deadline = closing_dates(scenario), scenario.round.deadline
-        assert 1 <= len(dates) <= 6
+        assert (4 if days > 100 else 1) <= len(dates) <= 6  # enough of them, too, to see how it gathers
         assert dates == sorted(set(dates))
         assert all(date > scenario.as_of for date in dates)
         last = deadline + dt.timedelta(days=60) if more else deadline

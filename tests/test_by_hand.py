@@ -9,7 +9,7 @@ import pytest
 from scipy import special
 
 from abm.core import draws
-from abm.core.records import OFFER, TRAITS
+from abm.core.records import NEWS, OFFER, TRAITS
 from abm.population import prepare
 from abm.population.contracts import new_record
 from abm.rules.allocation import rights
@@ -17,8 +17,9 @@ from abm.rules.book import expected_musd, rung_after
 from abm.rules.clauses import AS_IT_IS, GRANTS, satisfied
 from abm.rules.closing import counterfactual_money
 from abm.rules.conditions import CONDITIONS
-from abm.rules.decision import PRICE, TOO_SMALL, WILLING, appraise
+from abm.rules.decision import PRICE, TOO_SMALL, WILLING, appraise, hear
 from abm.rules.environment import gathered_spread, kept_share
+from abm.rules.eventual import still_to_come
 from abm.rules.gatekeepers import crossing_day
 from abm.scenario import scenario_from
 from tests.oracles import Problem, posed
@@ -227,3 +228,26 @@ def test_many_draws_at_once_are_normal_from_tail_to_tail():
     draws.to_normals(at_once)
     assert np.allclose(at_once, special.ndtri(u), rtol=1e-13, atol=1e-16)
     assert at_once.tolist() == [draws.normal_quantile(float(one)) for one in u]
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Hearing, and what is decided already
+
+
+def heard(log_price: float, capped: bool) -> tuple[float, float]:
+    """Belief (6, precision 4) of somebody after a peer took a twentieth of his wealth at a price."""
+    peer = {"share": 0.05, "risk_aversion": 2.0, "reputation": 1.0, "log_price": log_price, "capped": capped}
+    observer = new_record(TRAITS, WHO | {"social_precision": 1.0})
+    return hear(observer, 6.0, 4.0, new_record(NEWS, peer), new_record(OFFER, WHAT))
+
+
+def test_who_took_all_he_may_is_heard_only_where_he_says_more_than_one_knows():
+    assert heard(3.0, capped=True) == (6.0, 4.0)
+    assert heard(3.0, capped=False)[0] < 6.0 < heard(9.0, capped=True)[0]
+    assert heard(9.0, capped=True) == heard(9.0, capped=False)
+    assert heard(9.0, capped=True)[1] == 5.0  # one more observation of precision 1
+
+
+def test_nothing_is_still_to_come_by_a_day_that_has_passed():
+    assert still_to_come(0.8, 0.5, 0.4) == 0.0
+    assert still_to_come(0.8, 0.5, 0.6) == pytest.approx(0.8 * 0.1 / 0.5)

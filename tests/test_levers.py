@@ -137,6 +137,14 @@ def test_a_minimum_close_is_all_or_nothing():
     assert gain(world([signer("a", 6.0)], minimum_close_bn=7.0), "no-minimum", runs=10)["funded_change"] == 6.0
 
 
+@pytest.mark.parametrize("now", [0.0, 0.5, 1.0])
+def test_a_preference_goes_up_to_the_same_multiple_whatever_it_is_now(now):
+    scenario = abm.load_scenario("openai-2025").with_values({"round.liquidation_preference": now})
+    lever = lever_named(levers_of(scenario), "preference")
+    assert now + lever.largest == lever_named(levers_of("openai-2025"), "preference").largest
+    assert lever.changes(0.25) == {"round.liquidation_preference": now + 0.25}
+
+
 @pytest.mark.parametrize("burnt", [0.004, 0.4, 4.0])
 def test_a_company_of_any_size_can_burn_less(burnt):
     raw = world([signer("a", 10.0, 0.0)], sections={"company": {"cash_bn": 1.0, "net_burn_bn_per_year": burnt}})

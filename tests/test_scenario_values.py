@@ -24,6 +24,7 @@ from abm.scenario.defaults import trait_default
 from abm.scenario.fields import Distribution, Knob, Section
 from abm.scenario.investor_tables import InvestorPoolTable
 from tests.breaks import NAMES, TABLES
+from tests.worlds import signer, world
 
 Tables = dict[str, Any]
 SMALL = "three-investors"
@@ -299,6 +300,12 @@ def test_a_path_reaches_by_id_and_by_position():
     assert burn == ((dt.date(2025, 7, 28), 1.2), (dt.date(2026, 1, 1), 3.0))
     total = SCENARIOS[SMALL].with_values({"investors.fund.conditions.0.1.total_bn": 7.0})
     assert total.investors[1].conditions[0][1] == {"total_bn": 7.0}
+
+
+def test_who_is_called_by_a_number_is_found_by_his_name_before_his_place():
+    two = [signer("1", 2.0), signer("0", 3.0)]
+    changed = abm.scenario_from(world(two)).with_values({"investors.1.ticket_bn": 7.0})
+    assert [float(one.ticket_bn) for one in changed.investors] == [7.0, 3.0]
 
 
 def test_a_path_reaches_a_clause_of_two_conditions():

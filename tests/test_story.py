@@ -361,6 +361,13 @@ def test_every_alternative_of_a_signature_is_an_edge():
     assert words[BOOK] == "50 billion in the round (7 there)"
 
 
+def test_the_graph_says_of_each_consent_how_it_stands():
+    gates = [consent("no", NEVER), consent("yes"), consent("refused", NEVER, block_hazard_per_year=1_000.0)]
+    asks = bound("a", 5.0, [{"gate": gate["id"]} for gate in gates])
+    nodes = {node.id: node.status for node in who_waits(told(world([asks], gates, days=28))).nodes}
+    assert (nodes["no"], nodes["yes"], nodes["refused"]) == ("open", "satisfied", "blocked")
+
+
 def test_a_clause_that_holds_leaves_nothing_binding():
     asks = bound("a", 5.0, [{"gate": "no"}], [{"investor": "b"}])
     graph = who_waits(told(world([asks, bound("b", 2.0)], [consent("no", NEVER)], days=28)))
