@@ -11,7 +11,7 @@ import numpy as np
 
 from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
-from abm.runs.differences import Difference, paired_events, paired_means
+from abm.runs.differences import Difference, paired_events, paired_means, unknown_difference
 from abm.runs.estimates import Estimate
 from abm.runs.outcomes import Outcomes
 from abm.runs.simulation import simulate
@@ -73,8 +73,8 @@ class Comparison:
 
 
 def _row(one: Compared) -> dict[str, Any]:
-    nothing = Difference(np.nan, np.nan, np.nan, 0, 0, np.nan)
-    change, money = one.change or nothing, one.money or nothing
+    unknown = unknown_difference(one.chance.seed)
+    change, money = one.change or unknown, one.money or unknown
     return {
         "name": one.name, "p": one.chance.p, "low": one.chance.low, "high": one.chance.high,
         "change": change.change, "change_low": change.low, "change_high": change.high,

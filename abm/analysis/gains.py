@@ -14,7 +14,7 @@ from abm.analysis.levers import Lever, chosen, lever_named, levers_of
 from abm.core.arguments import checked
 from abm.core.errors import ScenarioError
 from abm.core.old_names import renamed
-from abm.runs.differences import Difference, paired_events, paired_means
+from abm.runs.differences import Difference, paired_events, paired_means, unknown_difference
 from abm.runs.outcomes import Outcomes
 from abm.runs.simulation import simulate
 from abm.scenario import Scenario, load_scenario
@@ -139,8 +139,8 @@ def _gain(
     try:
         refused, found = "", _differences(base, simulate(pulled(scenario, levers, sizes), keep="rows", **how))
     except (ScenarioError, ValueError) as error:
-        nothing = Difference(math.nan, math.nan, math.nan, 0, how["seed"], math.nan)
-        refused, found = str(error), dict.fromkeys(("", "funded_", "survived_", "dilution_"), nothing)
+        unknown = unknown_difference(how["seed"])
+        refused, found = str(error), dict.fromkeys(("", "funded_", "survived_", "dilution_"), unknown)
     for name, difference in found.items():
         row |= {f"{name}{part}": getattr(difference, part) for part in ("change", "low", "high")}
     row |= {
@@ -165,11 +165,10 @@ def _differences(base: Outcomes, other: Outcomes) -> dict[str, Difference]:
         (first, scale), (second, _) = (one.columns.numbers(one.batch, name) for one in (base, other))
         return paired_means(unit * first / scale, unit * second / scale, seed, drawn)
 
-    unknown = Difference(math.nan, math.nan, math.nan, 0, seed, math.nan)
     return {
         "": of_event("closed"),
         "funded_": of_mean("funded_bn", 1.0),
-        "survived_": of_event("survived") if base.scenario.company is not None else unknown,
+        "survived_": of_event("survived") if base.scenario.company is not None else unknown_difference(seed),
         "dilution_": of_mean("dilution", 100.0),
     }
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from abm.core.arguments import checked
 from abm.core.old_names import renamed
 from abm.rules.failure import CASH, CAUSES
-from abm.runs.clusters import estimate_of_runs, worth_of_each
+from abm.runs.clusters import by_day, counted, estimate_over_worlds, groups_of, number_of_worlds, worth_of_each
 from abm.runs.estimates import quantile_ranks
 
 if TYPE_CHECKING:
@@ -60,10 +60,15 @@ def cumulative_shares(
     import pandas as pd
 
     runs, looks = len(days), np.asarray(shown, np.float64)
+    groups = np.zeros(runs, np.int64) if drawn is None else groups_of(drawn)
+    worlds = 0 if drawn is None else number_of_worlds(drawn)
+    whole = counted(groups, np.ones(runs, np.bool_))
     at_risk = runs - np.searchsorted(np.sort(days), looks)
     frames = []
     for cause, name in enumerate(labels):
-        found = [estimate_of_runs((causes == cause) & (days <= look), 0, drawn) for look in looks]
+        here = causes == cause
+        ends, times = by_day(days[here], groups[here])
+        found = [estimate_over_worlds(times[ends <= look].sum(axis=0), whole, worlds, seed=0) for look in looks]
         bounds = {part: [getattr(one, part) for one in found] for part in ("p", "low", "high")}
         frames.append(pd.DataFrame({"day": looks, "cause": name} | bounds | {"at_risk": at_risk}))
     return pd.concat(frames, ignore_index=True)

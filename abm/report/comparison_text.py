@@ -83,7 +83,8 @@ def levers_text(title: str, gains: pd.DataFrame) -> str:
     if not len(taken):
         return f"{title}\n\nThe scenario leaves no lever to be pulled."
     clear = taken[(taken["low"] > 0) | (taken["high"] < 0)]
-    runs, worlds, seed = (int(taken[name].iloc[0]) if name in taken else 0 for name in ("runs", "worlds", "seed"))
+    runs, seed = int(taken["runs"].iloc[0]), int(taken["seed"].iloc[0])
+    worlds = int(taken["worlds"].iloc[0]) if "worlds" in taken else 0  # a table of before has none
     head = (
         f"What each lever does to the probability of closing: {runs:,} pairs of runs{over_worlds(worlds)} under the "
         f"same luck, seed {seed}."

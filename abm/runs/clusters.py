@@ -30,6 +30,17 @@ def groups_of(runs: NDArray[Any]) -> Counts:
     return found
 
 
+def number_of_worlds(runs: NDArray[Any]) -> int:
+    """Worlds of some runs, by their numbers [-].
+
+    Examples
+    --------
+    >>> number_of_worlds(np.array([0, 99, 100, 700]))
+    3
+    """
+    return len(np.unique(np.asarray(runs) // RUNS_OF_A_WORLD))
+
+
 def counted(groups: Counts, flags: NDArray[np.bool_]) -> Counts:
     """How many of some runs each group has, int64[GROUPS].
 
@@ -135,7 +146,7 @@ def estimate_over_worlds(successes: Counts, runs: Counts, worlds: int, seed: int
     successes, runs
         Counts of each group [-].
     worlds
-        Worlds that they belong to [-].
+        Worlds that they belong to [-]; 0 where none were drawn, and runs are independent.
     seed
         The seed of the runs.
 
@@ -155,7 +166,7 @@ def estimate_over_worlds(successes: Counts, runs: Counts, worlds: int, seed: int
     22.5% (95 % interval 9.32% to 45.1%, 8 worlds, 800 runs, seed 1)
     """
     plain = estimate(int(successes.sum()), int(runs.sum()), seed)
-    if not plain.runs:
+    if not plain.runs or not worlds:
         return plain
     worth = worth_in_runs(successes, runs, worlds)
     return Estimate(plain.p, *wilson(plain.p * worth, worth), plain.runs, seed, min(worlds, plain.runs))
@@ -183,9 +194,8 @@ def estimate_of_runs(happened: NDArray[np.bool_], seed: int, drawn: NDArray[Any]
     """
     if drawn is None:
         return estimate(int(np.count_nonzero(happened)), len(happened), seed)
-    groups, worlds = groups_of(drawn), len(np.unique(np.asarray(drawn) // RUNS_OF_A_WORLD))
-    every = np.ones(len(happened), np.bool_)
-    return estimate_over_worlds(counted(groups, happened), counted(groups, every), worlds, seed)
+    groups, every = groups_of(drawn), np.ones(len(happened), np.bool_)
+    return estimate_over_worlds(counted(groups, happened), counted(groups, every), number_of_worlds(drawn), seed)
 
 
 def worth_of_each(values: NDArray[Any], runs: NDArray[Any]) -> float:
@@ -205,7 +215,7 @@ def worth_of_each(values: NDArray[Any], runs: NDArray[Any]) -> float:
     >>> round(worth_of_each(np.arange(40_000) % 7, np.arange(40_000)), 2)
     1.0
     """
-    groups, least = groups_of(runs), len(by_world(runs, *[np.ones(len(runs), np.bool_)] * 2)[0]) / max(len(runs), 1)
+    groups, least = groups_of(runs), number_of_worlds(runs) / max(len(runs), 1)
     sizes = np.bincount(groups, minlength=GROUPS)
     there, mean, variance = int(np.count_nonzero(sizes)), float(np.mean(values)), float(np.var(values))
     if there < 2 or variance == 0.0:  # noqa: PLR2004, no spread can be seen

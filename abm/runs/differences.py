@@ -45,6 +45,18 @@ class Difference(Printed):
         return f"{change}{unit} (95 % interval {low} to {high}, {self.runs:,} pairs of runs, seed {self.seed})"
 
 
+def unknown_difference(seed: int) -> Difference:
+    """Return the difference of what cannot be compared: nothing is known of it.
+
+    Examples
+    --------
+    >>> found = unknown_difference(seed=1)
+    >>> found.runs, math.isnan(found.change)
+    (0, True)
+    """
+    return Difference(math.nan, math.nan, math.nan, 0, seed, math.nan)
+
+
 def paired(both: float, only_first: float, only_second: float, neither: float, seed: int) -> Difference:
     """Estimate how much more often something happens in the second of two worlds that share their luck.
 

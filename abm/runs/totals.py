@@ -18,7 +18,7 @@ from abm.rules.failure import CAUSES
 from abm.runs.clusters import GROUPS, by_day, by_world, counted, estimate_over_worlds, groups_of, layers_of_worlds
 from abm.runs.columns import COUNTED, TRUTHS, Columns, read_event
 from abm.runs.digits import percent, three_digits
-from abm.runs.estimates import Estimate, estimate, spread
+from abm.runs.estimates import Estimate, spread
 from abm.runs.layers import Layers
 from abm.runs.terms import CAUSE_WORDS
 
@@ -268,9 +268,8 @@ class Totals(Simulated):
     def _estimate(self, times: NDArray[np.int64], runs: NDArray[np.int64] | None = None) -> Estimate:
         """Estimate a probability from how often something came in each group of runs."""
         runs = self._sums().totals["runs"] if runs is None else runs
-        if not self.drawn:
-            return estimate(int(times.sum()), int(runs.sum()), self.seed)
-        return estimate_over_worlds(times, runs, len(self._sums().values[_WORLDS + "closed"][0]), self.seed)
+        worlds = len(self._sums().values[_WORLDS + "closed"][0]) if self.drawn else 0
+        return estimate_over_worlds(times, runs, worlds, self.seed)
 
     def _checked(self, event: str) -> int:
         """Place of an event that was named before the run."""

@@ -19,6 +19,11 @@ SIGNED = ("firm", "conditional_firm")
 #: Keys that a file of another format has to state, and that are filled in here.
 FILLED = {"round": ("deadline", "pre_money_bn"), "investors": ("kind",)}
 _PRICE_OF_TARGETS = 10.0  # pre-money valuation where none is known: only how many shares are issued depends on it
+#: By which power what is filled in follows what it is computed from.
+_FOLLOWS = {
+    "round.pre_money_bn": {"round.target_bn": 1.0},
+    "company.net_burn_bn_per_year": {"company.cash_bn": 1.0, "company.runway_months": -1.0},
+}
 _WATCHED = "three years, in which what happens in the end has happened"
 _UNKNOWN_PRICE = "not stated; only the number of new shares depends on it"
 #: What the money of a class waits for, as the laws of time were counted.
@@ -79,11 +84,8 @@ def followers(raw: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     >>> followers({"format": 2, "company": {"cash_bn": 3.0, "runway_months": 9}})
     {'company.net_burn_bn_per_year': {'company.cash_bn': 1.0, 'company.runway_months': -1.0}}
     """
-    full = filled(raw)
-    asked = {"round.pre_money_bn": {"round.target_bn": 1.0}}
-    asked["company.net_burn_bn_per_year"] = {"company.cash_bn": 1.0, "company.runway_months": -1.0}
-    found = {}
-    for path, follows in asked.items():
+    full, found = filled(raw), {}
+    for path, follows in _FOLLOWS.items():
         section, key = path.split(".")
         before, after = (tables.get(section) for tables in (raw, full))
         if isinstance(before, dict) and isinstance(after, dict) and key in after and key not in before:

@@ -83,8 +83,7 @@ def _happened(study: Study, policies: int) -> tuple[NDArray[np.float64], NDArray
     for frame in (frame for world in worlds for frame in world):
         common = common.intersection(frame.index)
     found = np.array([[true_in(frame.loc[common], study.job.event) for frame in world] for world in worlds], float)
-    drawn = any(study.estimate(point).worlds for point in range(len(study.design)))
-    return found.transpose(1, 0, 2), common.to_numpy() if drawn else None
+    return found.transpose(1, 0, 2), study.drawn_runs(common, *range(len(study.design)))
 
 
 def _mean(values: NDArray[np.float64], drawn: bool, numbers: NDArray[Any] | None) -> tuple[float, float]:

@@ -243,7 +243,9 @@ class StudyResults(ShownStudy):
         frames = self._common(first, second)
         (one, known), (other, also) = (truth_in(frame, event or self.job.event) for frame in frames)
         both = known & also
-        return paired_events(one[both], other[both], self.job.seed, self._drawn(frames[0].index[both], first, second))
+        return paired_events(
+            one[both], other[both], self.job.seed, self.drawn_runs(frames[0].index[both], first, second)
+        )
 
     @checked
     def mean_difference(self, first: int, second: int, what: str) -> Difference:
@@ -258,10 +260,10 @@ class StudyResults(ShownStudy):
         """
         frames = self._common(first, second)
         one, other = (number_in(frame, what) for frame in frames)
-        return paired_means(one, other, self.job.seed, self._drawn(frames[0].index, first, second))
+        return paired_means(one, other, self.job.seed, self.drawn_runs(frames[0].index, first, second))
 
-    def _drawn(self, runs: pd.Index[int], *points: int) -> NDArray[Any] | None:
-        """Numbers of runs, where those of a world share what nobody knows at one of the points."""
+    def drawn_runs(self, runs: pd.Index[int], *points: int) -> NDArray[Any] | None:
+        """Return the numbers of runs, where those of a world share what nobody knows at one of the points; or None."""
         return runs.to_numpy() if any(point in self._worlds for point in points) else None
 
     def _common(self, first: int, second: int) -> list[pd.DataFrame]:
