@@ -67,7 +67,7 @@ mutants: setup ## Plant small faults and see which the tests miss (SAMPLE=60 SEE
 	$(BIN)/python -m benchmarks.mutants --sample $(SAMPLE) --seed $(SEED) --jobs $(JOBS) $(if $(FILE),--file $(FILE))
 
 lock: ## Renew requirements.lock (needs uv; LOCK=--upgrade takes the newest versions)
-	$(UV) pip compile $(LOCK) --quiet --universal --python-version 3.11 --extra test \
+	$(UV) pip compile $(LOCK) --quiet --universal --python-version 3.11 --extra test --extra docs \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 		pyproject.toml --output-file requirements.lock
 
