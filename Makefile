@@ -15,7 +15,7 @@ CODE  := $(wildcard abm tests experiments benchmarks docs)
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint pytest interpreted format results architecture bench mutants lock clean
+.PHONY: help setup run test lint pytest interpreted format results architecture docs links bench mutants lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s  %s\n", $$1, $$2 }'
@@ -59,6 +59,12 @@ results: setup ## Rerun every experiment: experiments/e*.py
 
 architecture: setup ## Draw docs/architecture.svg from the code
 	$(BIN)/python docs/architecture.py
+
+docs: setup ## Build the documentation site into build/docs, without the network
+	$(BIN)/python -m docs.website
+
+links: setup ## Ask the pages of others that the documents link to whether they are there (needs the network)
+	$(BIN)/python -m docs.website --builder linkcheck
 
 bench: setup ## Measure how fast abm is, side by side (six minutes)
 	$(BIN)/python -m benchmarks

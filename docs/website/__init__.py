@@ -1,0 +1,1 @@
+"""Website: how the documents of the repository become pages that can be opened from disk."""
