@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "abm").rglob("*.py"))
 TREES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) for path in SOURCES}
 COMPILED = [name for name in TREES if name.startswith("abm/rules/")] + [
+    "abm/core/arithmetic.py",
     "abm/core/draws.py",
     "abm/population/calibration.py",
     "abm/population/sampling.py",

@@ -12,6 +12,7 @@ from abm.core.code_cache import cache_folder
 _PACKAGE = Path(__file__).parent.parent
 _COMPILED = (
     *("core/jit.py", "core/lending.py", "core/records.py", "core/schedule.py", "core/draws.py"),
+    *("core/floating.py", "core/arithmetic.py"),
     *("population/sampling.py", "population/calibration.py", "population/moods.py"),
     *("rules/*.py", "ensemble/*.py"),
 )
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     heavy = rule
     inlined = rule
+    folded = rule
     lean = rule
     entry = rule
 
@@ -69,6 +71,10 @@ else:
 
     #: Compile a rule into each of its callers, so that a loop over it can fill the lanes of the processor.
     inlined = numba.njit(**_ALWAYS, inline="always")
+
+    #: Compile plain arithmetic into the machine code of each of its callers, whatever its size, so that a loop over it
+    #: fills the lanes of the processor. Numba does not see it, as it does what is ``inlined``: that takes far longer.
+    folded = numba.njit(**_ALWAYS, _nrt=False, forceinline=True)
 
 
 def dispatch(functions: Sequence[Callable[..., bool]]) -> Callable[..., bool]:
