@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import mpmath as mp
 import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from abm.core import draws
-from abm.core.draws import CONSENT, SIGNING, exponential, normal, normal_cdf, normal_quantile, philox, uniform
+from abm.core.draws import (
+    CONSENT,
+    SIGNING,
+    exponential,
+    normal,
+    normal_cdf,
+    normal_quantile,
+    philox,
+    to_normals,
+    uniform,
+)
 from abm.core.jit import rule
 from tests.oracles import agrees, counter_of
 
@@ -179,6 +190,38 @@ def test_the_normal_quantile_is_scipys_over_the_whole_range_of_draws():
     mapped_quantile(grid, values)
     assert np.allclose(values, special.ndtri(grid), rtol=1e-14, atol=1e-16)
     assert (np.diff(values[np.argsort(grid, kind="stable")]) >= 0).all()
+
+
+@often
+@given(st.floats(1e-300, 1.0 - 1e-16))
+@example(0.075)
+@example(math.exp(-25.0))
+@example(1e-300)
+def test_the_normal_quantile_is_right_to_1e_15(u):
+    with mp.workdps(40):
+        z = mp.mpf(normal_quantile(u))
+        density = mp.npdf(z)
+        missed = mp.ncdf(z) - u if z < 0 else (1 - mp.mpf(u)) - mp.erfc(z / mp.sqrt(2)) / 2
+        assert abs(missed) <= density * max(abs(z) * mp.mpf(1e-15), mp.mpf(1e-16))
+
+
+@pytest.mark.parametrize(("u", "z"), [(0.0, -math.inf), (1.0, math.inf), (-0.1, None), (1.1, None), (math.nan, None)])
+def test_the_normal_quantile_of_what_is_no_probability_is_no_number(u, z):
+    assert math.isnan(normal_quantile(u)) if z is None else normal_quantile(u) == z
+
+
+@often
+@given(st.integers(1, 2**53 - 1))
+def test_the_normal_quantile_is_antisymmetric(word):
+    u = word / 2**53
+    assert normal_quantile(1.0 - u) == -normal_quantile(u)
+
+
+def test_many_normals_at_once_are_those_of_one_after_the_other():
+    grid = np.concatenate([np.linspace(1e-9, 1.0 - 1e-9, 997), 10.0 ** -np.arange(1.0, 300.0)])
+    at_once = grid.copy()
+    to_normals(at_once)
+    assert at_once.tolist() == [normal_quantile(u) for u in grid.tolist()]
 
 
 @often

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from abm.core.jit import inlined, rule
+from abm.core.arithmetic import erfc, log, log1p, septic
+from abm.core.floating import fma
+from abm.core.jit import folded, inlined, rule
 from abm.core.records import Floats, Integers
 
 # Purposes (docs/model.md 2.5). Append only: renumbering one changes every published trajectory.
@@ -194,13 +196,15 @@ def normals(out: Floats, seed: int, run: int, agents: Integers, steps: Integers,
 
 @rule
 def to_normals(out: Floats) -> None:
-    """Turn uniforms into standard normals, in place: the centre all at once, the tails one by one."""
-    # without a branch inside, the second loop fills the lanes of the processor; 15 % of draws lie in the tails
+    """Turn uniforms into standard normals, in place: the tails are picked out, and each part done all at once."""
+    # without a branch inside, a loop fills the lanes of the processor; 15 % of draws lie in the tails
     places, tails, n = np.empty(out.shape[0], np.int64), np.empty(out.shape[0]), 0
     for k in range(out.shape[0]):
         if abs(out[k] - 0.5) > _CENTRE:
-            places[n], tails[n] = k, _tail_quantile(out[k])
+            places[n], tails[n] = k, out[k]
             n += 1
+    for t in range(n):
+        tails[t] = _tail_quantile(tails[t])
     for k in range(out.shape[0]):
         out[k] = _central_quantile(out[k] - 0.5)
     for t in range(n):
@@ -241,7 +245,7 @@ def exponential(seed: int, run: int, agent: int, step: int, purpose: int, sub: i
     return waited(uniform(seed, run, agent, step, purpose, sub))
 
 
-@rule
+@folded
 def waited(u: float) -> float:
     """Unit exponential of a uniform, by inverse distribution function.
 
@@ -250,7 +254,7 @@ def waited(u: float) -> float:
     >>> round(waited(0.5), 6)
     0.693147
     """
-    return -math.log1p(-u)  # not -log(u): small waits keep all their digits
+    return -log1p(-u)  # not -log(u): small waits keep all their digits
 
 
 @rule
@@ -265,7 +269,7 @@ def normal(seed: int, run: int, agent: int, step: int, purpose: int, sub: int) -
     return normal_quantile(uniform(seed, run, agent, step, purpose, sub))
 
 
-@rule
+@folded
 def normal_cdf(z: float) -> float:
     """Standard normal distribution function, accurate in the lower tail.
 
@@ -275,12 +279,12 @@ def normal_cdf(z: float) -> float:
     0.5
     """
     # not 0.5 * (1 + erf): far below zero that is a difference of equals
-    return 0.5 * math.erfc(-z * 0.7071067811865476)
+    return 0.5 * erfc(-z * 0.7071067811865476)
 
 
-@rule
+@folded
 def normal_quantile(u: float) -> float:
-    """Inverse of the standard normal distribution function, to about 1e-16 relative.
+    """Inverse of the standard normal distribution function, to 1e-15 relative; infinite at 0 and 1, else not a number.
 
     Parameters
     ----------
@@ -302,11 +306,11 @@ def normal_quantile(u: float) -> float:
     >>> round(normal_quantile(0.975), 12)
     1.95996398454
     """
-    q = u - 0.5
-    return _central_quantile(q) if abs(q) <= _CENTRE else _tail_quantile(u)
+    centre, tail = _central_quantile(u - 0.5), _tail_quantile(u)
+    return centre if abs(u - 0.5) <= _CENTRE else tail
 
 
-@rule
+@folded
 def _central_quantile(q: float) -> float:
     """Inverse of the standard normal distribution function at 0.5 + q, for |q| up to 0.425.
 
@@ -315,52 +319,49 @@ def _central_quantile(q: float) -> float:
     >>> _central_quantile(0.0)
     0.0
     """
-    r = 0.180625 - q * q
+    r = fma(-q, q, 0.180625)
+    r = r if r > 0.0 else 0.0  # beyond the centre, where nobody takes it, too
     return (
         q
-        * (
-            ((((((2509.0809287301226727 * r + 33430.575583588128105) * r + 67265.770927008700853) * r
-            + 45921.953931549871457) * r + 13731.693765509461125) * r + 1971.5909503065514427) * r
-            + 133.14166789178437745) * r + 3.387132872796366608
+        * septic(
+            r, 3.387132872796366608, 133.14166789178437745, 1971.5909503065514427, 13731.693765509461125,
+            45921.953931549871457, 67265.770927008700853, 33430.575583588128105, 2509.0809287301226727,
         )
-        / (
-            ((((((5226.495278852545925 * r + 28729.085735721942674) * r + 39307.89580009271061) * r
-            + 21213.794301586595867) * r + 5394.1960214247511077) * r + 687.1870074920579083) * r
-            + 42.313330701600911252) * r + 1.0
+        / septic(
+            r, 1.0, 42.313330701600911252, 687.1870074920579083, 5394.1960214247511077,
+            21213.794301586595867, 39307.89580009271061, 28729.085735721942674, 5226.495278852545925,
         )
     )  # fmt: skip
 
 
-@rule
+@folded
 def _tail_quantile(u: float) -> float:
-    """Inverse of the standard normal distribution function outside of the centre.
+    """Inverse of the standard normal distribution function outside of the centre; infinite at 0 and 1.
 
     Examples
     --------
     >>> round(_tail_quantile(0.975), 12)
     1.95996398454
     """
-    r = math.sqrt(-math.log(min(u, 1.0 - u)))
-    if r <= 5.0:
-        r = r - 1.6
-        z = (
-            ((((((7.7454501427834140764e-4 * r + 0.0227238449892691845833) * r + 0.24178072517745061177) * r
-            + 1.27045825245236838258) * r + 3.64784832476320460504) * r + 5.7694972214606914055) * r
-            + 4.6303378461565452959) * r + 1.42343711074968357734
-        ) / (
-            ((((((1.05075007164441684324e-9 * r + 5.475938084995344946e-4) * r + 0.0151986665636164571966) * r
-            + 0.14810397642748007459) * r + 0.68976733498510000455) * r + 1.6763848301838038494) * r
-            + 2.05319162663775882187) * r + 1.0
-        )  # fmt: skip
-    else:
-        r = r - 5.0
-        z = (
-            ((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 0.0012426609473880784386) * r
-            + 0.026532189526576123093) * r + 0.29656057182850489123) * r + 1.7848265399172913358) * r
-            + 5.4637849111641143699) * r + 6.6579046435011037772
-        ) / (
-            ((((((2.04426310338993978564e-15 * r + 1.4215117583164458887e-7) * r + 1.8463183175100546818e-5) * r
-            + 7.868691311456132591e-4) * r + 0.0148753612908506148525) * r + 0.13692988092273580531) * r
-            + 0.59983220655588793769) * r + 1.0
-        )  # fmt: skip
+    far = math.sqrt(-log(min(u, 1.0 - u)))
+    r = far - 1.6
+    over = septic(
+        r, 1.42343711074968357734, 4.6303378461565452959, 5.7694972214606914055, 3.64784832476320460504,
+        1.27045825245236838258, 0.24178072517745061177, 0.0227238449892691845833, 7.7454501427834140764e-4,
+    )  # fmt: skip
+    under = septic(
+        r, 1.0, 2.05319162663775882187, 1.6763848301838038494, 0.68976733498510000455,
+        0.14810397642748007459, 0.0151986665636164571966, 5.475938084995344946e-4, 1.05075007164441684324e-9,
+    )  # fmt: skip
+    r = far - 5.0
+    far_over = septic(
+        r, 6.6579046435011037772, 5.4637849111641143699, 1.7848265399172913358, 0.29656057182850489123,
+        0.026532189526576123093, 0.0012426609473880784386, 2.71155556874348757815e-5, 2.01033439929228813265e-7,
+    )  # fmt: skip
+    far_under = septic(
+        r, 1.0, 0.59983220655588793769, 0.13692988092273580531, 0.0148753612908506148525,
+        7.868691311456132591e-4, 1.8463183175100546818e-5, 1.4215117583164458887e-7, 2.04426310338993978564e-15,
+    )  # fmt: skip
+    z = (over if far <= 5.0 else far_over) / (under if far <= 5.0 else far_under)
+    z = far if far == math.inf else z  # of 0 and 1
     return z if u > 0.5 else -z

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from abm.core.arithmetic import exp, log
 from abm.core.records import Floats, Record
 from abm.population.calibration import known_advantages, signing_chance, signing_chances
 from abm.population.layout import Population
@@ -34,7 +35,7 @@ class BiasTable(NamedTuple):
             return STRONGEST_BIAS
         if inclination >= self.most:
             return math.nan
-        x, xs = math.log(inclination / (self.most - inclination)), self.log_odds
+        x, xs = log(inclination / (self.most - inclination)), self.log_odds
         k = min(max(int(np.searchsorted(xs, x)) - 1, 0), len(xs) - 2)
         width = xs[k + 1] - xs[k]
         t = (x - xs[k]) / width
@@ -66,7 +67,7 @@ def tabulated(traits: Record, zeta: Floats, days: Floats, low: float, high: floa
     chances, width = np.zeros(_STEPS + 1), _NARROWEST
     while True:
         biases: Floats = np.asarray(middle + width * noise * (np.arange(_STEPS + 1) - _STEPS / 2), np.float64)
-        signing_chances(traits, float(biases[0]), math.exp(width), zeta, days, chances)
+        signing_chances(traits, float(biases[0]), exp(width), zeta, days, chances)
         if width >= _WIDEST or (chances[0] >= min(high, 0.999 * most) and chances[-1] <= max(low, 1e-9)):
             break
         width *= 1.5

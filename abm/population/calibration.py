@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core import draws, records
+from abm.core.arithmetic import exp, expm1
 from abm.core.errors import Fault, ScenarioError
 from abm.core.jit import heavy
 from abm.core.records import Record, Records
@@ -233,7 +234,7 @@ def frozen_advantages(traits: Record, market: Record, offers: Records, deadline_
     truth = prior_mean(market.mean_bn, market.sd_log, 0.0)
     for d in range(_WAITS):
         wait = draws.normal_quantile((d + 0.5) / _WAITS)
-        ready = traits.diligence_days * math.exp(traits.diligence_sd_log * wait)
+        ready = traits.diligence_days * exp(traits.diligence_sd_log * wait)
         for s in range(_SIGHTS):
             row = d * _SIGHTS + s
             mean, precision = traits.prior_mean, traits.prior_precision
@@ -293,7 +294,7 @@ def signing_chance(traits: Record, bias: float, zeta: Floats, days: Floats) -> f
             if days[row, week] > 0.0:
                 rate = signing_rate(zeta[row, week], bias, traits.choice_noise, traits.sign_rate_per_week)
                 hazard += rate * days[row, week] / 7.0
-        total += -math.expm1(-hazard)
+        total += -expm1(-hazard)
     return float(total / zeta.shape[0])
 
 
@@ -326,12 +327,12 @@ def signing_chances(
         for week in range(zeta.shape[1]):
             if days[row, week] > 0.0:
                 steps = (first_bias - zeta[row, week]) / traits.choice_noise
-                against = math.exp(min(_FAR, max(-_FAR, steps)))
+                against = exp(min(_FAR, max(-_FAR, steps)))
                 most = traits.sign_rate_per_week * days[row, week] / 7.0
                 for k in range(size):
                     hazards[k] += most / (1.0 + against)
                     against *= factor
         for k in range(size):
-            chances[k] += -math.expm1(-hazards[k])
+            chances[k] += -expm1(-hazards[k])
     for k in range(size):
         chances[k] /= zeta.shape[0]

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from abm.core import draws, records
+from abm.core.arithmetic import exp, log
 from abm.core.jit import heavy
 from abm.core.records import Floats, Record
 from abm.core.schedule import day_after
@@ -71,10 +72,10 @@ def stated_hazard(
     gathered = _gathered(loading, effect, scale_days, days, tuple(float(market[name]) for name in _OF_MOOD))
 
     def miss(log_rate: float) -> float:
-        return mean_chance(math.exp(log_rate), gathered, variance) - chance
+        return mean_chance(exp(log_rate), gathered, variance) - chance
 
-    low, high = math.log(needed / gathered.max()), math.log(needed / gathered.min())
-    return math.exp(low if low == high else brentq(miss, low - 1e-9, high + 1e-9, xtol=1e-13))
+    low, high = log(needed / gathered.max()), log(needed / gathered.min())
+    return exp(low if low == high else brentq(miss, low - 1e-9, high + 1e-9, xtol=1e-13))
 
 
 @lru_cache(maxsize=256)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core import draws
+from abm.core.arithmetic import exp
 from abm.core.jit import rule
 from abm.core.records import FIXED, LOGNORMAL, LUCK, UNIFORM, Record, Records
 from abm.population.layout import Population
@@ -27,7 +28,7 @@ def draw_from(family: int, first: float, second: float, fixed: float, u: float) 
     (7.0, 15.0, 3.0)
     """
     if family == LOGNORMAL:
-        return first * math.exp(second * draws.normal_quantile(u))
+        return first * exp(second * draws.normal_quantile(u))
     return first + (second - first) * u if family == UNIFORM else fixed
 
 
@@ -106,7 +107,7 @@ def draw_investors(
         traits[i].signal_z = z[i]
     draws.normals(z, seed, run, agents, steps, draws.DILIGENCE)
     for i in range(n):
-        traits[i].diligence_day = base[i].diligence_days * math.exp(base[i].diligence_sd_log * z[i])
+        traits[i].diligence_day = base[i].diligence_days * exp(base[i].diligence_sd_log * z[i])
     draws.uniforms(u, seed, run, agents, steps, draws.SETTLEMENT)
     for i in range(n):
         traits[i].held = _paper_holds(base[i], seed, run, frailty, variance)

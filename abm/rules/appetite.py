@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from abm.core.arithmetic import exp, expm1, log
 from abm.core.jit import rule
 
 
@@ -106,7 +107,7 @@ def binary_share(p: float, gain: float, loss: float, risk_aversion: float) -> fl
     >>> round(binary_share(0.4, 3.0, 0.8, 1.0), 9)
     0.3
     """
-    odds = math.exp(math.log(p * gain / ((1.0 - p) * loss)) / risk_aversion)
+    odds = exp(log(p * gain / ((1.0 - p) * loss)) / risk_aversion)
     return (odds - 1.0) / (gain + odds * loss)
 
 
@@ -211,7 +212,7 @@ def log_wait_hurdle(required_return: float, cost_of_waiting: float, volatility: 
     >>> round(log_wait_hurdle(0.10, 0.30, 0.6), 6)
     0.555023
     """
-    return math.log(wait_hurdle(max(1e-6, required_return), cost_of_waiting, volatility))
+    return log(wait_hurdle(max(1e-6, required_return), cost_of_waiting, volatility))
 
 
 @rule
@@ -223,7 +224,7 @@ def openness(weeks_left: float, decay_weeks: float) -> float:
     >>> openness(0.0, 8.0)
     0.0
     """
-    return -math.expm1(-max(0.0, weeks_left) / decay_weeks)
+    return -expm1(-max(0.0, weeks_left) / decay_weeks)
 
 
 @rule

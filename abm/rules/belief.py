@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from abm.core.arithmetic import log
 from abm.core.draws import normal_cdf
 from abm.core.jit import rule
 
@@ -81,7 +82,7 @@ def prior_mean(mean_bn: float, sd_log: float, deviation_log: float) -> float:
     >>> round(prior_mean(300.0, 0.0, 0.0), 6)
     5.703782
     """
-    return math.log(mean_bn) - 0.5 * sd_log * sd_log + deviation_log
+    return log(mean_bn) - 0.5 * sd_log * sd_log + deviation_log
 
 
 @rule
@@ -252,7 +253,7 @@ def call(mean_value: float, strike: float, sd: float) -> float:
     """
     if strike <= 0.0 or sd <= 0.0:
         return max(0.0, mean_value - strike)
-    d1 = math.log(mean_value / strike) / sd + 0.5 * sd
+    d1 = log(mean_value / strike) / sd + 0.5 * sd
     return mean_value * normal_cdf(d1) - strike * normal_cdf(d1 - sd)
 
 
@@ -315,6 +316,7 @@ def rights_premium(multiple: float, money_bn: float, post_bn: float, volatility:
     --------
     >>> rights_premium(0.0, 40.0, 300.0, 0.9, 4.0)
     0.0
+    >>> import math
     >>> round(math.exp(rights_premium(1.0, 40.0, 300.0, 0.9, 4.0)) - 1, 5)
     0.38163
     """
@@ -322,4 +324,4 @@ def rights_premium(multiple: float, money_bn: float, post_bn: float, volatility:
         return 0.0
     share = money_bn / post_bn
     value = preferred_value(multiple * money_bn, share, post_bn, volatility * math.sqrt(years))
-    return math.log(value / money_bn)
+    return log(value / money_bn)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+from abm.core.arithmetic import log
 from abm.core.jit import lean, rule
 from abm.core.records import Flags, Floats, Integers
 from abm.rules.clauses import Contracts
@@ -177,7 +176,7 @@ def log_post_money(post_money_bn: float) -> float:
     >>> log_post_money(1.0)
     0.0
     """
-    return math.log(post_money_bn)
+    return log(post_money_bn)
 
 
 @rule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from abm.core.arithmetic import exp, expm1
 from abm.core.jit import rule
 from abm.core.records import Floats, Records
 from abm.core.schedule import day_after
@@ -130,7 +131,7 @@ def burn_musd(
     75.0
     """
     kept = planned_musd - max(0.0, planned_musd) * cut
-    return kept - planned_revenue_musd * math.expm1(gap) + noise_musd * z
+    return kept - planned_revenue_musd * expm1(gap) + noise_musd * z
 
 
 @rule
@@ -220,7 +221,7 @@ def week_of_revenue(revenue_musd_per_year: float, growth_log: float) -> float:
     >>> week_of_revenue(3_650.0, 0.0)
     70.0
     """
-    return revenue_musd_per_year * math.exp(growth_log) * 7.0 / 365.0
+    return revenue_musd_per_year * exp(growth_log) * 7.0 / 365.0
 
 
 @rule

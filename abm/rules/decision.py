@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from abm.core.arithmetic import exp
 from abm.core.draws import normal_cdf
 from abm.core.jit import rule
 from abm.core.records import Record
@@ -99,10 +100,8 @@ def expit(x: float) -> float:
     >>> expit(0.0), expit(-1000.0), round(expit(2.0), 6)
     (0.5, 0.0, 0.880797)
     """
-    if x >= 0.0:  # either branch takes the exponential of a negative number, which cannot overflow
-        return 1.0 / (1.0 + math.exp(-x))
-    e = math.exp(x)
-    return e / (1.0 + e)
+    e = exp(-abs(x))  # of a negative number, which cannot overflow
+    return (1.0 if x >= 0.0 else e) / (1.0 + e)
 
 
 @rule
@@ -301,7 +300,7 @@ def withdrawal_rate(
     >>> withdrawal_rate(2.0, 0.5, 3.0, 0.1, 0.0, 5.0)
     1.0
     """
-    return base_per_year * (1.0 - binding) * math.exp(fear * max(0.0, -expected_return) + jump_fear * max(0.0, -jump))
+    return base_per_year * (1.0 - binding) * exp(fear * max(0.0, -expected_return) + jump_fear * max(0.0, -jump))
 
 
 @rule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from abm.core.arithmetic import exp, expm1
 from abm.core.jit import rule
 
 
@@ -16,7 +17,7 @@ def kept_share(reversion: float, years: float) -> float:
     >>> kept_share(2.0, 0.0)
     1.0
     """
-    return math.exp(-reversion * years)
+    return exp(-reversion * years)
 
 
 @rule
@@ -213,7 +214,7 @@ def weekly_chance(rate_per_year: float) -> float:
     >>> weekly_chance(0.0)
     0.0
     """
-    return -math.expm1(-rate_per_year * 7.0 / 365.0)
+    return -expm1(-rate_per_year * 7.0 / 365.0)
 
 
 @rule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from abm.core.arithmetic import exp, log
 from abm.core.draws import normal_cdf, normal_quantile
 from abm.core.jit import rule
 from abm.core.records import BLOCKED, OPEN, SATISFIED, Record
@@ -76,7 +77,7 @@ def days_until(place: float, chance: float, median_days: float, sd_log: float, w
     if sd_log <= 0.0:
         return median_days
     share = place / chance if place < chance else (place - chance) / (1.0 - chance)
-    return median_days * math.exp(sd_log * normal_quantile(min(max(share * within, _EDGE), 1.0 - _EDGE)))
+    return median_days * exp(sd_log * normal_quantile(min(max(share * within, _EDGE), 1.0 - _EDGE)))
 
 
 @rule
@@ -130,7 +131,7 @@ def share_by(day: float, median_days: float, sd_log: float) -> float:
         return 0.0
     if sd_log <= 0.0:
         return 1.0 if day >= median_days else 0.0
-    return normal_cdf(math.log(day / median_days) / sd_log)
+    return normal_cdf(log(day / median_days) / sd_log)
 
 
 @rule

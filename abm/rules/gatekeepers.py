@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from abm.core.arithmetic import exp, expm1, log1p
 from abm.core.jit import rule
 
 DAYS_PER_YEAR = 365.0
@@ -40,7 +41,7 @@ def base_hazard(average_per_year: float, effect: float, scale_days: float, deadl
     >>> round(2.0 / base_hazard(2.0, 3.0, 28.0, 156.0), 3)
     1.536
     """
-    return average_per_year / (1.0 + effect * scale_days * -math.expm1(-deadline_day / scale_days) / deadline_day)
+    return average_per_year / (1.0 + effect * scale_days * -expm1(-deadline_day / scale_days) / deadline_day)
 
 
 @rule
@@ -83,7 +84,7 @@ def hazard_between(
     total = day1 - day0
     if effect > 0.0 and day0 < deadline_day:
         last = min(day1, deadline_day)
-        pull = math.exp((last - deadline_day) / scale_days) - math.exp((day0 - deadline_day) / scale_days)
+        pull = exp((last - deadline_day) / scale_days) - exp((day0 - deadline_day) / scale_days)
         total += effect * scale_days * pull
     return h0_per_year * total / DAYS_PER_YEAR
 
@@ -146,7 +147,7 @@ def moved_hazard(h0_per_year: float, frailty: float, loading: float, sentiment: 
     >>> round(moved_hazard(1.5, 1.0, 0.6, 1.2), 6)
     3.08165
     """
-    return h0_per_year * frailty * math.exp(loading * sentiment)
+    return h0_per_year * frailty * exp(loading * sentiment)
 
 
 @rule
@@ -185,7 +186,7 @@ def race(consent: float, block: float) -> float:
     (0.632121, 0.0)
     """
     both = consent + block
-    return consent / both * -math.expm1(-both) if both > 0.0 else 0.0
+    return consent / both * -expm1(-both) if both > 0.0 else 0.0
 
 
 @rule
@@ -219,8 +220,8 @@ def chance_under_luck(hazard: float, variance: float) -> float:
     (0.632121, 0.5)
     """
     if variance == 0.0:
-        return -math.expm1(-hazard)
-    return -math.expm1(-math.log1p(variance * hazard) / variance)
+        return -expm1(-hazard)
+    return -expm1(-log1p(variance * hazard) / variance)
 
 
 @rule
@@ -233,8 +234,8 @@ def hazard_for_chance(chance: float, variance: float) -> float:
     (1.0, 1.0)
     """
     if variance == 0.0:
-        return -math.log1p(-chance)
-    return math.expm1(-variance * math.log1p(-chance)) / variance
+        return -log1p(-chance)
+    return expm1(-variance * log1p(-chance)) / variance
 
 
 @rule
