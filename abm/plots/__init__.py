@@ -9,50 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 from abm.plots import book, cash, causes, funded, payers
 from abm.plots.fonts import write_figure
+from abm.plots.frames import book_frames, cause_rows, has_frames, payer_rows
 from abm.plots.theme import DPI, headline, new_figure, sign, styled
-from abm.runs.terms import CAUSE_WORDS
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from abm.runs.outcomes import Outcomes
 
-_MOST_PAYERS = 20
 _FANS = ("book", "cash")
 
 
 def book_figure(outcomes: Outcomes) -> Figure:
     """Money committed and paid until the deadline, above the consents."""
-    scenario, frame = outcomes.scenario, outcomes.to_frame()
-    extended = bool(frame["extended"].any())
-    days = scenario.window_days + (int(scenario.round.extension_days) if extended else 0)
-    weeks = min(int(scenario.horizon_weeks), -(-days // 7) + 1)
-    dates = [scenario.as_of + dt.timedelta(days=_day_shown(week, scenario.window_days)) for week in range(weeks + 1)]
-    committed, paid = (_from_the_start(outcomes, name, weeks) for name in ("committed", "paid"))
+    scenario, shown = outcomes.scenario, book_frames(outcomes)
     names = [gate.name or gate.id for gate in scenario.gatekeepers]
     ratio = [3.2, 0.45 * len(names) + 0.1] if names else [1.0]
     figure, axes = new_figure(len(ratio), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": ratio})
-    book.book(committed, paid, axes[0, 0], dates, float(scenario.round.target_bn), scenario.round.deadline)
+    target, deadline = float(scenario.round.target_bn), scenario.round.deadline
+    book.book(shown.committed, shown.paid, axes[0, 0], shown.dates, target, deadline)
     axes[0, 0].set_title("How the book fills")
     if names:
-        gate_days = frame[[f"gate_day.{gate}" for gate in outcomes.gate_ids]]
-        book.consents(gate_days, axes[1, 0], names, _midnight(scenario.as_of), scenario.window_days)
+        book.consents(shown.consent_days, axes[1, 0], names, _midnight(scenario.as_of), scenario.window_days)
     return figure
-
-
-def _from_the_start(outcomes: Outcomes, name: str, weeks: int) -> pd.DataFrame:
-    """Put what was signed on as_of in front of the first week."""
-    signed = sum(float(i.ticket_bn or 0.0) for i in outcomes.scenario.investors if i.signed_at_start)
-    path = outcomes.path(name).iloc[:, :weeks].copy()
-    path.insert(0, 0, signed if name == "committed" else 0.0)
-    return path
-
-
-def _day_shown(week: int, window_days: int) -> int:
-    """Day of a week's closing: the deadline itself, in the week that contains it."""
-    return window_days if 7 * (week - 1) < window_days <= 7 * week else 7 * week
 
 
 def _midnight(date: dt.date) -> dt.datetime:
@@ -69,13 +49,8 @@ def funded_figure(outcomes: Outcomes) -> Figure:
 
 def causes_figure(outcomes: Outcomes) -> Figure:
     """Share of runs that close, and that fail of each cause."""
-    import pandas as pd
-
-    rows = [{"words": "closed", **vars(outcomes.probability("closed")), "closed": True}]
-    for cause, chance in outcomes.causes().items():
-        rows.append({"words": f"failed: {CAUSE_WORDS[cause]}", **vars(chance), "closed": False})
     figure, ax = new_figure()
-    causes.causes(pd.DataFrame(rows), ax)
+    causes.causes(cause_rows(outcomes), ax)
     ax.set_title("Why it fails")
     return figure
 
@@ -95,25 +70,12 @@ def cash_figure(outcomes: Outcomes) -> Figure:
 def payers_figure(outcomes: Outcomes) -> Figure:
     """Who pays: money on average beside the share of runs."""
     figure, (left, right) = new_figure(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.5, 1]})
-    rows = _payer_rows(outcomes)
+    rows = payer_rows(outcomes)
     figure.set_size_inches(figure.get_figwidth(), max(figure.get_figheight(), 1.1 + 0.21 * len(rows)))
     payers.money(rows, left)
     payers.frequency(rows, right)
     left.set_title("Who pays")
     return figure
-
-
-def _payer_rows(outcomes: Outcomes) -> pd.DataFrame:
-    """One row a named investor or pool, the largest first."""
-    import pandas as pd
-
-    scenario = outcomes.scenario
-    names = {investor.id: investor.name or investor.id for investor in scenario.investors}
-    names |= {pool.id: pool.name or pool.id for pool in scenario.investor_pools}
-    return pd.DataFrame(
-        {"name": names[payer.id], "mean_bn": payer.mean_bn, **vars(payer.pays)}
-        for payer in outcomes.totals.payers()[:_MOST_PAYERS]
-    )
 
 
 #: The pictures of a round, by the name of their files.
@@ -134,16 +96,11 @@ def figure_of(outcomes: Outcomes, name: str) -> Figure:
     ValueError
         Where the scenario has nothing that it could show.
     """
-    if not _has(outcomes, name):
+    if not has_frames(outcomes, name):
         what = "a company that spends" if name == "cash" else "investors"
         raise ValueError(f"name: expected a picture of what the scenario has, got {name!r} without {what}")
     with styled():
         return FIGURES[name](outcomes)
-
-
-def _has(outcomes: Outcomes, name: str) -> bool:
-    company = outcomes.scenario.company
-    return bool(outcomes.ids) if name == "payers" else name != "cash" or (company is not None and company.spends)
 
 
 def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:
@@ -157,7 +114,7 @@ def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:
     written = []
     with styled():
         for name, draw in FIGURES.items():
-            if not _has(outcomes, name):
+            if not has_frames(outcomes, name):
                 continue
             figure = draw(outcomes)
             source = f"{outcomes.scenario.id}: {outcomes.runs:,} runs, seed {outcomes.seed}, {outcomes.engine} engine"

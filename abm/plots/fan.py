@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from abm.plots.frames import QUANTILES
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -36,7 +38,7 @@ def fan(frame: pd.DataFrame, ax: Axes, dates: Dates, colour: str, label: str, st
     Axes
         ``ax``.
     """
-    low, quarter, middle, three, high = (frame.quantile(q).to_numpy() for q in (0.05, 0.25, 0.5, 0.75, 0.95))
+    low, quarter, middle, three, high = (frame.quantile(q).to_numpy() for q in QUANTILES)
     step: Literal["post"] | None = "post" if steps else None
     ax.fill_between(dates, low, high, color=colour, alpha=_TENTHS, linewidth=0, step=step)
     ax.fill_between(dates, quarter, three, color=colour, alpha=_HALF, linewidth=0, step=step)

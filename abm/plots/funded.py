@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from abm.core.plain import plain
+from abm.plots.frames import money_edges
 from abm.plots.theme import BLUE, GREY, INK
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ def funded(frame: pd.DataFrame, ax: Axes, target_bn: float) -> Axes:
     import numpy as np
 
     most = max(target_bn, float(frame["funded_bn"].max()))
-    # a hair wider than the largest amount, which rounding could push over the last edge otherwise
-    edges = np.linspace(0, most * (1 + 1e-9), 41).tolist()
+    edges = money_edges(most)
     share = np.full(len(frame), 100.0 / len(frame))
     for closed, colour, label in ((False, GREY, "target missed"), (True, BLUE, "target reached")):
         alike = (frame["closed"] == closed).to_numpy()
