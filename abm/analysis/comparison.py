@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core.arguments import checked
 from abm.core.errors import Fault, ScenarioError
@@ -132,34 +133,68 @@ def compare(
     if len(rounds) < 2:  # noqa: PLR2004, a comparison
         raise ValueError(f"expected at least two rounds to compare, got {len(rounds)}")
     found: list[Compared] = []
-    first: Any = None
+    first: Outcomes | None = None
     for number, (name, source) in enumerate(rounds.items(), 1):
-        scenario = load_scenario(source)
-        happened, money, chance, drawn = _simulated(scenario, runs, seed, event, workers, central)
-        first = (happened, money, drawn) if first is None else first
-        shared = drawn if first[2] is None else first[2]
-        change = None if number == 1 else paired_events(first[0], happened, seed, shared)
-        more = None if number == 1 else paired_means(first[1], money, seed, shared)
-        other = int(np.count_nonzero(first[0] != happened))
-        found.append(Compared(name, chance, float(money.mean()), change, more, other))
+        other = _simulated(load_scenario(source), runs, seed, event, workers, central)
+        found.append(beside(first, other, name, event))
+        first = other if first is None else first
         if progress is not None:
             progress(number, len(rounds))
     return Comparison(event, tuple(found))
 
 
-def _simulated(
-    scenario: Scenario, runs: int, seed: int, event: str, workers: int | None, central: bool
-) -> tuple[Any, Any, Estimate, Any]:
-    """Whether the event came, and the money that was paid, run by run; its chance, and whose worlds the runs are of."""
+def beside(first: Outcomes | None, second: Outcomes, name: str, event: str = "closed") -> Compared:
+    """Compare the runs of two rounds under the same luck; None: the second is the first, and alone.
+
+    Parameters
+    ----------
+    first, second
+        As many runs of each, of the same seed, and the event known in all of them.
+    name
+        What the second is called.
+    event
+        A column of True and False, or a condition on columns.
+
+    Examples
+    --------
+    >>> import abm
+    >>> as_is = abm.load_scenario("three-investors")
+    >>> lower = as_is.with_values({"round.target_bn": 6.0})
+    >>> found = beside(abm.simulate(as_is, 500), abm.simulate(lower, 500), "a lower target")
+    >>> print(found.change)
+    +27.0 points (95 % interval +23.0 to +30.8, 500 pairs of runs, seed 1)
+    """
+    happened, money = _happened(second, event), _money(second)
+    chance = second.probability(event)
+    if first is None:
+        return Compared(name, chance, float(money.mean()), None, None, 0)
+    before, seed = _happened(first, event), second.seed
+    shared = second.drawn_runs if first.drawn_runs is None else first.drawn_runs
+    change = paired_events(before, happened, seed, shared)
+    more = paired_means(_money(first), money, seed, shared)
+    return Compared(name, chance, float(money.mean()), change, more, int(np.count_nonzero(before != happened)))
+
+
+def _happened(outcomes: Outcomes, event: str) -> NDArray[np.bool_]:
+    return outcomes.columns.happened(outcomes.batch, event)
+
+
+def _money(outcomes: Outcomes) -> NDArray[np.float64]:
+    """What was paid, run by run [USD billion]."""
+    money, scale = outcomes.columns.numbers(outcomes.batch, "funded_bn")
+    return money / scale
+
+
+def _simulated(scenario: Scenario, runs: int, seed: int, event: str, workers: int | None, central: bool) -> Outcomes:
+    """Simulate a round in which it can be told of every run whether the event came."""
     outcomes: Outcomes = simulate(scenario, runs, seed, keep="rows", workers=workers, central=central)
     try:
-        happened = outcomes.columns.happened(outcomes.batch, event)
+        happened = _happened(outcomes, event)
     except ValueError as error:
         raise ScenarioError(scenario.file, [Fault("event", str(error))]) from None
     if len(happened) < runs:
         raise ScenarioError(scenario.file, [Fault("event", "expected one that is known in every run", repr(event))])
-    money, scale = outcomes.columns.numbers(outcomes.batch, "funded_bn")
-    return happened, money / scale, outcomes.probability(event), outcomes.drawn_runs
+    return outcomes
 
 
 @checked
