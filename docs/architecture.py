@@ -31,7 +31,7 @@ class Group(NamedTuple):
 
 
 GROUPS = (
-    Group(("cli", "report", "plots"), "what people see", "#C2410C", "answers, pages, figures"),
+    Group(("cli", "serve", "report", "plots"), "what people see", "#C2410C", "answers, pages, figures"),
     Group(
         ("analysis", "history", "sweeps", "runs"),
         "many runs, real rounds, and why",

@@ -30,6 +30,7 @@ from abm.cli.file_commands import (
 )
 from abm.cli.history_commands import BACKTEST_EXAMPLES, CALIBRATE_EXAMPLES, backtest, calibrate
 from abm.cli.run_command import RUN_EXAMPLES, run
+from abm.cli.serve_command import SERVE_EXAMPLES, serve
 from abm.cli.streams import write_any_letter
 from abm.cli.study_commands import SWEEP_EXAMPLES, studies, sweep
 from abm.core.errors import Refusal
@@ -60,6 +61,7 @@ def about(
 
 
 app.command(epilog=RUN_EXAMPLES)(run)
+app.command(epilog=SERVE_EXAMPLES)(serve)
 app.command(epilog=SWEEP_EXAMPLES)(sweep)
 app.add_typer(studies, name="study")
 app.add_typer(cases, name="cases")

@@ -1,0 +1,118 @@
+// Page: asks whenever something is moved, and shows what comes; an earlier question is given up.
+
+import { showCompared, showNumber, showRefused, showWords } from "./answer.js";
+import * as controls from "./controls.js";
+import { byId, listen, post } from "./dom.js";
+import * as pictures from "./pictures.js";
+import { changed, fromAddress, know, lastMoved, onChange, position, replace, state } from "./state.js";
+
+const visitor = crypto.getRandomValues(new Uint32Array(4)).join("-");
+const WAIT_MS = 20; // for the next key, before anything is asked
+let asking = null;
+let waiting = 0;
+
+function ask() {
+  clearTimeout(waiting);
+  asking?.abort();
+  byId("p").dataset.done = "false";
+  waiting = setTimeout(now, WAIT_MS);
+}
+
+async function now() {
+  const mine = new AbortController();
+  asking = mine;
+  const body = { visitor, position: position(), moved: lastMoved() };
+  if (state.pinned) body.pinned = position(state.pinned);
+  ways(body, mine.signal);
+  try {
+    await listen("answer", body, mine.signal, (name, told) => { if (asking === mine) hear(name, told); });
+  } catch (error) {
+    if (!mine.signal.aborted) byId("progress").textContent = "The server does not answer: is abm serve still running?";
+  }
+}
+
+function hear(name, told) {
+  if (name === "refused") {
+    showRefused();
+    controls.refuse(told);
+    return;
+  }
+  if (name === "number") {
+    controls.clear();
+    showNumber(told);
+  } else if (name === "compared") showCompared(told);
+  else if (name === "pictures") pictures.show(told);
+  else if (name === "words") showWords(told);
+}
+
+async function ways(body, signal) {
+  try {
+    const response = await post("ways", body, signal);
+    if (!response.ok) return;
+    const told = await response.json();
+    byId("command").textContent = told.command;
+    byId("python").textContent = told.python;
+  } catch { /* given up, or the answer says so */ }
+}
+
+function fields() {
+  const known = [["event", "event", String], ["seed", "seed", Number], ["runs", "runs", Number]];
+  for (const [id, key, form] of known) {
+    byId(id).addEventListener("change", (event) => { state[key] = form(event.target.value); changed(); });
+  }
+  byId("central-only").addEventListener("change", (event) => { state.central = event.target.checked; changed(); });
+  byId("pin").addEventListener("click", () => { state.pinned = new Map(state.settings); changed(); });
+  byId("unpin").addEventListener("click", () => { state.pinned = null; changed(); });
+  byId("swap").addEventListener("click", () => replace(new Map(state.pinned)));
+  byId("back").addEventListener("click", () => replace(new Map()));
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", () => copy(button.dataset.copy));
+  }
+  addEventListener("hashchange", () => { fromAddress(); changed(null, false); });
+}
+
+async function copy(id) {
+  await navigator.clipboard.writeText(byId(id).textContent).then(
+    () => { byId("copied").textContent = "Copied."; }, () => { byId("copied").textContent = "The browser does not let a page copy: mark the text instead."; });
+}
+
+function refresh() {
+  byId("event").value = state.event;
+  byId("seed").value = state.seed;
+  byId("runs").value = state.runs;
+  byId("central-only").checked = state.central;
+  byId("unpin").hidden = byId("swap").hidden = !state.pinned;
+  byId("pin").textContent = state.pinned ? "Pin this as the new A" : "Pin this as A";
+  showCompared(null);
+}
+
+function looks() {
+  const order = ["", "light", "dark"];
+  const names = ["as the system", "light", "dark"];
+  let place = 0;
+  byId("theme").addEventListener("click", () => {
+    place = (place + 1) % order.length;
+    document.documentElement.dataset.look = order[place];
+    byId("theme").textContent = `Look: ${names[place]}`;
+    pictures.redraw();
+  });
+}
+
+async function start() {
+  const opened = await (await fetch("opened")).json();
+  document.title = opened.title;
+  byId("title").textContent = opened.title;
+  byId("subtitle").textContent = [`As of ${opened.as_of}`, opened.source, opened.description].filter(Boolean).join(" · ");
+  byId("version").textContent = `abm ${opened.version}`;
+  know(opened.controls);
+  fromAddress();
+  controls.build(opened.controls);
+  fields();
+  looks();
+  pictures.build();
+  onChange(refresh);
+  onChange(ask);
+  changed();
+}
+
+start();
