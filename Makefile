@@ -10,12 +10,12 @@ UV     ?= uv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP   := $(BIN)/python -m pip --disable-pip-version-check -qq
-CODE  := $(wildcard abm tests experiments benchmarks docs)
+CODE  := $(wildcard abm tests experiments benchmarks docs scripts)
 
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint pytest interpreted format results architecture docs links bench mutants lock clean
+.PHONY: help setup run test lint pytest interpreted format results architecture docs links dist bench mutants lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s  %s\n", $$1, $$2 }'
@@ -65,6 +65,9 @@ docs: setup ## Build the documentation site into build/docs, without the network
 
 links: setup ## Ask the pages of others that the documents link to whether they are there (needs the network)
 	$(BIN)/python -m docs.website --builder linkcheck
+
+dist: setup ## Build sdist and wheel into dist/, and try the wheel in an empty environment (needs the network)
+	$(BIN)/python scripts/dist.py
 
 bench: setup ## Measure how fast abm is, side by side (six minutes)
 	$(BIN)/python -m benchmarks

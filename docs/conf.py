@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,11 @@ import numba
 numba.config.DISABLE_JIT = True
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+# The tutorial asks the command line of this Python, on lines of one width, and compiles as the command line does.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+os.environ["COLUMNS"] = "86"
+os.environ.setdefault("NUMBA_OPT", "1")
 
 from abm.core.version import VERSION  # noqa: E402
 

@@ -88,6 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
     # compiles a quarter faster, runs as fast; a program that imports abm keeps its own level
     os.environ.setdefault("NUMBA_OPT", "1")
     try:
+        _no_shell_is_named(sys.argv[1:] if arguments is None else arguments)
         sys.exit(_whole()(arguments, prog_name="abm", standalone_mode=False))
     except KeyboardInterrupt:
         print("abm: stopped", file=sys.stderr)
@@ -103,6 +104,17 @@ def main(arguments: list[str] | None = None) -> None:
 def _whole() -> Any:
     """The command line with all its commands, put together once."""
     return typer.main.get_command(app)
+
+
+def _no_shell_is_named(arguments: list[str]) -> None:
+    """Refuse ``--show-completion zsh``, which would say what the shell at hand needs, whichever was named."""
+    asked = [word for word in arguments if word in ("--install-completion", "--show-completion")]
+    if asked and len(arguments) > 1:
+        other = next(word for word in arguments if word != asked[0])
+        raise Refusal(
+            f"abm: {asked[0]}: expected nothing beside it, as it is about the shell that it is typed in, got '{other}' "
+            "(the script for zsh, wherever it is typed: _ABM_COMPLETE=source_zsh abm)"
+        )
 
 
 def _refused(error: Exception, arguments: list[str]) -> int:

@@ -7,6 +7,8 @@ is fetched, and the site asks nobody for anything when it is opened from disk.
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -22,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     source = chosen.out / "source"
     stage(source)
+    _set_up_notebooks(chosen.out / "ipython")
     from sphinx.cmd.build import main as sphinx
 
     folders = ["-c", str(ROOT / "docs"), "-d", str(chosen.out / "read"), str(source), str(chosen.out / chosen.builder)]
@@ -29,6 +32,15 @@ def main(arguments: list[str] | None = None) -> int:
     if code == 0 and chosen.builder == "html":
         print(f"open {chosen.out / 'html' / 'index.html'}")
     return code
+
+
+def _set_up_notebooks(folder: Path) -> None:
+    """Run notebooks without the reader's own settings, and without the kernel's remark on how it is reached."""
+    profile = folder / "profile_default"
+    (profile / "startup").mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(__file__).with_name("startup.py"), profile / "startup")
+    (profile / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 40\n", "utf-8")
+    os.environ["IPYTHONDIR"] = str(folder)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def api_pages() -> dict[str, str]:
     head = (
         "# Every public name\n\nFilled from the docstrings, which say units, sources and an example each; the examples "
         "run as tests. What is not listed here, or starts with an underscore, may change without notice "
-        ".\n\n"
+        "([versions](../versioning.md)).\n\n"
     )
     index = head + _toctree(names)
     return {"api/index": index, "api/package": _package(), **{f"api/{room}": _room(room) for room in ROOMS}}

@@ -9,19 +9,19 @@ from docutils import nodes
 
 
 def shown(code: str) -> tuple[str, str, str]:
-    """What a reader sees of a cell: the text, its language, and the file that it is.
+    r"""What a reader sees of a cell: the text, its language, and the file that it is.
 
-    >>> shown("!abm run round.toml")
+    >>> shown("%%sh\nabm run round.toml")
     ('$ abm run round.toml', 'console', '')
-    >>> shown("%%writefile round.toml\\nformat = 2")
+    >>> shown("%%writefile round.toml\nformat = 2")
     ('format = 2', 'toml', 'round.toml')
     >>> shown("import abm")
     ('import abm', '', '')
     """
     if named := re.match(r"%%writefile (\S+)\n", code):
         return code[named.end() :], named[1].rpartition(".")[2], named[1]
-    if all(line.startswith("!") for line in code.splitlines()):
-        return re.sub(r"^!", "$ ", code, flags=re.MULTILINE), "console", ""
+    if code.startswith("%%sh\n"):
+        return re.sub(r"^", "$ ", code.removeprefix("%%sh\n"), flags=re.MULTILINE), "console", ""
     return code, "", ""
 
 
@@ -40,7 +40,7 @@ def _retold(app: Any, tree: nodes.document) -> None:
 
 def _named(block: nodes.literal_block, file: str) -> nodes.container:
     caption = nodes.caption(file, "", nodes.literal(file, file))
-    return nodes.container("", caption, block, literal_block=True, classes=["literal-block-wrapper"])
+    return nodes.container("", caption, block, literal_block=True, classes=["literal-block-wrapper"], ids=[file])
 
 
 def setup(app: Any) -> dict[str, bool]:
