@@ -46,7 +46,9 @@ class Choice:
 
 
 @checked
-def choose(scenario: Scenario | str, seed: int = 1, which: Which = "typical", runs: int = 2_000) -> Choice:
+def choose(
+    scenario: Scenario | str, seed: int = 1, which: Which = "typical", runs: int = 2_000, *, central: bool = False
+) -> Choice:
     """Choose a run: the one nearest to the median of its like.
 
     Its like are, for ``typical``, the runs with the most frequent ending (closed, or a first cause of failure); for
@@ -65,6 +67,8 @@ def choose(scenario: Scenario | str, seed: int = 1, which: Which = "typical", ru
         What kind of run is wanted.
     runs
         Runs to look at, from number 0 on [-].
+    central
+        Whether every number keeps its value, as in :func:`abm.simulate`.
 
     Raises
     ------
@@ -78,7 +82,7 @@ def choose(scenario: Scenario | str, seed: int = 1, which: Which = "typical", ru
     """
     from abm.runs.simulation import simulate
 
-    outcomes = simulate(scenario, runs=runs, seed=seed, keep="rows")
+    outcomes = simulate(scenario, runs=runs, seed=seed, keep="rows", central=central)
     closed, cause = outcomes.batch.rows["closed"].astype(bool), outcomes.batch.rows["cause"]
     endings = np.where(closed, 0, cause)
     like = {"closed": closed, "failed": ~closed, "typical": endings == np.bincount(endings).argmax()}[which]

@@ -35,7 +35,9 @@ class Explained(Printed):
 
 
 @checked
-def explained(scenario: Scenario, seed: int, which: int | str, runs: int = 2_000) -> Explained:
+def explained(
+    scenario: Scenario, seed: int, which: int | str, runs: int = 2_000, *, central: bool = False
+) -> Explained:
     """Tell a run by its number, or a typical one: ``"typical"``, ``"failed"``, ``"closed"``.
 
     Raises
@@ -44,8 +46,9 @@ def explained(scenario: Scenario, seed: int, which: int | str, runs: int = 2_000
         Where there is no such run among ``runs``.
     """
     if isinstance(which, str):
-        choice = choose(scenario, seed, which, runs)  # type: ignore[arg-type]
+        choice = choose(scenario, seed, which, runs, central=central)  # type: ignore[arg-type]
         run, why = choice.run, choice.why
     else:
         run, why = which, ""
-    return Explained(scenario, tell_story(scenario, seed, run, why), nearest_twin(scenario, seed, run))
+    story = tell_story(scenario, seed, run, why, central=central)
+    return Explained(scenario, story, nearest_twin(scenario, seed, run, central=central))

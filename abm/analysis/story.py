@@ -104,7 +104,7 @@ class _Watched(FundingModel):
 
 
 @checked
-def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str = "") -> Story:
+def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str = "", *, central: bool = False) -> Story:
     """Tell one run, rebuilt with the readable engine: the same seed and number are the same run in every engine.
 
     Parameters
@@ -115,6 +115,8 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
         Which run.
     why
         Why this one, as :func:`abm.analysis.choosing.choose` says it.
+    central
+        Whether every number keeps its value, as in :func:`abm.simulate`.
 
     Raises
     ------
@@ -128,7 +130,7 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
     USD 10 billion was paid, more than the USD 8 billion wanted: Lead Capital 6, Follow Ventures 3 and A ...
     """
     scenario = load_scenario(scenario)
-    model = _Watched(scenario, seed, run)
+    model = _Watched(scenario, seed, run, central=central)
     model.run_model()
     waiting, figures = who_waits(model), figures_of(model)
     binding = {} if model.closed or model.links is None else _by_cause(model.links, model.population.bn)

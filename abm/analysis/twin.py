@@ -76,6 +76,8 @@ def nearest_twin(
     run: int,
     levers: Sequence[Lever | str] | None = None,
     steps: int = STEPS,
+    *,
+    central: bool = False,
 ) -> Twin | None:
     """Find the smallest single change under which a run ends the other way, with the same luck.
 
@@ -95,6 +97,8 @@ def nearest_twin(
         for one that closed.
     steps
         Halvings [-]: a size is found to the largest over 2 to the power of ``steps``.
+    central
+        Whether every number keeps its value, as in :func:`abm.simulate`.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def nearest_twin(
     run 7 (seed 1) would have closed with one change: all conditions of Lead Capital are dropped
     """
     scenario = load_scenario(scenario)
-    found = simulate(scenario, 1, seed, first_run=run, workers=1, keep="rows")
+    found = simulate(scenario, 1, seed, first_run=run, workers=1, keep="rows", central=central)
     closed, stages = bool(found.batch.rows["closed"][0]), found.batch.fates["stage"][0]
     if levers is None:
         came = {f"bind.{name}" for name, stage in zip(found.ids, stages, strict=True) if stage == PAID}
@@ -122,7 +126,7 @@ def nearest_twin(
 
     def turns(lever: Lever, size: float) -> bool:
         changed = scenario.with_values(lever.changes(size))
-        rows = simulate(changed, 1, seed, first_run=run, workers=1, keep="rows").batch.rows
+        rows = simulate(changed, 1, seed, first_run=run, workers=1, keep="rows", central=central).batch.rows
         return bool(rows["closed"][0]) != closed
 
     search = _Search(turns, wanted, steps)

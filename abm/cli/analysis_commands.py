@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from abm.cli.json_output import AsJson, json_text
-from abm.cli.loading import changed_by, load_changed
+from abm.cli.loading import Central, changed_by, load_changed
 from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
 
@@ -43,6 +43,7 @@ def explain(
     typical: Annotated[bool, typer.Option("--typical", help="Tell a typical run (the default).")] = False,
     seed: _Seed = 1,
     runs: Annotated[int, typer.Option(min=1, help="Runs among which a typical one is chosen.")] = 1_000,
+    central: Central = False,
     setting: _Set = None,
     out: Annotated[Path | None, typer.Option(help="Write the story as one HTML page.")] = None,
     as_json: AsJson = False,
@@ -59,7 +60,7 @@ def explain(
     if out is not None:
         open_file(out)
     try:
-        explanation = explained(loaded, seed, run if run is not None else _which(failed, closed), runs)
+        explanation = explained(loaded, seed, run if run is not None else _which(failed, closed), runs, central=central)
     except ValueError as error:
         raise Refusal(str(error)) from None
     if out is not None:

@@ -21,6 +21,8 @@ Examples:
 
     abm serve openai-2025 --set investors.softbank.conditions=off
 
+    abm serve results/e04_price_cliff
+
     abm serve my-round.toml --port 8765 --no-browser
 
 The page is served to this machine alone, by a link that nobody else knows, and asks nothing of any other machine. The
@@ -29,7 +31,9 @@ interrupt key (Ctrl-C) ends it.
 
 
 def serve(
-    target: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")] = "openai-2025",
+    target: Annotated[
+        str, typer.Argument(help="Packaged id, path of a TOML file, or folder of a study or an experiment.")
+    ] = "openai-2025",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of this machine; 0: any that is free.")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
     setting: Annotated[
@@ -37,15 +41,15 @@ def serve(
     ] = None,
 ) -> None:
     """Show a round as a page: move its numbers, and see at once what comes of it."""
-    from abm.scenario import load_scenario
     from abm.serve.desk import Desk
+    from abm.serve.points import opened
     from abm.serve.position import Position
     from abm.serve.server import PageServer
 
     tell_of_compiling()
-    scenario = load_scenario(target)
+    scenario, source, study = opened(target)
     changed_by(scenario, setting)  # what makes no sense is refused before the page is there
-    desk = Desk(scenario)
+    desk = Desk(scenario, source, study)
     server = PageServer(desk, port)
     link = server.link + (f"#{urlencode([('set', one) for one in setting])}" if setting else "")
     for _ in desk.answer("", Position(runs=400)):  # compiles, so that the first answer of the page is soon there

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,8 +103,15 @@ def figure_of(outcomes: Outcomes, name: str) -> Figure:
         return FIGURES[name](outcomes)
 
 
-def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:
+def save_figures(outcomes: Outcomes, folder: str | Path, names: Collection[str] = FIGURES.keys()) -> list[Path]:
     """Draw every picture that the scenario has something to show in, as PNG and SVG.
+
+    Parameters
+    ----------
+    outcomes, folder
+        What was simulated, and where the files go.
+    names
+        Which pictures; default: all.
 
     Returns
     -------
@@ -114,7 +121,7 @@ def save_figures(outcomes: Outcomes, folder: str | Path) -> list[Path]:
     written = []
     with styled():
         for name, draw in FIGURES.items():
-            if not has_frames(outcomes, name):
+            if name not in names or not has_frames(outcomes, name):
                 continue
             figure = draw(outcomes)
             source = f"{outcomes.scenario.id}: {outcomes.runs:,} runs, seed {outcomes.seed}, {outcomes.engine} engine"

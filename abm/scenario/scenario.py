@@ -9,7 +9,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from functools import cached_property
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,30 @@ class Scenario(Tables):
             # into the cache of the property: built, checked and calibrated once for all that is made of it
             changed.__dict__["baseline"] = self.baseline
         return changed
+
+    def explore(self, height: int = 900) -> Any:
+        """Show the page of ``abm serve`` in a cell of a notebook, or a table where there can be none.
+
+        Parameters
+        ----------
+        height
+            Of the cell [pixels].
+
+        Returns
+        -------
+        abm.serve.explorer.Explorer
+            A notebook shows it; elsewhere it says where the page is. It is served until the session ends, or until its
+            ``close()``.
+
+        Examples
+        --------
+        >>> import abm
+        >>> explorer = abm.load_scenario("three-investors").explore()
+        >>> print(explorer)
+        A lead with a condition and two followers: http://127.0.0.1:...
+        >>> explorer.close()
+        """
+        return import_module("abm.serve.explorer").Explorer(self, height)  # far above, and looked up when asked for
 
     def save(self, path: str | Path) -> None:
         """Write the scenario as a TOML file that gives the same results.

@@ -17,10 +17,10 @@ from starlette.routing import Route
 
 from abm.core.errors import Refusal, ScenarioError
 from abm.core.version import VERSION
-from abm.serve.controls import controls_of
 from abm.serve.desk import Desk, Message
 from abm.serve.guarding import LARGEST, Guard
 from abm.serve.position import Position
+from abm.serve.saving import saved
 
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", "": "text/plain"}
 
@@ -51,7 +51,20 @@ def app_of(desk: Desk, token: str, framed: str = "'none'") -> Guard:
     async def answer(request: Request) -> Response:
         asked, stop = await _asked(request), Flag()
         position, pinned = _positions(asked)
-        return _streamed(desk.answer(_visitor(asked), position, pinned, stop), stop)
+        return _streamed(desk.answer(_visitor(asked), position, pinned, stop, str(asked.get("moved", ""))), stop)
+
+    async def story(request: Request) -> Response:
+        asked = await _asked(request)
+        return _streamed(desk.tale(_visitor(asked), _positions(asked)[0], asked.get("run")), Flag())
+
+    async def effects(request: Request) -> Response:
+        return _streamed(desk.effects(), Flag())
+
+    async def save(request: Request) -> Response:
+        position, _ = _positions(await _asked(request))
+        made = await run_in_threadpool(saved, desk.scenario, desk.source, position, request.path_params["what"])
+        named = {"content-disposition": f'attachment; filename="{made.name}"'}
+        return Response(made.content, media_type=made.kind, headers=named)
 
     async def ways(request: Request) -> Response:
         position, _ = _positions(await _asked(request))
@@ -60,6 +73,8 @@ def app_of(desk: Desk, token: str, framed: str = "'none'") -> Guard:
     routes = [
         Route("/", page), Route("/files/{name:path}", file), Route("/opened", opened),
         Route("/answer", answer, methods=["POST"]), Route("/ways", ways, methods=["POST"]),
+        Route("/story", story, methods=["POST"]), Route("/effects", effects, methods=["POST"]),
+        Route("/save/{what}", save, methods=["POST"]),
     ]  # fmt: skip
     refusing: dict[Any, Callable[..., Any]] = {Refusal: _refused, ScenarioError: _refused}
     return Guard(Starlette(routes=routes, exception_handlers=refusing), token, framed)
@@ -83,7 +98,7 @@ def _opened(desk: Desk) -> dict[str, Any]:
     return {
         "title": scenario.title, "description": scenario.description, "id": scenario.id, "source": desk.source,
         "as_of": str(scenario.as_of), "version": VERSION,
-        "controls": [control.to_json() for control in controls_of(scenario)],
+        "controls": [control.to_json() for control in desk.controls], "study": desk.study,
     }  # fmt: skip
 
 

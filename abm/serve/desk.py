@@ -14,11 +14,15 @@ from abm.core.errors import Refusal, ScenarioError
 from abm.runs.outcomes import Outcomes
 from abm.scenario import Scenario
 from abm.serve.answers import compared_json, number_json, pictures_json, words_json
+from abm.serve.controls import controls_of
+from abm.serve.matter import Effect, effects_of
 from abm.serve.mends import mends_of
 from abm.serve.position import Position, source_of
 from abm.serve.question import OvertakenError, PositionAsked, refusal_of
+from abm.serve.tale import tale_of
 
 Message = tuple[str, dict[str, Any]]  # what it is about, and what it says
+_PAUSE_S = 0.05  # between two looks at whether somebody asks something
 _KEPT = 4  # answered positions whose runs are kept for a comparison
 
 
@@ -27,8 +31,10 @@ class Desk:
 
     Attributes
     ----------
-    scenario, source
-        As the page opened it, and what it is called on the command line.
+    scenario, source, study
+        As the page opened it, what it is called on the command line, and the points of a study of it, if any.
+    controls
+        What can be moved.
     answered, stopped
         Questions that were answered to the end, and those that were overtaken [-].
 
@@ -42,12 +48,14 @@ class Desk:
     ['round.cap_bn']
     """
 
-    def __init__(self, scenario: Scenario, source: str | None = None) -> None:
-        self.scenario, self.source = scenario, source or source_of(scenario)
+    def __init__(self, scenario: Scenario, source: str | None = None, study: dict[str, Any] | None = None) -> None:
+        self.scenario, self.source, self.study = scenario, source or source_of(scenario), study
+        self.controls = controls_of(scenario)
         self.answered = self.stopped = self.busy = 0
         self._asking: dict[str, Flag] = {}
         self._known: OrderedDict[Position, Outcomes] = OrderedDict()
-        self._lock, self.closed = Lock(), Flag()
+        self._lock, self._measuring, self.closed = Lock(), Lock(), Flag()
+        self._effects: list[Effect] | None = None
 
     def close(self) -> None:
         """Stop whatever is being answered."""
@@ -73,7 +81,12 @@ class Desk:
                     del self._asking[visitor]
 
     def answer(
-        self, visitor: str, position: Position, pinned: Position | None = None, stop: Flag | None = None
+        self,
+        visitor: str,
+        position: Position,
+        pinned: Position | None = None,
+        stop: Flag | None = None,
+        moved: str = "",
     ) -> Generator[Message]:
         """Answer a question, message by message: the number soon, then surer; a refusal with its ways out.
 
@@ -85,6 +98,8 @@ class Desk:
             What is asked, and what it is compared with, if anything.
         stop
             Set by whoever finds that nobody listens any more.
+        moved
+            Path that was moved last: where ways out are looked for first.
         """
         with self.asking(visitor) as overtaken:
             try:
@@ -95,7 +110,7 @@ class Desk:
                 self.stopped += 1
                 raise
             except (ScenarioError, Refusal) as error:
-                yield "refused", self._refused(position, error)
+                yield "refused", self._refused(position, error, moved)
 
     def _answer(self, position: Position, pinned: Position | None, stop: Flag) -> Iterator[Message]:
         asked = PositionAsked(self.scenario, position, stop)
@@ -112,6 +127,31 @@ class Desk:
         self._keep(asked.position, asked.outcomes())
         self.answered += 1
         yield "words", words_json(asked)
+
+    def tale(self, visitor: str, position: Position, which: Any) -> Generator[Message]:
+        """Tell a run of a position, as :func:`abm.serve.tale.tale_of` does; a story asked for later stops it."""
+        with self.asking(f"{visitor} story") as overtaken:
+            try:
+                for message in tale_of(self.scenario, position, which):
+                    if overtaken.is_set():
+                        return
+                    yield message
+            except (ScenarioError, Refusal) as error:
+                yield "refused", self._refused(position, error)
+
+    def effects(self) -> Generator[Message]:
+        """Say which controls move the answer most; measured once, while nobody asks anything."""
+        with self._measuring:
+            if self._effects is None:
+                found = effects_of(self.scenario, self.controls, self._idle)
+                self._effects = found if not self.closed.is_set() else []
+        yield "effects", {"effects": [effect._asdict() for effect in self._effects]}
+
+    def _idle(self) -> bool:
+        """Wait until nobody asks anything; whether the page is still served."""
+        while self.busy and not self.closed.wait(_PAUSE_S):
+            pass
+        return not self.closed.is_set()
 
     def _first(self, pinned: Position, position: Position, stop: Flag) -> Outcomes | PositionAsked:
         """What is compared with: the runs that are known already, or else to be simulated along."""
@@ -140,9 +180,10 @@ class Desk:
             while len(self._known) > _KEPT:
                 self._known.popitem(last=False)
 
-    def _refused(self, position: Position, error: ScenarioError | Refusal) -> dict[str, Any]:
+    def _refused(self, position: Position, error: ScenarioError | Refusal, moved: str = "") -> dict[str, Any]:
         faults = refusal_of(error)
-        mends = mends_of(self.scenario, position.settings, faults) if isinstance(error, ScenarioError) else []
+        settings = sorted(position.settings, key=lambda one: one.startswith(f"{moved}="))  # what was moved comes last
+        mends = mends_of(self.scenario, settings, faults) if isinstance(error, ScenarioError) else []
         return {
             "faults": [{"key": fault.key, "said": str(fault).removeprefix(f"{fault.key}: ")} for fault in faults],
             "mends": [{"words": mend.words, "settings": list(mend.settings)} for mend in mends],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +119,25 @@ def source_of(scenario: Scenario) -> str:
     """
     name = scenario.file.removesuffix(".toml")
     return name if name in packaged() else scenario.file
+
+
+def settings_of(changes: Mapping[str, Any]) -> list[str]:
+    """Write changes as ``--set`` takes them.
+
+    Examples
+    --------
+    >>> settings_of({"investors.lead": "out", "round.target_bn": 6.5, "company.levers.cut": True})
+    ['investors.lead=out', 'round.target_bn=6.5', 'company.levers.cut=true']
+    """
+    return [f"{path}={_written(value)}" for path, value in changes.items()]
+
+
+def _written(value: Any) -> str:
+    import tomli_w
+
+    written = tomli_w.dumps({"value": value}).removeprefix("value = ").strip()
+    plain_word = isinstance(value, str) and parse_setting(f"a={value}")[1] == value
+    return value if plain_word else written
 
 
 def _whole(given: dict[str, Any], name: str, default: int, low: int, high: int) -> int:

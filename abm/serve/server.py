@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import uvicorn
 
@@ -78,7 +77,7 @@ class PageServer:
             time.sleep(0.01)
         return self
 
-    def __exit__(self, *raised: Any) -> None:
+    def __exit__(self, *raised: object) -> None:
         """Stop serving."""
         self._server.should_exit = True
         self.desk.close()

@@ -1,10 +1,12 @@
 // Controls: a slider, a switch or a date for everything that can be moved, in the groups of the file.
 
-import { byId, make } from "./dom.js";
+import { byId, make, percent } from "./dom.js";
 import { lastMoved, onChange, replace, set, state, read } from "./state.js";
 
 const rows = new Map(); // by path: what shows a control
 let groups = [];
+const NOTICED = 0.02; // of the probability: less is no matter
+const MOST = 12; // controls that are put first
 
 // A number as a file would have it, without an exponent.
 const written = (number) => {
@@ -139,6 +141,32 @@ function filter() {
     shown += here;
   }
   byId("found").textContent = wanted.length || onlyMoved ? `${shown} found` : "";
+}
+
+// Put those that move the answer most first, in a group of their own, and say by how much.
+export function rank(effects) {
+  for (const { path, low, high } of effects) {
+    const found = rows.get(path);
+    if (found && high - low > 0.005) found.effect.textContent = `moves the answer between ${percent(low)} and ${percent(high)}`;
+  }
+  const first = effects.filter(({ path, low, high }) => rows.has(path) && high - low > NOTICED).slice(0, MOST);
+  if (!first.length) return;
+  const paths = new Set(first.map(({ path }) => path));
+  const count = make("span", { className: "count" });
+  const element = make("details", { className: "group", open: true, id: "first" },
+    make("summary", {}, make("span", { className: "owner" }, "What matters most here"), count),
+    make("p", { className: "small" }, "Each from one end to the other, at the central values of all others."));
+  const focused = document.activeElement;
+  for (const { path } of first) {
+    const { control, element: line } = rows.get(path);
+    line.querySelector("label").prepend(make("span", { className: "whose" }, `${control.owner}: `));
+    element.append(line);
+  }
+  for (const group of groups) group.members = group.members.filter((control) => !paths.has(control.path));
+  groups.unshift({ name: "first", element, members: first.map(({ path }) => rows.get(path).control), count });
+  byId("groups").prepend(element);
+  if (focused && focused !== document.activeElement) focused.focus({ preventScroll: true });
+  filter();
 }
 
 // Say a refusal beside what was moved, or beside what stands in its way.

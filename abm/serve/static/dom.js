@@ -63,6 +63,17 @@ export async function post(path, body, signal) {
   });
 }
 
+// Let the browser keep what the server has made.
+export async function save(path, body) {
+  const response = await post(path, body);
+  if (!response.ok) throw new Error((await response.json()).refused);
+  const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition"))[1];
+  const link = make("a", { href: URL.createObjectURL(await response.blob()), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  return name;
+}
+
 // Ask, and hear the messages as they come. Aborting the signal tells the server to stop.
 export async function listen(path, body, signal, hear) {
   const response = await post(path, body, signal);

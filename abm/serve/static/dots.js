@@ -23,22 +23,24 @@ export class Dots {
     this.told = told;
     const most = told.edges.at(-1) || 1;
     const width = Math.max(240, this.frame.clientWidth || WIDTH);
-    const columns = Math.floor((width - LEFT - 2 * RADIUS) / (2 * RADIUS + 0.6));
-    const stacks = new Map();
+    const step = 2 * RADIUS + 0.6;
+    const bins = told.edges.length - 1;
+    const wide = (width - LEFT - 2 * RADIUS) / bins;
+    const across = Math.max(1, Math.floor(wide / step)); // dots side by side in a bar of the picture above
+    const stacks = new Array(bins).fill(0);
     this.order = [...told.dots].sort((a, b) => a.bn - b.bn || a.run - b.run);
     const placed = this.order.map((dot) => {
-      const column = Math.min(columns - 1, Math.floor((dot.bn / most) * columns));
-      const height = stacks.get(column) ?? 0;
-      stacks.set(column, height + 1);
-      return [dot, column, height];
+      const bin = Math.min(bins - 1, Math.floor((dot.bn / most) * bins));
+      const number = stacks[bin]++;
+      return [dot, LEFT + RADIUS + bin * wide + (number % across) * step, Math.floor(number / across)];
     });
-    const tall = Math.max(1, ...stacks.values());
-    const rise = Math.min(2 * RADIUS + 0.6, 150 / tall);
+    const tall = Math.max(1, ...stacks.map((count) => Math.ceil(count / across)));
+    const rise = Math.min(step, 240 / tall);
     const height = Math.max(24, tall * rise + 2 * RADIUS + 4);
     const drawing = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
-    for (const [dot, column, level] of placed) {
+    for (const [dot, x, level] of placed) {
       const circle = shape("circle", {
-        cx: LEFT + RADIUS + column * (2 * RADIUS + 0.6), cy: height - RADIUS - 2 - level * rise, r: RADIUS,
+        cx: x, cy: height - RADIUS - 2 - level * rise, r: RADIUS,
         class: dot.closed ? "closed" : "failed", "data-run": dot.run,
       });
       circle.append(shape("title", {}, words(dot)));

@@ -2,13 +2,17 @@
 
 import { showCompared, showNumber, showRefused, showWords } from "./answer.js";
 import * as controls from "./controls.js";
-import { byId, listen, post } from "./dom.js";
+import { onPick } from "./dots.js";
+import { byId, day, listen, make, post, save } from "./dom.js";
 import * as pictures from "./pictures.js";
+import { Story } from "./story.js";
+import { study } from "./study.js";
 import { changed, fromAddress, know, lastMoved, onChange, position, replace, state } from "./state.js";
 
 const visitor = crypto.getRandomValues(new Uint32Array(4)).join("-");
 const WAIT_MS = 20; // for the next key, before anything is asked
 let asking = null;
+let story = null;
 let waiting = 0;
 
 function ask() {
@@ -42,7 +46,10 @@ function hear(name, told) {
     showNumber(told);
   } else if (name === "compared") showCompared(told);
   else if (name === "pictures") pictures.show(told);
-  else if (name === "words") showWords(told);
+  else if (name === "words") {
+    showWords(told);
+    story.again();
+  }
 }
 
 async function ways(body, signal) {
@@ -69,6 +76,29 @@ function fields() {
     button.addEventListener("click", () => copy(button.dataset.copy));
   }
   addEventListener("hashchange", () => { fromAddress(); changed(null, false); });
+}
+
+// What can be kept: the scenario, the report, and every picture as the program draws it.
+const FILES = [["scenario.toml", "Save the scenario (TOML)"], ["report.html", "Save the report (a minute)"]];
+const FIGURES = { book: "book", money: "funded", causes: "causes", payers: "payers", cash: "cash" };
+
+function saving() {
+  byId("saving").append(...FILES.map(([what, words]) => keeps(what, words)));
+  for (const [id, name] of Object.entries(FIGURES)) {
+    byId(id).append(make("div", { className: "row" }, keeps(`${name}.png`, "Save the figure (PNG)"), keeps(`${name}.svg`, "SVG")));
+  }
+}
+
+function keeps(what, words) {
+  const button = make("button", { type: "button", data: { save: what }, on: { click: async () => {
+    button.disabled = true;
+    button.textContent = "Making it …";
+    const said = await save(`save/${what}`, { position: position() }).then((name) => `Saved as ${name}.`, (error) => error.message);
+    byId("copied").textContent = said;
+    button.textContent = words;
+    button.disabled = false;
+  } } }, words);
+  return button;
 }
 
 async function copy(id) {
@@ -102,7 +132,9 @@ async function start() {
   const opened = await (await fetch("opened")).json();
   document.title = opened.title;
   byId("title").textContent = opened.title;
-  byId("subtitle").textContent = [`As of ${opened.as_of}`, opened.source, opened.description].filter(Boolean).join(" · ");
+  byId("subtitle").textContent = `As of ${day(opened.as_of)} · ${opened.source}`;
+  byId("description").textContent = opened.description;
+  byId("about").hidden = !opened.description;
   byId("version").textContent = `abm ${opened.version}`;
   know(opened.controls);
   fromAddress();
@@ -110,9 +142,14 @@ async function start() {
   fields();
   looks();
   pictures.build();
+  story = new Story(byId("story"), visitor);
+  onPick((run) => story.tell(run));
+  saving();
+  if (opened.study) study(opened.study);
   onChange(refresh);
   onChange(ask);
   changed();
+  listen("effects", {}, undefined, (name, told) => controls.rank(told.effects)).catch(() => {});
 }
 
 start();
