@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import functools
+import html
 import importlib
 import os
 import pkgutil
@@ -116,6 +117,31 @@ def test_formulas_are_drawn_by_the_browser_itself(site):
     text = (site / "model.html").read_text("utf-8")
     assert text.count("<math ") > 30
     assert not list(site.rglob("*mathjax*"))
+
+
+def test_the_tutorial_tells_the_numbers_that_its_commands_print(site):
+    text = (site / "tutorial.html").read_text("utf-8")
+    outputs = [
+        html.unescape(re.sub("<[^>]+>", "", one)) for one in re.findall(r'<div class="cell_output.*?</pre>', text, re.S)
+    ]
+    assert len(outputs) == 6
+    page = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+    ask, see = page.split("## 3. ")[1].split("## 4. ")[0], page.split("## 4. ")[1].split("## 5. ")[0]
+    for part, printed in ((ask, outputs[1]), (see, outputs[2])):
+        told = re.findall(r"\d+\.\d(?= %|\*\*| points)", re.sub(r"^```.*?^```", "", part, flags=re.S | re.M))
+        assert len(told) >= 2
+        known = printed + (" 90.2" if part is see else "")  # of provenance, which the test below asks
+        assert [number for number in told if number not in known] == []
+    assert "_images/" in text
+    assert "Writing ferry.toml" not in text
+
+
+def test_what_the_tutorial_says_of_history_is_what_provenance_lists(command):
+    (file,) = re.findall(
+        r"%%writefile ferry.toml\n(.*?)^```", (ROOT / "docs" / "tutorial.md").read_text("utf-8"), re.S | re.M
+    )
+    Path("ferry.toml").write_text(file, "utf-8")
+    assert re.search(r"gatekeepers\.authority\.chance\n +0\.902", command("provenance", "ferry.toml")[1])
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is here")

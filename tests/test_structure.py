@@ -295,19 +295,6 @@ def test_an_unknown_public_name_is_an_attribute_error():
         abm.simulat  # noqa: B018
 
 
-def test_every_public_function_of_a_module_has_a_docstring():
-    bare = [
-        f"{name}: {function.name}"
-        for name, tree in TREES.items()
-        for owner in [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
-        for function in owner.body
-        if isinstance(function, ast.FunctionDef)
-        if not function.name.startswith("_") and not ast.get_docstring(function)
-        if "overload" not in map(ast.unparse, function.decorator_list)
-    ]
-    assert bare == []
-
-
 def test_the_package_says_one_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert abm.__version__ == project["version"]
