@@ -8,7 +8,20 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROWS = {"mesa", "batch_run", "floor", "investors", "weeks", "runs", "threads", "process", "first", "book", "worlds"}
+ROWS = {
+    "mesa",
+    "batch_run",
+    "floor",
+    "investors",
+    "weeks",
+    "runs",
+    "threads",
+    "process",
+    "first",
+    "book",
+    "worlds",
+    "page",
+}
 
 
 def test_the_benchmarks_measure_every_row(tmp_path):

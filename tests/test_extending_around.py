@@ -332,6 +332,37 @@ answer["page"] = picture(haste, "How many have closed by each day", "", frame).s
 # Words and names
 
 
+def test_something_new_on_the_page_is_said_and_shown_in_one_place_each(tmp_path):
+    copy = Copy(tmp_path, "show something new on the page of `abm serve`")
+    copy.replace(
+        "abm/serve/answers.py",
+        '"cash": cash,',
+        '"cash": cash, "most_bn": float(outcomes.to_frame()["funded_bn"].max()),',
+    )
+    copy.after("abm/serve/static/pictures.js", "  last = told;\n", "  document.title = `at most ${told.most_bn}`;\n")
+    copy.replace(
+        "abm/serve/saving.py",
+        'if what == "scenario.toml":',
+        'if what == "note.txt":\n'
+        '            return SavedFile(what, "text/plain", b"a note")\n'
+        '        if what == "scenario.toml":',
+    )
+    found = copy.ask("""
+from abm.serve.app import _files
+from abm.serve.desk import Desk
+from abm.serve.position import Position
+from abm.serve.saving import saved
+
+scenario = abm.load_scenario("small.toml")
+answer["told"] = dict(Desk(scenario).answer("me", Position(runs=6)))["pictures"]["most_bn"]
+answer["runs"] = max(map(float, runs()["funded_bn"]))
+answer["shown"] = "at most" in dict(_files())["pictures.js"].body.decode()
+answer["kept"] = saved(scenario, "small.toml", Position(), "note.txt").content.decode()
+""")
+    assert found["told"] == found["runs"]
+    assert (found["shown"], found["kept"]) == (True, "a note")
+
+
 def test_a_cause_and_a_grade_are_worded_in_one_place(tmp_path):
     copy = Copy(tmp_path, "call a cause of failure or a grade otherwise")
     for file in ("abm/runs/terms.py", "docs/model.md"):

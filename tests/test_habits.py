@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import os
 import re
+import signal
 import subprocess
 import sys
 import tarfile
@@ -131,10 +132,12 @@ def test_the_wheel_carries_every_file_of_the_package_and_nothing_else(made):
     assert inside == {name for name in listed.stdout.splitlines() if (ROOT / name).exists()}
 
 
-def test_the_wheel_runs_with_its_own_requirements_and_nothing_else(made, tmp_path):
-    """Only what the wheel asks for can be imported; the rules are read, not compiled, which takes no minute."""
-    venv.create(tmp_path / "bare", with_pip=False)
-    (site,) = (tmp_path / "bare").glob("lib/*/site-packages")
+@pytest.fixture(scope="module")
+def bare(made, tmp_path_factory) -> Path:
+    """A Python that can import the wheel and what it asks for, and nothing else."""
+    home_of_it = tmp_path_factory.mktemp("bare")
+    venv.create(home_of_it, with_pip=False)
+    (site,) = home_of_it.glob("lib/*/site-packages")
     zipfile.ZipFile(*made.glob("*.whl")).extractall(site)
     (told,) = site.glob("*.dist-info/METADATA")
     asked = re.findall(r"^Requires-Dist: (.+)$", told.read_text("utf-8"), re.MULTILINE)
@@ -144,10 +147,41 @@ def test_the_wheel_runs_with_its_own_requirements_and_nothing_else(made, tmp_pat
             home = Path(str(file.locate())).parents[len(file.parts) - 1]
             if top != ".." and not (site / top).exists() and (home / top).exists():
                 (site / top).symlink_to(home / top)
+    return home_of_it / "bin" / "python"
+
+
+def uncompiled() -> dict[str, str]:
+    """Surroundings in which the rules are read, not compiled, which takes no minute."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**clean, "NUMBA_DISABLE_JIT": "1"}
+
+
+def test_the_wheel_runs_with_its_own_requirements_and_nothing_else(bare, tmp_path):
     done = subprocess.run(
-        [tmp_path / "bare" / "bin" / "python", "-m", "abm", "run", "three-investors", "--runs", "3", "--seed", "1"],
-        cwd=tmp_path, env={**clean, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, check=False,
+        [bare, "-m", "abm", "run", "three-investors", "--runs", "3", "--seed", "1"],
+        cwd=tmp_path, env=uncompiled(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert "The round closes with probability" in done.stdout
+
+
+def test_the_wheel_serves_its_page_with_its_own_requirements_and_nothing_else(bare, tmp_path):
+    import httpx
+
+    command = [bare, "-m", "abm", "serve", "three-investors", "--no-browser"]
+    with subprocess.Popen(command, cwd=tmp_path, env=uncompiled(), stdout=subprocess.PIPE, text=True) as running:
+        try:
+            _, link = running.stdout.readline(), running.stdout.readline().strip()
+            assert "<title>abm serve</title>" in httpx.get(link).text
+            for name in ("page.js", "page.css", "uplot/uplot.js", "uplot/LICENSE"):
+                assert httpx.get(f"{link}files/{name}").status_code == 200, name
+            told = httpx.post(f"{link}answer", json={"position": {"runs": 3}}, timeout=None).text
+            assert told.startswith("event: number\n")
+            assert "event: words\n" in told
+        finally:
+            running.send_signal(signal.SIGINT)
+            out, _ = running.communicate()
+    assert (running.returncode, out) == (
+        0,
+        "Open this link in a browser of this machine. Ctrl-C ends it.\nabm: ended\n",
+    )

@@ -52,7 +52,7 @@ def serve(
     desk = Desk(scenario, source, study)
     server = PageServer(desk, port)
     link = server.link + (f"#{urlencode([('set', one) for one in setting])}" if setting else "")
-    for _ in desk.answer("", Position(runs=400)):  # compiles, so that the first answer of the page is soon there
+    for _ in desk.answer("", Position(runs=1)):  # compiles, so that the first answer of the page is soon there
         pass
     print(f"{scenario.title}\n  {link}\nOpen this link in a browser of this machine. Ctrl-C ends it.", flush=True)
     if browser:

@@ -30,13 +30,14 @@ class BookFrames(NamedTuple):
 
 def book_frames(outcomes: Outcomes) -> BookFrames:
     """Money committed and paid until the deadline, or the end of its extension where a run had one."""
-    scenario, frame = outcomes.scenario, outcomes.to_frame()
+    scenario, gates = outcomes.scenario, [f"gate_day.{gate}" for gate in outcomes.gate_ids]
+    frame = outcomes.columns.frame(outcomes.batch, ["extended", *gates])
     extended = bool(frame["extended"].any())
     days = scenario.window_days + (int(scenario.round.extension_days) if extended else 0)
     weeks = min(int(scenario.horizon_weeks), -(-days // 7) + 1)
     dates = [scenario.as_of + dt.timedelta(days=_day_shown(week, scenario.window_days)) for week in range(weeks + 1)]
     committed, paid = (_from_the_start(outcomes, name, weeks) for name in ("committed", "paid"))
-    return BookFrames(dates, committed, paid, frame[[f"gate_day.{gate}" for gate in outcomes.gate_ids]])
+    return BookFrames(dates, committed, paid, frame[gates])
 
 
 def _from_the_start(outcomes: Outcomes, name: str, weeks: int) -> pd.DataFrame:

@@ -121,7 +121,7 @@ class Scenario(Tables):
         >>> import abm
         >>> explorer = abm.load_scenario("three-investors").explore()
         >>> print(explorer)
-        A lead with a condition and two followers: http://127.0.0.1:...
+        A lead with a condition and two followers: http://...
         >>> explorer.close()
         """
         return import_module("abm.serve.explorer").Explorer(self, height)  # far above, and looked up when asked for

@@ -16,7 +16,7 @@ from abm.rules.failure import CAUSES
 from abm.runs.differences import Difference
 from abm.runs.estimates import Estimate
 from abm.runs.terms import CAUSE_WORDS
-from abm.serve.question import PositionAsked
+from abm.serve.question import PATH_RUNS, PositionAsked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,14 +66,22 @@ def estimate_json(chance: Estimate) -> dict[str, Any]:
 def pictures_json(asked: PositionAsked) -> dict[str, Any]:
     """What the pictures show: the book, money, causes, survival, who pays."""
     outcomes = asked.outcomes()
-    shown = asked.with_paths()
+    book, cash = _fans(asked)
     return {
-        "book": _book(shown, outcomes),
+        "book": book | {"consents": _consents(outcomes)},
         "money": _money(outcomes),
         "causes": _rows(cause_rows(outcomes)),
-        "cash": _cash(shown) if has_frames(shown, "cash") else None,
+        "cash": cash,
         "payers": _rows(payer_rows(outcomes)) if has_frames(outcomes, "payers") else [],
     }
+
+
+def _fans(asked: PositionAsked) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The book and the cash over the weeks: of the runs that keep their paths, so drawn anew only while more come."""
+    if asked.fans is None or asked.fans[0] < min(asked.runs, PATH_RUNS):
+        shown = asked.with_paths()
+        asked.fans = shown.runs, (_book(shown), _cash(shown) if has_frames(shown, "cash") else None)
+    return asked.fans[1]
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -86,13 +94,13 @@ def _bands(values: np.ndarray[Any, Any]) -> list[list[float]]:
     return [[round(float(v), 6) for v in line] for line in np.quantile(values, QUANTILES, axis=0)]
 
 
-def _book(shown: Outcomes, outcomes: Outcomes) -> dict[str, Any]:
+def _book(shown: Outcomes) -> dict[str, Any]:
     scenario, frames = shown.scenario, book_frames(shown)
     return {
         "dates": [str(date) for date in frames.dates],
         "committed": _bands(frames.committed.to_numpy()), "paid": _bands(frames.paid.to_numpy()),
         "target": float(scenario.round.target_bn), "deadline": str(scenario.round.deadline),
-        "runs": shown.runs, "consents": _consents(outcomes),
+        "runs": shown.runs,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Event as Flag
+from typing import Any
 
 from abm.core.batch import Batch
 from abm.core.errors import Fault, Refusal, ScenarioError
@@ -64,6 +65,7 @@ class PositionAsked:
             self.totals = Totals(*self.stream.study(), [position.event], drawn=self.stream.drawn)
         except ValueError as error:
             raise Refusal(f"event: {error}") from None
+        self.fans: tuple[int, Any] | None = None  # what is drawn of the weekly paths, and of how many runs
         self._came = iter(self.stream)
         self._batches: list[Batch] = []
 

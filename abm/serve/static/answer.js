@@ -17,6 +17,7 @@ export function showNumber(told) {
   byId("central").textContent = told.central ? `At the values of the file ${told.central.said}` : "";
   byId("progress").textContent = told.done
     ? `${told.said}` : `${told.runs.toLocaleString("en")} of ${told.wanted.toLocaleString("en")} runs …`;
+  byId("bar").textContent = `${percent(told.p)} (${percent(told.low)} to ${percent(told.high)})${told.done ? "" : " …"}`;
   if (told.done) byId("settled").textContent = `Probability ${told.said}`;
   byId("answer").classList.toggle("busy", !told.done);
   scale(told);
@@ -38,6 +39,7 @@ function scale(told) {
 
 export function showRefused() {
   byId("p").textContent = "–";
+  byId("bar").textContent = "This cannot be simulated.";
   byId("p").dataset.done = "refused";
   for (const id of ["interval", "worlds", "central"]) byId(id).textContent = "";
   byId("progress").textContent = "Refused: see beside what was moved.";

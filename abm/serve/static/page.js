@@ -27,9 +27,14 @@ async function now() {
   asking = mine;
   const body = { visitor, position: position(), moved: lastMoved() };
   if (state.pinned) body.pinned = position(state.pinned);
-  ways(body, mine.signal);
+  let first = true;
   try {
-    await listen("answer", body, mine.signal, (name, told) => { if (asking === mine) hear(name, told); });
+    await listen("answer", body, mine.signal, (name, told) => {
+      if (asking !== mine) return;
+      hear(name, told);
+      if (first) ways(body, mine.signal); // nothing is asked beside the first number
+      first = false;
+    });
   } catch (error) {
     if (!mine.signal.aborted) byId("progress").textContent = "The server does not answer: is abm serve still running?";
   }
