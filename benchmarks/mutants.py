@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from abm.core.jit import _COMPILED
+from abm.core.code_state import COMPILED
 from abm.runs.estimates import estimate
 from benchmarks.closest import Closest
 from benchmarks.mutations import ROOT, Mutant, equivalents, mutants, sample
@@ -240,7 +240,7 @@ def _digest(folder: str) -> str:
 
 
 def _is_compiled(file: str) -> bool:
-    return any(Path(file).match(f"abm/{pattern}") for pattern in _COMPILED)
+    return any(Path(file).match(f"abm/{pattern}") for pattern in COMPILED)
 
 
 def _forget(path: Path) -> None:

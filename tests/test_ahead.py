@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-import numba
 import pytest
 
 import abm
+from abm.core.code_state import INTERPRETED
 from abm.ensemble import ahead
 
-pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+pytestmark = pytest.mark.skipif(INTERPRETED, reason="nothing is compiled")
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_second_use_starts_no_process(started):
 
 
 def test_the_first_use_compiles_the_kernel_in_another_process(started, monkeypatch, tmp_path):
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(ahead, "code_folder", lambda: tmp_path)
     assert not ahead.is_compiled()
     ahead.compile_ahead()
     ((python, _, code),) = started
@@ -38,12 +38,12 @@ def test_the_first_use_compiles_the_kernel_in_another_process(started, monkeypat
 
 
 def test_a_kernel_of_another_python_does_not_count(monkeypatch, tmp_path):
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(ahead, "code_folder", lambda: tmp_path)
     (tmp_path / "ensemble_0").mkdir()
     (tmp_path / "ensemble_0" / "kernel.simulate-1.py39.nbi").touch()
     assert not ahead.is_compiled()
 
 
 def test_nothing_is_compiled_ahead_where_no_cache_is_kept(monkeypatch):
-    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(ahead, "code_folder", lambda: None)
     assert ahead.compile_ahead() is None

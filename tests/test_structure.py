@@ -18,7 +18,7 @@ from importlinter.cli import lint_imports
 
 import abm
 from abm.agents import FundingModel
-from abm.core import jit
+from abm.core import code_state
 from abm.core.schedule import PHASES
 from abm.sweeps import fingerprint
 
@@ -213,21 +213,22 @@ def test_every_source_that_is_compiled_names_the_cache(monkeypatch, tmp_path):
     """Whoever holds a compiled function, or feeds one, must change the folder that compiled code is kept in."""
     package = tmp_path / "abm"
     shutil.copytree(ROOT / "abm", package)
-    monkeypatch.setattr(jit, "_PACKAGE", package)
-    before = jit._sources_digest()
+    monkeypatch.setattr(code_state, "_PACKAGE", package)
+    before = code_state.sources_digest()
     compiled = [
         n
         for n, tree in TREES.items()
         if {"abm.core.jit", "abm.core.lending", "abm.ensemble.memory"} & modules_imported(tree)
     ]
     assert len(compiled) > 15
-    for name in [*compiled, "abm/core/jit.py", "abm/core/lending.py", "abm/ensemble/memory.py", "abm/core/records.py"]:
+    makers = ("jit", "waking", "lending", "lent", "objects", "emitting", "solved", "sealed", "records")
+    for name in [*compiled, *(f"abm/core/{maker}.py" for maker in makers), "abm/ensemble/memory.py"]:
         source = tmp_path / name
         text = source.read_text("utf-8")
         source.write_text(text + "# edited", "utf-8")
-        assert jit._sources_digest() != before, name
+        assert code_state.sources_digest() != before, name
         source.write_text(text, "utf-8")
-    assert jit._sources_digest() == before
+    assert code_state.sources_digest() == before
 
 
 # --------------------------------------------------------------------------------------------------------------------

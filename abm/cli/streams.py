@@ -19,8 +19,9 @@ def tell_of_compiling() -> None:
     """Say on a terminal, before it happens, that a first start compiles the rules; nothing in a pipe."""
     if not sys.stderr.isatty():
         return
-    import abm.scenario  # noqa: F401, looks for the folder of compiled code
     from abm.core.code_cache import compiled_before
+    from abm.core.code_state import code_folder
 
+    code_folder()  # where compiled code would be
     if not compiled_before():
         print("abm: compiling the rules first, which takes about a minute", file=sys.stderr, flush=True)

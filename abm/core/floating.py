@@ -7,11 +7,9 @@ import struct
 from collections.abc import Callable
 from typing import Any, cast
 
-import numba
-from numba.core import types
-from numba.extending import intrinsic
+from abm.core.code_state import INTERPRETED
+from abm.core.waking import Asleep
 
-_INTERPRETED = bool(getattr(numba.config, "DISABLE_JIT", False))
 _WORD = 0xFFFFFFFFFFFFFFFF
 
 
@@ -49,35 +47,38 @@ def _number(word: int) -> float:
     return float(struct.unpack("<d", struct.pack("<Q", word & _WORD))[0])
 
 
-@intrinsic
-def _compiled_fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
+def _compiled_fma() -> Any:
+    from numba.core import types
+    from numba.extending import intrinsic
 
-    return types.float64(types.float64, types.float64, types.float64), generate
+    def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.fma(*arguments)
 
+        return types.float64(types.float64, types.float64, types.float64), generate
 
-@intrinsic
-def _compiled_bits(typing: Any, x: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], context.get_value_type(types.int64))
-
-    return types.int64(types.float64), generate
+    return intrinsic(fma)
 
 
-@intrinsic
-def _compiled_number(typing: Any, word: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], context.get_value_type(types.float64))
+def _read_as(kind: str, given: str) -> Any:
+    """The bits of one of numba's types, read as another."""
+    from numba.core import types
+    from numba.extending import intrinsic
 
-    return types.float64(types.int64), generate
+    def read(typing: Any, word: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+        return getattr(types, kind)(getattr(types, given)), generate
+
+    return intrinsic(read)
 
 
 #: ``fma(a, b, c)``: a * b + c, rounded once. One instruction, or where a processor has none the C library's function.
-fma: Callable[[float, float, float], float] = exact_fma if _INTERPRETED else cast(Any, _compiled_fma)
+fma: Callable[[float, float, float], float] = exact_fma if INTERPRETED else cast(Any, Asleep(_compiled_fma))
 
 #: ``bits(x)``: the 64 bits of a double as a whole number; the sign is the highest.
-bits: Callable[[float], int] = _bits if _INTERPRETED else cast(Any, _compiled_bits)
+bits: Callable[[float], int] = _bits if INTERPRETED else cast(Any, Asleep(lambda: _read_as("int64", "float64")))
 
 #: ``number(word)``: the double of these 64 bits.
-number: Callable[[int], float] = _number if _INTERPRETED else cast(Any, _compiled_number)
+number: Callable[[int], float] = _number if INTERPRETED else cast(Any, Asleep(lambda: _read_as("float64", "int64")))

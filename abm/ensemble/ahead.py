@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
-import numba
 import numpy as np
 
+from abm.core.code_state import code_folder
 from abm.core.records import FATE, LUCK, RESULT
 from abm.ensemble.kernel import simulate
 from abm.ensemble.world import WORLD
@@ -27,11 +25,11 @@ def compile_kernel() -> None:
 
 def is_compiled() -> bool:
     """Whether the cache of these sources and this Python holds the kernel, or nothing is compiled or kept."""
-    settings: Any = numba.config
-    if settings.DISABLE_JIT or not settings.CACHE_DIR:
+    place = code_folder()
+    if place is None:
         return True
     python = f"py{sys.version_info.major}{sys.version_info.minor}"
-    return any(Path(settings.CACHE_DIR).glob(f"*/kernel.simulate-*.{python}*.nbi"))
+    return any(place.glob(f"*/kernel.simulate-*.{python}*.nbi"))
 
 
 def compile_ahead() -> subprocess.Popen[bytes] | None:

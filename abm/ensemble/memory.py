@@ -6,16 +6,11 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
-from numba.core import cgutils, types
-from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
-from numba.np.numpy_support import from_dtype
 
+from abm.core.code_state import INTERPRETED
 from abm.core.records import Record
-
-_INTERPRETED = bool(getattr(numba.config, "DISABLE_JIT", False))
+from abm.core.waking import Asleep
 
 
 def column(name: str, layout: np.dtype[Any]) -> Callable[[Record], Any]:
@@ -24,7 +19,7 @@ def column(name: str, layout: np.dtype[Any]) -> Callable[[Record], Any]:
     A compiled function that takes dozens of arrays takes seven numbers for each of them, wherever it is called; one
     that takes a record takes one pointer. The record's owner must keep the arrays alive.
     """
-    if _INTERPRETED:
+    if INTERPRETED:
 
         def read(record: Record) -> Any:
             size = np.dtype(layout).itemsize * int(record[f"{name}_n"])
@@ -32,10 +27,16 @@ def column(name: str, layout: np.dtype[Any]) -> Callable[[Record], Any]:
             return np.frombuffer(memory, layout).view(np.recarray if np.dtype(layout).names else np.ndarray)
 
         return read
-    return _compiled_column(name, np.dtype(layout))
+    accessor: Any = Asleep(lambda: _compiled_column(name, np.dtype(layout)))
+    return accessor
 
 
 def _compiled_column(name: str, layout: np.dtype[Any]) -> Callable[[Any], Any]:
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic
+    from numba.np.arrayobj import populate_array
+    from numba.np.numpy_support import from_dtype
+
     element = from_dtype(layout)
     array = types.Array(element, 1, "C")
 
@@ -65,9 +66,16 @@ def far(function: Callable[[Record], None]) -> Callable[[Record], None]:
     What is called directly is compiled into every caller, and into theirs. The rare and heavy parts of a week are
     compiled once so, and the record's owner writes their addresses down with :func:`address_of`.
     """
-    if _INTERPRETED:
+    if INTERPRETED:
         return function
-    name = f"{function.__name__}_call"
+    call: Any = Asleep(lambda: _compiled_call(f"{function.__name__}_call"))
+    call.far = function
+    return call
+
+
+def _compiled_call(name: str) -> Callable[[Any], None]:
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic
 
     def call(typing: Any, record: Any) -> Any:
         """Call the address that stands in the record."""
@@ -83,16 +91,9 @@ def far(function: Callable[[Record], None]) -> Callable[[Record], None]:
         return types.none(record), generate
 
     compiled: Any = intrinsic(call)
-    compiled.far = function
     return compiled
 
 
 def address_of(function: Any, record: Record) -> int:
     """Compile a :func:`far` function for this kind of record, or load it, and return its address; 0 uncompiled."""
-    if _INTERPRETED:
-        return 0
-    dispatcher = function.far
-    if not dispatcher.overloads:
-        dispatcher.compile((numba.typeof(record),))
-    (compiled,) = dispatcher.overloads.values()
-    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+    return 0 if INTERPRETED else int(function.far.address(record))

@@ -9,6 +9,7 @@ import numpy as np
 
 from abm.core.arithmetic import exp, log
 from abm.core.records import Floats, Record
+from abm.core.solved import kept
 from abm.population.calibration import known_advantages, signing_chance, signing_chances
 from abm.population.layout import Population
 from abm.scenario.defaults import STRONGEST_BIAS
@@ -83,6 +84,11 @@ def table_for(world: Population, place: int, offers: bytes, low: float, high: fl
     """Tabulate the bias of the investor at a place of a world; ``offers`` are bytes of its frozen offers."""
     traits, deadline_day = world.traits[place].copy(), float(world.round.deadline_day)
     traits.sign_bias = 0.0  # as it was when the bias was solved for, so that what was found then is found again
-    return tabulated(
-        traits, *known_advantages(traits.tobytes(), world.market.tobytes(), offers, deadline_day), low, high
-    )
+    given = traits.tobytes(), world.market.tobytes(), offers, deadline_day
+
+    def columns() -> Floats:
+        table = tabulated(traits, *known_advantages(*given), low, high)
+        return np.array([*table[:3], np.full(len(table.biases), table.most)])
+
+    log_odds, biases, slopes, most = kept("bias table", (*given, low, high), columns)
+    return BiasTable(log_odds, biases, slopes, float(most[0]))

@@ -17,6 +17,7 @@ from abm.core.arithmetic import exp, expm1
 from abm.core.errors import Fault, ScenarioError
 from abm.core.jit import heavy
 from abm.core.records import Record, Records
+from abm.core.solved import kept
 from abm.population.contracts import new_records
 from abm.population.layout import Population, members_of
 from abm.rules.appetite import openness
@@ -88,7 +89,10 @@ def _biases(stated: list[_Stated]) -> list[tuple[float, float]]:
     asked = [_anchored(one, offers[id(one.world)]) for one in stated]
     found = {one: answer for one in asked if (answer := _FOUND.get(one))}
     new = [one for one in dict.fromkeys(asked) if one not in found]
-    found |= dict(zip(new, side_by_side(_bias, new), strict=True))
+    if new:
+        given = tuple(part for one in new for part in one)
+        solved = kept("biases", given, lambda: np.array(side_by_side(_bias, new)))
+        found |= dict(zip(new, map(tuple, solved.tolist()), strict=True))
     if len(_FOUND) > _MOST_FOUND:
         _FOUND.clear()
     _FOUND.update(found)
@@ -177,6 +181,13 @@ def _from_bytes(content: bytes, layout: np.dtype[Any]) -> Records:
 
 def frozen_offers(population: Population) -> Records:
     """Return the offer of every week of the window if nothing moved from how things stand on as_of."""
+    shared = population
+    parts = (shared.round, shared.market, shared.ladder_musd, shared.gate_params, shared.gate_order, shared.required)
+    given = tuple(part.tobytes() for part in (*parts, shared.traits, *shared.contracts))
+    return kept("frozen offers", given, lambda: _frozen_offers(population)).view(np.recarray)
+
+
+def _frozen_offers(population: Population) -> Records:
     terms, market = population.round, population.market
     gates = population.gate_params
     status, never = np.full(len(gates), records.OPEN), np.full(len(gates), math.inf)

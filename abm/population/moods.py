@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from abm.core.arithmetic import exp, log
 from abm.core.jit import heavy
 from abm.core.records import Floats, Record
 from abm.core.schedule import day_after
+from abm.core.solved import kept
 from abm.population.contracts import new_record
 from abm.rules import environment as nature
 from abm.rules.gatekeepers import (
@@ -67,9 +69,15 @@ def stated_hazard(
     needed = hazard_for_chance(chance, variance)
     if loading == 0.0:
         return base_hazard(needed * DAYS_PER_YEAR / days, effect, scale_days, days)
+    law = loading, effect, scale_days, days, tuple(float(market[name]) for name in _OF_MOOD)
+    given = (chance, needed, variance, *law[:4], *law[4])
+    return float(kept("stated hazard", given, lambda: np.array(_solved(chance, needed, variance, law))))
+
+
+def _solved(chance: float, needed: float, variance: float, law: tuple[Any, ...]) -> float:
     from scipy.optimize import brentq
 
-    gathered = _gathered(loading, effect, scale_days, days, tuple(float(market[name]) for name in _OF_MOOD))
+    gathered = _gathered(*law)
 
     def miss(log_rate: float) -> float:
         return mean_chance(exp(log_rate), gathered, variance) - chance

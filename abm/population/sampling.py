@@ -12,6 +12,7 @@ from abm.core import draws
 from abm.core.arithmetic import exp
 from abm.core.jit import rule
 from abm.core.records import FIXED, LOGNORMAL, LUCK, UNIFORM, Record, Records
+from abm.core.solved import kept
 from abm.population.layout import Population
 from abm.rules.clauses import Contracts
 from abm.rules.conditions import ANY_OF, INVESTOR, MIN_SENTIMENT, TOTAL
@@ -202,10 +203,13 @@ def frailties(population: Population, seed: int, runs: Sequence[int]) -> NDArray
     variance = float(population.market.frailty_variance)
     if variance <= 0.0:
         return np.ones(len(runs))
-    from scipy.special import gammaincinv
 
-    u = _shared(seed, runs, draws.FRAILTY)
-    return np.asarray(gammaincinv(1.0 / variance, u) * variance)
+    def solve() -> NDArray[np.float64]:
+        from scipy.special import gammaincinv
+
+        return np.asarray(gammaincinv(1.0 / variance, _shared(seed, runs, draws.FRAILTY)) * variance)
+
+    return kept("frailties", (variance, seed, np.array(runs).tobytes()), solve)
 
 
 def kept_shares(population: Population, seed: int, runs: Sequence[int]) -> NDArray[np.float64]:
@@ -213,10 +217,13 @@ def kept_shares(population: Population, seed: int, runs: Sequence[int]) -> NDArr
     means = population.traits.kept_share[population.traits.redeemable]
     if not means.size:
         return np.ones(len(runs))
-    from scipy.special import betaincinv
 
-    u = _shared(seed, runs, draws.REDEMPTION)
-    return np.asarray(betaincinv(means[0], 1.0 - means[0], u))
+    def solve() -> NDArray[np.float64]:
+        from scipy.special import betaincinv
+
+        return np.asarray(betaincinv(means[0], 1.0 - means[0], _shared(seed, runs, draws.REDEMPTION)))
+
+    return kept("kept shares", (float(means[0]), seed, np.array(runs).tobytes()), solve)
 
 
 def _shared(seed: int, runs: Sequence[int], purpose: int) -> NDArray[np.float64]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.solved import kept
 from abm.population.unknowns import RUNS_OF_A_PAIR, RUNS_OF_A_WORLD, WORLDS_OF_A_PAIR
 from abm.runs.estimates import Z95, Estimate, Interval, estimate, normal_interval, wilson
 from abm.runs.layers import Layers, layers_of
@@ -254,6 +256,16 @@ def worth_in_runs(successes: Counts, runs: Counts, worlds: int) -> float:
 
 def _wider(groups: int) -> float:
     """How much wider an interval is, as the spread between groups is known from few of them [-]."""
-    from scipy.special import stdtrit
+    return Z95 / float(_student()[groups - 2])
 
-    return Z95 / float(stdtrit(groups - 1, 0.975))
+
+@cache
+def _student() -> NDArray[np.float64]:
+    """Quantiles of Student's t at 97.5 %, for one degree of freedom and more."""
+
+    def solve() -> NDArray[np.float64]:
+        from scipy.special import stdtrit
+
+        return np.asarray(stdtrit(np.arange(1.0, GROUPS), 0.975))
+
+    return kept("student", (GROUPS,), solve)

@@ -1,0 +1,161 @@
+"""Waking: numba takes half a second to import and to load what it has compiled, and comes only when it must.
+
+A rule called from Python runs the machine code that an earlier start left (:mod:`abm.core.objects`). Numba wakes where
+there is none, or where compiled code is to be made.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from collections.abc import Callable
+from threading import RLock
+from typing import Any
+
+from abm.core import objects
+from abm.core.code_state import code_folder
+
+_WAKING = RLock()
+
+
+def awake() -> Any:
+    """Import numba, and tell it what it has to know."""
+    import numba
+
+    with _WAKING:
+        while _TOLD_FIRST:
+            _TOLD_FIRST.pop(0)()
+    return numba
+
+
+def _say_where_the_cache_is() -> None:
+    import numba
+
+    settings: Any = numba.config
+    if folder := code_folder():
+        settings.CACHE_DIR = str(folder)
+
+
+_TOLD_FIRST: list[Callable[[], None]] = [_say_where_the_cache_is]
+
+
+def when_awake(tell: Callable[[], None]) -> None:
+    """Call this before numba compiles anything more."""
+    _TOLD_FIRST.append(tell)
+
+
+class Asleep:
+    """Something that numba makes, made when compiled code first asks for it.
+
+    Parameters
+    ----------
+    make
+        Called once, with numba awake.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    @functools.cached_property
+    def itself(self) -> Any:
+        """What numba makes of it."""
+        awake()
+        return self._make()
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What it is to compiled code."""
+        from numba.core.registry import cpu_target
+
+        itself, context = self.itself, cpu_target.typing_context
+        context.refresh()  # or it would not know what has just been made
+        return context.resolve_value_type(itself)
+
+
+class Compiled(Asleep):
+    """A compiled function. Called from Python, it runs what an earlier start has left of it, or has numba compile it.
+
+    Parameters
+    ----------
+    function
+        As it is written.
+    options
+        How numba compiles it.
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        functools.update_wrapper(self, function)
+        super().__init__(lambda: awake().njit(cache=code_folder() is not None, **options)(function))
+        self.py_func, self.targetoptions = function, options  # as numba calls them
+        self._known: dict[Any, Callable[..., Any]] = {}
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Run it."""
+        known = self._known.get(tuple([objects.kind_of(argument) for argument in arguments]))
+        if known is None or named:
+            return self._first(arguments, named)
+        try:
+            return known(*arguments)
+        except objects.FaultError:
+            return self.itself(*arguments)
+
+    def _first(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Run it for the first time with arguments of these kinds, or with those that no object takes."""
+        kinds = tuple([objects.kind_of(argument) for argument in arguments])
+        if named or None in kinds:
+            return self.itself(*arguments, **named)
+        if native := self._native(kinds):
+            self._known[kinds] = native.call
+            return self(*arguments)
+        answer = self.itself(*arguments)
+        self._keep(arguments, kinds)
+        self._known[kinds] = self.itself
+        return answer
+
+    def _native(self, kinds: tuple[Any, ...]) -> objects.Native | None:
+        place = code_folder()
+        return objects.load(place, self.py_func, kinds) if place and self._is_ours else None
+
+    def _keep(self, arguments: tuple[Any, ...], kinds: tuple[Any, ...]) -> None:
+        place = code_folder()
+        if place and self._is_ours:
+            types = tuple(awake().typeof(argument) for argument in arguments)
+            if found := self.itself.overloads.get(types):
+                objects.keep(place, self.py_func, kinds, found)
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether its sources, and its name, tell all that it is."""
+        return self.py_func.__module__.startswith("abm.") and "<locals>" not in self.py_func.__qualname__
+
+    def address(self, *arguments: Any) -> int:
+        """Address of its machine code for arguments of these kinds."""
+        kinds = tuple([objects.kind_of(argument) for argument in arguments])
+        if native := self._native(kinds):
+            return native.address
+        types = tuple(awake().typeof(argument) for argument in arguments)
+        self.itself.compile(types)
+        self._keep(arguments, kinds)
+        found = self.itself.overloads[types]
+        return int(found.library.get_pointer_to_function(found.fndesc.llvm_func_name))
+
+    def __reduce__(self) -> Any:
+        module, name = self.py_func.__module__, self.py_func.__qualname__
+        return (_same, (self.itself,)) if "<locals>" in name else (_named, (module, name))
+
+
+def _same(one: Any) -> Any:
+    return one
+
+
+def _named(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
+
+
+def uncover() -> None:
+    """Have every module of the package call numba's own functions: for who calls rules a hundred thousand times."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("abm."):
+            covered = {key: value for key, value in vars(module).items() if isinstance(value, Compiled)}
+            vars(module).update({key: value.itself for key, value in covered.items()})
