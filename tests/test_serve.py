@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from abm.serve.position import Position
 from abm.serve.server import PageServer
 from tests.guard import HANGS_S
 
+ROOT = Path(__file__).parent.parent
 LOWER = ("round.target_bn=6",)
 
 
@@ -124,18 +126,14 @@ def test_the_pictures_are_of_the_same_runs():
 # What can be moved, and what is refused
 
 
-@pytest.mark.parametrize("source", abm.packaged())
+@pytest.mark.parametrize("source", [*abm.packaged(), str(ROOT / "experiments" / "metro-2023.toml")])
 def test_every_control_can_be_set_to_what_the_file_has(source):
     """And that changes nothing, so a control shows what it says it does."""
     scenario = abm.load_scenario(source)
     controls = [control for control in controls_of(scenario) if not control.left_out]
     assert len({control.path for control in controls}) == len(controls) > 20
     before = abm.simulate(scenario, 60, central=True).to_frame()
-    settings = [
-        f"{one.path}={str(one.value).lower() if one.kind == 'flag' else one.value}"
-        for one in controls
-        if one.kind != "words" or one.value == "as_is"
-    ]
+    settings = [f"{one.path}={str(one.value).lower() if one.kind == 'flag' else one.value}" for one in controls]
     changed = Position(tuple(settings)).of(scenario)
     assert abm.simulate(changed, 60, central=True).to_frame().equals(before)
 

@@ -12,6 +12,7 @@ import pytest
 
 import abm
 from abm.analysis.explanation import explained
+from abm.analysis.prose.waiting import BOOK
 from abm.plots import save_figures
 from abm.serve.desk import Desk
 from abm.serve.points import opened
@@ -253,7 +254,9 @@ def test_a_story_is_the_one_that_explain_tells_and_leads_to_its_twin(look):
     text = seen.page.locator("#told").inner_text()
     assert all(one.text in text for one in told.story.sentences if one.closing)
     assert told.twin.words in text
-    assert len(seen.page.locator("#waiting tbody tr").all()) == len(told.story.waiting.edges)
+    assert len(seen.page.locator("#waiting tbody tr").all()) == len(
+        [edge for edge in told.story.waiting.edges if edge.source != BOOK]
+    )
     seen.page.locator("#week").focus()
     seen.page.keyboard.press("Home")
     assert seen.page.locator("#at").inner_text().startswith("Week 1, to 4 Aug 2025: committed 6, paid 0")
@@ -422,6 +425,42 @@ def test_a_page_that_tries_to_load_from_elsewhere_may_not(look):
     assert seen.page.evaluate("document.documentElement.dataset.ran") is None
     assert len(seen.wrong) >= 2
     seen.wrong.clear()
+
+
+def test_a_notebook_on_this_machine_shows_the_page_in_a_frame(browser):
+    """A page of another port of this machine, as a notebook is; one of elsewhere may not frame it."""
+    import http.server
+    import threading
+
+    explorer = abm.load_scenario("three-investors").explore()
+    shown = explorer._repr_html_().encode()
+
+    class Notebook(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("content-type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>notebook</title>" + shown)
+
+        def log_message(self, *words):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Notebook) as notebook:
+        threading.Thread(target=notebook.serve_forever, daemon=True).start()
+        page = browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"http://localhost:{notebook.server_port}/")
+        frame = page.frame_locator("iframe")
+        frame.locator(DONE).wait_for()
+        assert float(frame.locator("#p").get_attribute("data-value")) == chance().p
+        frame.locator("#first .control").first.wait_for()
+        frame.locator('.control[data-path="investors.lead"] select').select_option("bound")
+        frame.locator("#command", has_text="investors.lead=bound").wait_for(state="attached")
+        frame.locator(DONE).wait_for()
+        assert page.locator("details table").count() == 1
+        page.close()
+        notebook.shutdown()
+    explorer.close()
 
 
 def hostile_scenario():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -98,7 +98,23 @@ def controls_of(scenario: Scenario) -> list[Control]:
     >>> chance.low, chance.high, chance.step, chance.grade
     (0.0, 1.0, 0.01, 'assumption')
     """
-    return list(_of_section(scenario, "", "", _TITLES[""]))
+    raw = scenario.raw
+    found = [control for control in _of_section(scenario, "", "", _TITLES[""]) if _can_be_set(raw, control.path)]
+    return [_as_written(raw, control) if control.kind == "date" else control for control in found]
+
+
+def _can_be_set(raw: dict[str, Any], path: str) -> bool:
+    """Whether somebody stands in the file himself; format 2 adds consents that others only name as a class."""
+    table, _, rest = path.partition(".")
+    ids = [item.get("id") for item in raw.get(table, ())] if table in _WHO else []
+    return table not in _WHO or rest.partition(".")[0] in ids
+
+
+def _as_written(raw: dict[str, Any], control: Control) -> Control:
+    """Show a date as the file has it: format 2 reads a deadline that is not hard as the day the money is wanted by."""
+    table, _, key = control.path.partition(".")
+    written = raw.get(table, {}).get(key) if isinstance(raw.get(table), dict) else None
+    return replace(control, value=str(written)) if isinstance(written, dt.date) else control
 
 
 def _of_section(section: Section, prefix: str, group: str, owner: str) -> Iterator[Control]:

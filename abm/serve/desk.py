@@ -23,7 +23,7 @@ from abm.serve.tale import tale_of
 
 Message = tuple[str, dict[str, Any]]  # what it is about, and what it says
 _PAUSE_S = 0.05  # between two looks at whether somebody asks something
-_KEPT = 4  # answered positions whose runs are kept for a comparison
+_KEPT = 100_000  # runs of answered positions that are kept for a comparison
 
 
 class Desk:
@@ -177,7 +177,7 @@ class Desk:
         with self._lock:
             self._known[position] = outcomes
             self._known.move_to_end(position)
-            while len(self._known) > _KEPT:
+            while len(self._known) > 1 and sum(one.runs for one in self._known.values()) > _KEPT:
                 self._known.popitem(last=False)
 
     def _refused(self, position: Position, error: ScenarioError | Refusal, moved: str = "") -> dict[str, Any]:

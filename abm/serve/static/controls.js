@@ -23,10 +23,10 @@ export function build(controls) {
     if (!byGroup.has(control.group)) byGroup.set(control.group, []);
     byGroup.get(control.group).push(control);
   }
-  groups = [...byGroup].map(([name, members], place) => {
+  groups = [...byGroup].map(([name, members]) => {
     const count = make("span", { className: "count" });
     const title = members.find((one) => !one.owner.includes(": "))?.owner ?? members[0].owner;
-    const element = make("details", { className: "group", open: place < 3, data: { group: name } },
+    const element = make("details", { className: "group", open: name === "round", data: { group: name } },
       make("summary", {}, make("span", { className: "owner" }, title), count));
     element.append(...members.map((control) => row(control, title)));
     return { name, element, members, count };

@@ -131,6 +131,9 @@ function looks() {
     byId("theme").textContent = `Look: ${names[place]}`;
     pictures.redraw();
   });
+  // Paper is white, whatever the screen is.
+  addEventListener("beforeprint", () => { document.documentElement.dataset.look = "light"; pictures.redraw(); });
+  addEventListener("afterprint", () => { document.documentElement.dataset.look = order[place]; pictures.redraw(); });
 }
 
 async function start() {

@@ -81,14 +81,15 @@ export class Story {
   }
 
   waiting(told) {
-    const edges = told.waiting.edges;
+    const edges = told.waiting.edges.filter((edge) => edge.source !== "the-book") // what everybody's money waits for, again
+      .sort((a, b) => Number(b.binding) - Number(a.binding) || b.bn - a.bn);
     if (!edges.length) return [];
     const name = (id) => told.names[id] || id;
     const rows = edges.map((edge) => make("tr", { className: edge.binding ? "binding" : "" },
       make("th", { scope: "row" }, name(edge.source)), make("td", {}, edge.words || name(edge.target)),
       make("td", {}, edge.met ? "met" : edge.binding ? "missing: kept the money out" : "missing"), make("td", {}, edge.bn ? money(edge.bn) : "")));
     const head = ["Who", "waits for", "At the last closing", "[USD bn]"].map((words) => make("th", { scope: "col" }, words));
-    return [make("h3", {}, "Who waited for whom"), make("div", { className: "wide", tabIndex: 0, role: "region", "aria-label": "Who waited for whom" },
+    return [make("h3", {}, "Who waited for whom"), make("div", { className: "wide scroll", tabIndex: 0, role: "region", "aria-label": "Who waited for whom" },
       make("table", { id: "waiting" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows)))];
   }
 
