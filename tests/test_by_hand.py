@@ -17,7 +17,7 @@ from abm.rules.book import expected_musd, rung_after
 from abm.rules.clauses import AS_IT_IS, GRANTS, satisfied
 from abm.rules.closing import counterfactual_money
 from abm.rules.conditions import CONDITIONS
-from abm.rules.decision import PRICE, TOO_SMALL, WILLING, appraise, hear
+from abm.rules.decision import PRICE, TOO_SMALL, WILLING, appraise, hear, premium_of
 from abm.rules.environment import gathered_spread, kept_share
 from abm.rules.eventual import still_to_come
 from abm.rules.gatekeepers import crossing_day
@@ -151,7 +151,8 @@ WHAT = {"post_bn": 300.0, "log_post": 5.9, "target_bn": 20.0, "forecast_bn": 17.
 
 
 def weighed(open_share: float = 0.0, offer: dict[str, float] | None = None, **traits: float):
-    return appraise(new_record(TRAITS, WHO | traits), 6.0, 4.0, open_share, new_record(OFFER, WHAT | (offer or {})))
+    who, what = new_record(TRAITS, WHO | traits), new_record(OFFER, WHAT | (offer or {}))
+    return appraise(who, 6.0, 0.25, open_share, what, premium_of(who, what))
 
 
 def test_an_offer_is_weighed_as_on_paper():
@@ -235,17 +236,17 @@ def test_many_draws_at_once_are_normal_from_tail_to_tail():
 
 
 def heard(log_price: float, capped: bool) -> tuple[float, float]:
-    """Belief (6, precision 4) of somebody after a peer took a twentieth of his wealth at a price."""
+    """Belief (6, variance 0.25) of somebody after a peer took a twentieth of his wealth at a price."""
     peer = {"share": 0.05, "risk_aversion": 2.0, "reputation": 1.0, "log_price": log_price, "capped": capped}
     observer = new_record(TRAITS, WHO | {"social_precision": 1.0})
-    return hear(observer, 6.0, 4.0, new_record(NEWS, peer), new_record(OFFER, WHAT))
+    return hear(observer, 6.0, 0.25, new_record(NEWS, peer), new_record(OFFER, WHAT))
 
 
 def test_who_took_all_he_may_is_heard_only_where_he_says_more_than_one_knows():
-    assert heard(3.0, capped=True) == (6.0, 4.0)
+    assert heard(3.0, capped=True) == (6.0, 0.25)
     assert heard(3.0, capped=False)[0] < 6.0 < heard(9.0, capped=True)[0]
     assert heard(9.0, capped=True) == heard(9.0, capped=False)
-    assert heard(9.0, capped=True)[1] == 5.0  # one more observation of precision 1
+    assert heard(9.0, capped=True)[1] == 0.2  # one more observation of precision 1
 
 
 def test_nothing_is_still_to_come_by_a_day_that_has_passed():

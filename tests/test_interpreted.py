@@ -33,12 +33,10 @@ for population, runs in pickle.load(open(sys.argv[1], "rb")):
 WALK = """
 import pickle, sys
 import abm
-from abm.ensemble.build import World
 from tests.test_lockstep import walk
 from tests.worlds import rich_world
 population = pickle.load(open(sys.argv[1], "rb"))
-for run in range(2):
-    walk(abm.scenario_from(rich_world()), population, World(population), 3, run)
+walk(abm.scenario_from(rich_world()), population, 3, range(2))
 """
 
 
@@ -79,28 +77,33 @@ def test_the_lockstep_passes_where_nothing_was_planted(copied):
 
 PLANTED = {
     "a rule's argument": (
-        "phases.py",
-        "        firm.revenue_volatility,\n",
-        "        firm.burn_volatility_bn,\n",
+        "surroundings.py",
+        "firm.revenue_volatility, z",
+        "firm.burn_volatility_bn, z",
         "operations",
     ),
-    "a draw's purpose": ("kernel.py", "draws.VALUE)", "draws.NEWS)", "environment"),
+    "a draw's purpose": (
+        "beginning.py",
+        "_draw_weeks(block, draws.VALUE",
+        "_draw_weeks(block, draws.NEWS",
+        "environment",
+    ),
     "a draw's agent": (
         "parts.py",
-        "run, index, 0, draws.LATER_ROUND",
-        "run, 7, 0, draws.LATER_ROUND",
+        "state.run, index, 0, draws.LATER_ROUND",
+        "state.run, 7, 0, draws.LATER_ROUND",
         "company_policy",
     ),
     "a phase left out": (
-        "phases.py",
+        "minds.py",
         '    """Second thoughts come before new signatures."""\n',
         '    """Second thoughts come before new signatures."""\n    return\n',
         "withdrawals",
     ),
     "nobody called": (
         "closings.py",
-        "world.called = anybody_new(arrays.closers(world), paid)",
-        "world.called = False",
+        "state.called = anybody",
+        "state.called = False",
         "settlement",
     ),
 }

@@ -13,12 +13,23 @@ import abm
 from abm.agents import FundingModel
 from abm.core.records import COMPANY_STATE, GATE_STATE, INVESTOR_STATE, MARKET_STATE, OFFER, ROUND_STATE
 from abm.core.schedule import PHASES
-from abm.ensemble import kernel, phases
-from abm.ensemble.build import World
+from abm.ensemble.block import Block
+from abm.ensemble.tables import LANED
 from abm.population import Population, prepare
-from abm.population.sampling import frailties
 from abm.scenario import Scenario
+from tests.blocks import PHASE, begin, begin_week, lanes_of, repack
 from tests.worlds import random_world, rich_world
+
+LAYOUTS = {
+    "round_state": ROUND_STATE,
+    "market_state": MARKET_STATE,
+    "company": COMPANY_STATE,
+    "offer": OFFER,
+    "gates": GATE_STATE,
+    "investors": INVESTOR_STATE,
+}
+SKIPPED = ("running", "opinion")
+
 
 PACKAGED = ["openai-2025", "openai-2025-article", "three-investors", "mutual-conditions"]
 
@@ -28,61 +39,65 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other or (math.isnan(one) and math.isnan(other)))
 
 
-def difference(model: FundingModel, world: World) -> str:
+def difference(model: FundingModel, block: Block, lane: int) -> str:
     """The first field in which the engines differ, and whose it is; nothing where they agree."""
-    record, arrays = world.record, world.arrays
-    pairs = [
-        ("round", model, record.round_state, ROUND_STATE),
-        ("market", model.market, record.market_state, MARKET_STATE),
-    ]
-    pairs += [(g.id, g, arrays["gate_states"][k], GATE_STATE) for k, g in enumerate(model.gates)]
+    single = [("round", model, "round_state", 0), ("market", model.market, "market_state", 0)]
     if model.company:
-        pairs.append(("company", model.company, record.company, COMPANY_STATE))
+        single.append(("company", model.company, "company", 0))
     if model.open:
-        pairs.append(("offer", model.offer, record.offer, OFFER))
-    for who, agent, state, layout in pairs:
-        for name in layout.names:
-            if name in ("running",) or not hasattr(agent, name):
+        single.append(("offer", model.offer, "offer", 0))
+    single += [(gate.id, gate, "gates", g) for g, gate in enumerate(model.gates)]
+    single += [(who.id, who, "investors", i) for i, who in enumerate(model.investors)]
+    for who, agent, table, row in single:
+        for name in LAYOUTS[table].names:
+            if name in SKIPPED or name not in LANED[table].fields or not hasattr(agent, name):
                 continue
-            if not same(getattr(agent, name), state[name]):
-                return f"{who}.{name}: {getattr(agent, name)!r} in the model, {state[name]!r} in the ensemble"
-    for name in INVESTOR_STATE.names:
-        for investor, other in zip(
-            model.investors, arrays[name].tolist(), strict=False
-        ):  # rooms of arrays may be spare
-            mine = getattr(investor, name)
+            mine, other = getattr(agent, name), block.values(table, name)[row, lane]
             if not same(mine, other):
-                return f"{investor.id}.{name}: {mine!r} in the model, {other!r} in the ensemble"
+                return f"{who}.{name}: {mine!r} in the model, {other!r} in the ensemble"
     return ""
 
 
-def walk(scenario: Scenario, population: Population, world: World, seed: int, run: int) -> FundingModel:
-    """Walk one run through both engines; the first difference fails with week, phase, agent and field."""
-    model = FundingModel(scenario, seed, run, prepared=population)
-    kernel.begin(world.record, seed, run, frailties(population, seed, [run])[0])
-    assert not difference(model, world), f"run {run}, at the start: {difference(model, world)}"
-    while model.running:
-        model.begin_week()
-        kernel.begin_week(world.record)
+def compare(models: list[FundingModel], going: list[FundingModel], block: Block, where: str) -> None:
+    """Compare every run that goes on with the model of the same run."""
+    for run, (model, lane) in enumerate(zip(models, lanes_of(block, len(models)), strict=True)):
+        if model in going:
+            found = difference(model, block, lane)
+            assert not found, f"run {run}, {where}: {found}"
+
+
+def walk(scenario: Scenario, population: Population, seed: int, runs: range) -> list[FundingModel]:
+    """Walk runs through both engines; the first difference fails with week, phase, agent and field."""
+    models = [FundingModel(scenario, seed, run, prepared=population) for run in runs]
+    block = Block(population, len(runs))
+    begin(block, population, seed, runs)
+    compare(models, models, block, "at the start")
+    while any(model.running for model in models):
+        going = [model for model in models if model.running]
+        for model in going:
+            model.begin_week()
+        begin_week(block.record)
         for name in PHASES:
-            getattr(model, name)()
-            getattr(phases, name)(world.record)
-            where = f"run {run}, week {model.week}, after {name}"
-            assert not difference(model, world), f"{where}: {difference(model, world)}"
-        assert model.running == world.record.round_state.running, f"run {run}, week {model.week}: running"
-    for name in ("committed_path", "paid_path", "cash_path"):
-        assert getattr(model, name) == world.arrays[name][: model.week].tolist(), f"run {run}: {name}"
-    model.free()
-    return model
+            for model in going:
+                getattr(model, name)()
+            PHASE[name](block.record)
+            compare(models, going, block, f"week {going[0].week}, after {name}")
+        running = block.values("round_state", "running")[0, lanes_of(block, len(models))]
+        assert running.tolist() == [model.running for model in models], f"week {going[0].week}: running"
+        repack(block.record)
+    for model, lane in zip(models, lanes_of(block, len(models)), strict=True):
+        for name in ("committed", "paid", "cash"):
+            path = block.values("paths", name)[: model.week, lane].tolist()
+            assert getattr(model, f"{name}_path") == path, f"run {model}: {name}"
+        model.free()
+    return models
 
 
 @pytest.mark.parametrize("name", PACKAGED)
 def test_the_engines_agree_after_every_phase_of_the_packaged_scenarios(name):
     scenario = abm.load_scenario(name)
     population = prepare(scenario)
-    world = World(population)
-    for run in range(4):
-        walk(scenario, population, world, seed=7, run=run)
+    walk(scenario, population, seed=7, runs=range(10))
 
 
 def any_scenario(number: int) -> Scenario:
@@ -99,14 +114,11 @@ def any_scenario(number: int) -> Scenario:
 def test_the_engines_agree_after_every_phase_of_any_scenario(number):
     scenario = any_scenario(number)
     population = prepare(scenario)
-    world = World(population)
-    for run in range(2):
-        walk(scenario, population, world, seed=number, run=run)
+    walk(scenario, population, seed=number, runs=range(3))
 
 
 def test_the_engines_agree_where_every_feature_is_on():
     scenario = abm.scenario_from(rich_world())
     population = prepare(scenario)
-    world = World(population)
-    models = [walk(scenario, population, world, seed=3, run=run) for run in range(12)]
+    models = walk(scenario, population, seed=3, runs=range(12))
     assert {model.closed for model in models} == {True, False}

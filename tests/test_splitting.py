@@ -16,14 +16,13 @@ from abm.analysis.rare.levels import LEVELS, player
 from abm.analysis.rare.splitting import branch, run_of, split
 from abm.analysis.tails import Tail, plain, tail
 from abm.core import draws
-from abm.ensemble.build import World
-from abm.ensemble.kernel import begin, pass_week
+from abm.ensemble.block import Block
 from abm.ensemble.lineages import Lineages
 from abm.plots.tails import steps, tails
 from abm.plots.theme import new_figure, styled
 from abm.population import prepare
-from abm.population.sampling import frailties
 from abm.runs.estimates import student_interval
+from tests.blocks import begin, pass_week
 from tests.test_model_company import firm, ruin_by_recursion
 from tests.worlds import bound, consent, day, rich_world, signer, thinker, world
 
@@ -309,11 +308,11 @@ def test_whether_somebody_pays_is_drawn_again_until_he_was_called(week, whose):
 def test_who_was_called_once_has_been_tested_and_nobody_else():
     book = [bound("there", 4.0), bound("later", 6.0, [{"gate": "court"}]), signer("never", 1.0, 0.0)]
     population = prepare(abm.scenario_from(world(book, [consent("court", 0.0)], days=28)))
-    memory = World(population)
-    begin(memory.record, 1, 0, frailties(population, 1, [0])[0])
-    assert not memory.arrays["tested"].any()
-    pass_week(memory.record)
-    assert memory.arrays["tested"].tolist() == [True, False, False]
+    block = Block(population)
+    begin(block, population, 1, range(1))
+    assert not block.values("investors", "tested").any()
+    pass_week(block.record)
+    assert block.values("investors", "tested")[:, 0].tolist() == [True, False, False]
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -206,7 +206,7 @@ def test_engines_compute_nothing_themselves(name):
 
 def test_the_compiled_engine_walks_the_phases_of_the_schedule():
     (week,) = (one for one in functions(TREES["abm/ensemble/phases.py"]) if one.name == "week_passes")
-    assert [ast.unparse(line) for line in week.body[1:]] == [f"{phase}(world)" for phase in PHASES]
+    assert [ast.unparse(line) for line in week.body[1:]] == [f"{phase}(block)" for phase in PHASES]
 
 
 def test_every_source_that_is_compiled_names_the_cache(monkeypatch, tmp_path):
@@ -218,7 +218,7 @@ def test_every_source_that_is_compiled_names_the_cache(monkeypatch, tmp_path):
     compiled = [
         n
         for n, tree in TREES.items()
-        if {"abm.core.jit", "abm.core.lending", "abm.ensemble.memory"} & modules_imported(tree)
+        if {"abm.core.jit", "abm.core.lending", "abm.ensemble.memory", "abm.ensemble.views"} & modules_imported(tree)
     ]
     assert len(compiled) > 15
     makers = ("jit", "waking", "lending", "lent", "objects", "emitting", "solved", "sealed", "records")

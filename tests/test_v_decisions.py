@@ -23,15 +23,16 @@ from abm.rules.appetite import (
     waiting_value,
 )
 from abm.rules.belief import (
+    doubt_left,
     drifted_mean,
     implied_value,
-    prior_precision,
+    prior_variance,
     rights_premium,
     sight_spread,
     signal,
     updated_mean,
-    updated_precision,
-    widened_precision,
+    updated_variance,
+    widened_variance,
 )
 from abm.rules.decision import advantage, expit, signing_rate, success_belief
 from abm.rules.environment import jump_size
@@ -54,16 +55,16 @@ def learnt(means, log_value):
         if math.isnan(log_value):
             value = jump_size(math.log(300.0), 0.5, normal(1, run, 0, 0, TRUE_VALUE, 0))
         seen = signal(value, 1.0 / (0.35 * 0.35), normal(1, run, 0, 0, PRIVATE_SIGNAL, 0))
-        means[run] = updated_mean(math.log(300.0), prior_precision(0.5), seen, 1.0 / (0.35 * 0.35))
+        means[run] = updated_mean(math.log(300.0), seen, doubt_left(prior_variance(0.5), 1.0 / (0.35 * 0.35)))
 
 
 def test_v1_a_signal_counts_by_its_precision():
-    assert updated_mean(0.0, prior_precision(0.5), 1.0, SIGNAL) == pytest.approx(0.671141, abs=5e-7)
+    assert updated_mean(0.0, 1.0, doubt_left(prior_variance(0.5), SIGNAL)) == pytest.approx(0.671141, abs=5e-7)
 
 
 def test_v1_the_chance_to_be_convinced_by_a_good_company_is_that_of_a_lucky_enough_signal():
     def conviction(luck: float) -> float:
-        return updated_mean(PRIOR, 4.0, signal(math.log(330.0), SIGNAL, luck), SIGNAL) - (PRIOR + 0.10)
+        return updated_mean(PRIOR, signal(math.log(330.0), SIGNAL, luck), doubt_left(0.25, SIGNAL)) - (PRIOR + 0.10)
 
     assert normal_cdf(-brentq(conviction, -9, 9)) == pytest.approx(0.439042, abs=5e-7)
 
@@ -79,8 +80,8 @@ def test_v1_simulated_investors_are_convinced_as_often_as_the_closed_form_says()
 
 
 def test_v1_diligence_moves_a_belief_as_far_as_the_law_of_the_posterior_mean_says():
-    assert sight_spread(4.0, SIGNAL, 0.0, 0.5, 0.0, 0.0) == pytest.approx(0.409616, abs=5e-7)
-    assert normal_cdf(-0.10 / sight_spread(4.0, SIGNAL, 0.0, 0.5, 0.0, 0.0)) == pytest.approx(0.403565, abs=5e-7)
+    assert sight_spread(0.25, SIGNAL, 0.0, 0.5, 0.0, 0.0) == pytest.approx(0.409616, abs=5e-7)
+    assert normal_cdf(-0.10 / sight_spread(0.25, SIGNAL, 0.0, 0.5, 0.0, 0.0)) == pytest.approx(0.403565, abs=5e-7)
 
 
 @pytest.mark.statistical
@@ -100,19 +101,21 @@ def test_v27_diligence_is_worth_the_option_to_change_ones_mind(start, expected):
 def test_the_order_of_two_signals_does_not_matter(mean, precision, signals):
     answers = []
     for order in (signals, signals[::-1]):
-        mu, tau = mean, precision
+        mu, variance = mean, 1.0 / precision
         for seen, weight in order:
-            mu, tau = updated_mean(mu, tau, seen, weight), updated_precision(tau, weight)
-        answers.append((mu, tau))
+            left = doubt_left(variance, weight)
+            mu, variance = updated_mean(mu, seen, left), updated_variance(variance, left)
+        answers.append((mu, variance))
+        assert variance == pytest.approx(1.0 / (precision + sum(weight for _, weight in signals)), rel=1e-12)
     assert answers[0] == pytest.approx(answers[1], rel=1e-9, abs=1e-12)
 
 
 def test_a_belief_about_a_moving_value_drifts_and_widens_the_same_in_weeks_and_in_one_go():
-    mu, tau = 5.7, 8.0
+    mu, variance = 5.7, 1.0 / 8.0
     for _ in range(52):
-        mu, tau = drifted_mean(mu, 0.25, 0.55, 1 / 52), widened_precision(tau, 0.55, 1 / 52)
+        mu, variance = drifted_mean(mu, 0.25, 0.55, 1 / 52), widened_variance(variance, 0.55, 1 / 52)
     assert mu == pytest.approx(5.7 + 0.25 - 0.55**2 / 2, rel=1e-9)
-    assert 1 / tau == pytest.approx(1 / 8.0 + 0.55**2, rel=1e-9)
+    assert variance == pytest.approx(1 / 8.0 + 0.55**2, rel=1e-9)
 
 
 @often
@@ -263,8 +266,9 @@ def state_of_indifference(c: float, alpha: float, y: float, beta: float, lead: f
 
     def indifference(theta: float) -> float:
         x = threshold_signal(theta)
-        doubt = 1.0 / math.sqrt(updated_precision(alpha, beta))
-        p = success_belief(updated_mean(y, alpha, x, beta), theta, doubt)
+        left = doubt_left(1.0 / alpha, beta)
+        doubt = math.sqrt(updated_variance(1.0 / alpha, left))
+        p = success_belief(updated_mean(y, x, left), theta, doubt)
         return advantage(p, 1.0 - c, 1.0, c, 0.0, 0.0)
 
     easiest, hardest = lead - committed, 1.0 - committed

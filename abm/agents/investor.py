@@ -38,7 +38,7 @@ class Investor(mesa.Agent):
         self.index, self.id = index, model.population.ids[index]
         self.traits = model.traits[index]  # who he is, as the rules read it
         self.params = fields_of(self.traits)  # the same, as we read it
-        self.mean, self.precision = self.params.prior_mean, self.params.prior_precision
+        self.mean, self.variance = self.params.prior_mean, self.params.prior_variance
         self.sign_clock = self.withdrawal_clock = 0.0
         self.sign_day = math.nan
         self.diligence_done = False
@@ -48,12 +48,19 @@ class Investor(mesa.Agent):
         if self.params.signed_at_start:
             self.sign_day = 0.0
 
+    @property
+    def thinks(self) -> bool:
+        """Whether he still thinks about the round: he may sign, or have second thoughts."""
+        if not self.params.behavioural:
+            return False
+        return self.stage == LOOKING or (self.stage == SIGNED and self.params.withdrawal_per_year > 0.0)
+
     def learn(self) -> None:
         """Update his belief: time passes, diligence ends, news comes in, peers commit."""
         market = self.model.market
         params, offer = self.params, self.model.offer
         self.mean = belief.drifted_mean(self.mean, market.params.growth_per_year, market.params.volatility, YEARS)
-        self.precision = belief.widened_precision(self.precision, market.params.volatility, YEARS)
+        self.variance = belief.widened_variance(self.variance, market.params.volatility, YEARS)
         if market.params.news_precision > 0.0:
             self._update(market.news, market.params.news_precision)
         if not self.diligence_done and params.diligence_day <= self.model.until_day:
@@ -64,7 +71,7 @@ class Investor(mesa.Agent):
             )
         for author, news in self.model.news:
             if author is not self:
-                self.mean, self.precision = decision.hear(self.traits, self.mean, self.precision, news, offer)
+                self.mean, self.variance = decision.hear(self.traits, self.mean, self.variance, news, offer)
         if params.opinion_pull > 0.0:
             self.mean = belief.pulled_opinion(self.mean, self.model.opinion, params.opinion_pull)
 
@@ -73,19 +80,29 @@ class Investor(mesa.Agent):
         """What he makes of this week's offer."""
         offer = self.model.offer
         open_share = openness(offer.weeks_left, self.params.waiting_decay_weeks)
-        return decision.Appraisal(*decision.appraise(self.traits, self.mean, self.precision, open_share, offer))
+        return decision.Appraisal(
+            *decision.appraise(self.traits, self.mean, self.variance, open_share, offer, self._premium)
+        )
+
+    @property
+    def _premium(self) -> float:
+        """What the rights of the shares are worth to him at this week's price."""
+        return decision.premium_of(self.traits, self.model.offer)
 
     def _update(self, signal: float, precision: float) -> None:
-        self.mean = belief.updated_mean(self.mean, self.precision, signal, precision)
-        self.precision = belief.updated_precision(self.precision, precision)
+        left = belief.doubt_left(self.variance, precision)
+        self.mean = belief.updated_mean(self.mean, signal, left)
+        self.variance = belief.updated_variance(self.variance, left)
 
     def reconsider(self) -> None:
         """Take the signature back if second thoughts have piled up."""
         params, model = self.params, self.model
         if params.withdrawal_per_year <= 0.0:
             return
-        expected = decision.expected_return(self.traits, self.mean, model.offer) if params.behavioural else 0.0
-        shock = model.market.shock if params.behavioural else 0.0
+        expected, shock = 0.0, 0.0
+        if params.behavioural:
+            expected = decision.expected_return(self.traits, self.mean, model.offer, self._premium)
+            shock = model.market.shock
         rate = decision.withdrawal_rate(
             params.withdrawal_per_year, params.binding, params.mood_withdrawal, expected, shock, params.jump_withdrawal
         )

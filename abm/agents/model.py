@@ -157,7 +157,7 @@ class FundingModel(mesa.Model):
             if self.opinions_pull:
                 self.opinion = self._mean_opinion()
             for investor in self.investors:
-                if investor.params.behavioural and investor.stage in (LOOKING, SIGNED):
+                if investor.thinks:
                     investor.learn()
 
     def withdrawals(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from abm.core.arithmetic import erfc, log, log1p, septic
 from abm.core.floating import fma
-from abm.core.jit import folded, inlined, rule
+from abm.core.jit import folded, lean, rule
 from abm.core.records import Floats, Integers
 
 # Purposes (docs/model.md 2.5). Append only: renumbering one changes every published trajectory.
@@ -74,7 +74,7 @@ def joined(seed: int, run: int) -> int:
     return seed << 32 | run
 
 
-@inlined
+@folded
 def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[Any, Any, Any, Any]:
     """Philox4x32-10: four random 32-bit words from a counter of four and a key of two.
 
@@ -144,7 +144,7 @@ def uniform(seed: int, run: int, agent: int, step: int, purpose: int, sub: int) 
     return fraction(word0, word1)
 
 
-@rule
+@folded
 def fraction(word0: Any, word1: Any) -> float:
     """Two random words as a number strictly between 0 and 1, in steps of 2**-53."""
     # 27 and 26 bits: through int64, because compiled code turns an unsigned word into a float much more slowly
@@ -194,18 +194,61 @@ def normals(out: Floats, seed: int, run: int, agents: Integers, steps: Integers,
     to_normals(out)
 
 
+@lean
+def uniforms_of_runs(
+    out: Floats, seed: int, runs: Integers, agents: Integers, steps: Integers, purpose: int, count: int
+) -> None:
+    """Fill ``out`` with the uniforms of many runs, those of an address side by side.
+
+    Parameters
+    ----------
+    out
+        float64[at least K * R], overwritten: ``out[k * R + r]`` is that of address k in run r [-].
+    seed, purpose
+        As in :func:`uniform`; ``sub`` is 0.
+    runs
+        int64[R], the runs [-].
+    agents, steps
+        int64[at least K], who asks, and in which week [-].
+    count
+        K, how many addresses [-].
+
+    Examples
+    --------
+    >>> out, runs = np.zeros(4), np.array([5, 6])
+    >>> uniforms_of_runs(out, 2025, runs, np.array([3, 3]), np.array([0, 1]), PRIOR_DEVIATION, 2)
+    >>> bool(out[3] == uniform(2025, 6, 3, 1, PRIOR_DEVIATION, 0))
+    True
+    """
+    width = runs.shape[0]
+    for k in range(count):
+        agent, step, first = agents[k], steps[k], k * width
+        for r in range(width):
+            word0, word1, _, _ = philox(agent, step, purpose, 0, seed, runs[r])
+            out[first + r] = fraction(word0, word1)
+
+
 @rule
 def to_normals(out: Floats) -> None:
-    """Turn uniforms into standard normals, in place: the tails are picked out, and each part done all at once."""
+    """Turn uniforms into standard normals, in place."""
+    count = out.shape[0]
+    to_normals_into(out, count, np.empty(count), np.empty(count, np.int64))
+
+
+@lean
+def to_normals_into(out: Floats, count: int, tails: Floats, places: Integers) -> None:
+    """Turn ``count`` uniforms into standard normals, in place: tails are picked out, and each part done all at once.
+
+    ``tails`` and ``places``, as long as ``out``, are overwritten.
+    """
     # without a branch inside, a loop fills the lanes of the processor; 15 % of draws lie in the tails
-    places, tails, n = np.empty(out.shape[0], np.int64), np.empty(out.shape[0]), 0
-    for k in range(out.shape[0]):
-        if abs(out[k] - 0.5) > _CENTRE:
-            places[n], tails[n] = k, out[k]
-            n += 1
+    n = 0
+    for k in range(count):
+        places[n], tails[n] = k, out[k]
+        n += 1 if abs(out[k] - 0.5) > _CENTRE else 0
     for t in range(n):
         tails[t] = _tail_quantile(tails[t])
-    for k in range(out.shape[0]):
+    for k in range(count):
         out[k] = _central_quantile(out[k] - 0.5)
     for t in range(n):
         out[places[t]] = tails[t]

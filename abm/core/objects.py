@@ -87,6 +87,8 @@ def _forms(kind: Any) -> list[Any]:
         return [next(form for name, form, _ in _NUMBERS.values() if name == kind)]
     word: Any = ctypes.c_int64
     pointer: Any = ctypes.c_void_p
+    if kind[0] == "run":  # of the compiled engine: a block, and a lane
+        return [pointer, word]
     return [pointer] if kind[0] == "record" else [pointer, pointer, word, word, pointer, *[word] * (2 * kind[2])]
 
 

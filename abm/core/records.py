@@ -85,7 +85,7 @@ TRAITS = np.dtype(
         ("priority", np.int64),
         *((name, np.float64) for name in _TRAIT_NUMBERS),
         ("prior_mean", np.float64),
-        ("prior_precision", np.float64),
+        ("prior_variance", np.float64),
         ("signal_z", np.float64),
         ("diligence_day", np.float64),
         ("sign_threshold", np.float64),
@@ -331,7 +331,7 @@ GATE_STATE = np.dtype(
 INVESTOR_STATE = np.dtype(
     [
         ("mean", np.float64),  # belief about log value
-        ("precision", np.float64),
+        ("variance", np.float64),  # of that belief
         ("sign_clock", np.float64),
         ("withdrawal_clock", np.float64),
         ("sign_day", np.float64),  # nan: has not signed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import Any
 
@@ -109,7 +109,7 @@ class Compiled(Asleep):
             self._known[kinds] = native.call
             return self(*arguments)
         answer = self.itself(*arguments)
-        self._keep(arguments, kinds)
+        self._keep(tuple(awake().typeof(argument) for argument in arguments), kinds)
         self._known[kinds] = self.itself
         return answer
 
@@ -117,26 +117,24 @@ class Compiled(Asleep):
         place = code_folder()
         return objects.load(place, self.py_func, kinds) if place and self._is_ours else None
 
-    def _keep(self, arguments: tuple[Any, ...], kinds: tuple[Any, ...]) -> None:
+    def _keep(self, types: tuple[Any, ...], kinds: tuple[Any, ...]) -> None:
         place = code_folder()
-        if place and self._is_ours:
-            types = tuple(awake().typeof(argument) for argument in arguments)
-            if found := self.itself.overloads.get(types):
-                objects.keep(place, self.py_func, kinds, found)
+        if place and self._is_ours and (found := self.itself.overloads.get(types)):
+            objects.keep(place, self.py_func, kinds, found)
 
     @property
     def _is_ours(self) -> bool:
         """Whether its sources, and its name, tell all that it is."""
         return self.py_func.__module__.startswith("abm.") and "<locals>" not in self.py_func.__qualname__
 
-    def address(self, *arguments: Any) -> int:
-        """Address of its machine code for arguments of these kinds."""
-        kinds = tuple([objects.kind_of(argument) for argument in arguments])
-        if native := self._native(kinds):
+    def address(self, kinds: Sequence[Any], types_of: Callable[[], tuple[Any, ...]]) -> int:
+        """Address of its machine code for arguments of some kinds, which numba knows by the types that are given."""
+        if native := self._native(tuple(kinds)):
             return native.address
-        types = tuple(awake().typeof(argument) for argument in arguments)
+        awake()
+        types = types_of()
         self.itself.compile(types)
-        self._keep(arguments, kinds)
+        self._keep(types, tuple(kinds))
         found = self.itself.overloads[types]
         return int(found.library.get_pointer_to_function(found.fndesc.llvm_func_name))
 

@@ -1,4 +1,4 @@
-"""Ensemble: the engine to be fast, the same rules in the same weeks over records, compiled."""
+"""Ensemble: the engine to be fast, the same rules in the same weeks compiled, over many runs side by side."""
 
 from abm.ensemble.engine import Ensemble
 

@@ -10,17 +10,17 @@ import numpy as np
 from abm.core.code_state import code_folder
 from abm.core.records import FATE, LUCK, RESULT
 from abm.ensemble.kernel import simulate
-from abm.ensemble.world import WORLD
+from abm.ensemble.tables import BLOCK
 
 _COMPILE = "from abm.ensemble.ahead import compile_kernel; compile_kernel()"
 
 
 def compile_kernel() -> None:
     """Compile the kernel, or load it, by simulating no runs."""
-    world = np.zeros(1, WORLD).view(np.recarray)[0]
+    block = np.zeros(1, BLOCK).view(np.recarray)[0]
     rows, fates = np.zeros(0, RESULT).view(np.recarray), np.zeros((0, 0), FATE).view(np.recarray)
     luck = np.zeros(0, LUCK).view(np.recarray)
-    simulate(world, 0, 0, luck, rows, fates, np.zeros((0, 0)), np.zeros((0, 0, 0), np.int64))
+    simulate(block, 0, 0, luck, rows, fates, np.zeros((0, 0)), np.zeros((0, 0, 0), np.int64))
 
 
 def is_compiled() -> bool:

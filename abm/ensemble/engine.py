@@ -12,7 +12,7 @@ import numpy as np
 from abm.core.batch import PATHS, Batch
 from abm.core.records import FATE, RESULT
 from abm.ensemble.ahead import compile_ahead
-from abm.ensemble.build import World
+from abm.ensemble.block import Block
 from abm.ensemble.kernel import simulate
 from abm.population.layout import Population
 from abm.population.sampling import luck_of_runs
@@ -51,11 +51,11 @@ class Ensemble:
 
     def __init__(self, population: Population, unknowns: Unknowns | None = None) -> None:
         self.population, self.unknowns = population, unknowns
-        self._idle: SimpleQueue[World] = SimpleQueue()
+        self._idle: SimpleQueue[Block] = SimpleQueue()
         self._ahead = compile_ahead()
 
     def __call__(self, seed: int, runs: range, paths: bool = False) -> Batch:
-        """Simulate runs one after the other.
+        """Simulate runs, as many side by side as the memory near a core has room for.
 
         Parameters
         ----------
@@ -71,20 +71,20 @@ class Ensemble:
         weekly = np.zeros((len(runs) if paths else 0, len(PATHS), weeks), np.int64)
         with _without_collector():
             try:
-                world = self._idle.get_nowait()
+                block = self._idle.get_nowait()
             except Empty:
-                world = World(shared)
+                block = Block(shared)
                 if self._ahead is not None:
                     self._ahead.wait()
             for population, own in self._worlds(seed, runs):
-                if world.population is not population:
-                    world.load(population)
+                if block.population is not population:
+                    block.load(population)
                 here = slice(own.start - runs.start, own.stop - runs.start)
                 # uncompiled code asks for attributes, too
                 records = rows[here].view(np.recarray), fates[here].view(np.recarray)
                 luck = luck_of_runs(population, seed, own)
-                simulate(world.record, seed, own.start, luck, *records, gate_days[here], weekly[here])
-        self._idle.put(world)
+                simulate(block.record, seed, own.start, luck, *records, gate_days[here], weekly[here])
+        self._idle.put(block)
         return Batch(rows, fates, gate_days, weekly if paths else None)
 
     def _worlds(self, seed: int, runs: range) -> Iterable[tuple[Population, range]]:

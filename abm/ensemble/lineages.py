@@ -25,10 +25,14 @@ from abm.core.jit import entry, lean
 from abm.core.records import LOOKING, OPEN, RESULT, SIGNED, Floats, Integers, Record, Records
 from abm.core.schedule import weeks_into
 from abm.ensemble import arrays
-from abm.ensemble.build import World
-from abm.ensemble.kernel import begin, begin_week, draw_ahead, grant_bridge, sum_up
+from abm.ensemble.arrays import at
+from abm.ensemble.beginning import begin_runs, draw_ahead_of, grant_bridge
+from abm.ensemble.block import Block
+from abm.ensemble.kernel import begin_week, place, sum_up
 from abm.ensemble.parts import next_jump
 from abm.ensemble.phases import week_passes
+from abm.ensemble.repacking import repack_if_worth_it
+from abm.ensemble.tables import AHEAD
 from abm.population.layout import Population
 from abm.population.sampling import luck_of_runs
 from abm.rules.sums import add
@@ -75,10 +79,10 @@ class Lineages:
 
     def __init__(self, population: Population) -> None:
         self.population = population
-        self._idle: SimpleQueue[World] = SimpleQueue()
+        self._idle: SimpleQueue[Block] = SimpleQueue()
 
     def __call__(self, seed: int, lineages: Sequence[Lineage], weeks: int) -> Replay:
-        """Replay lineages one after the other.
+        """Replay lineages, as many side by side as the memory near a core has room for.
 
         Parameters
         ----------
@@ -95,17 +99,17 @@ class Lineages:
         luck = luck_of_runs(self.population, seed, first)
         rows, paths = np.zeros(len(lineages), RESULT), np.zeros((len(lineages), len(WATCHED), weeks))
         try:
-            world = self._idle.get_nowait()
+            block = self._idle.get_nowait()
         except Empty:
-            world = World(self.population)
-        replay(world.record, seed, weeks, ends, flat, luck, rows.view(np.recarray), paths)
-        self._idle.put(world)
+            block = Block(self.population)
+        replay(block.record, seed, weeks, ends, flat, luck, rows.view(np.recarray), paths)
+        self._idle.put(block)
         return Replay(rows, paths)
 
 
 @entry
 def replay(
-    world: Record,
+    record: Record,
     seed: int,
     weeks: int,
     ends: Integers,
@@ -118,8 +122,8 @@ def replay(
 
     Parameters
     ----------
-    world
-        The memory to use.
+    record
+        The ``BLOCK`` record to use.
     seed, weeks
         The study's seed, and when to stop [weeks].
     ends, lineages
@@ -129,65 +133,83 @@ def replay(
     rows, paths
         As in :class:`Replay`, overwritten.
     """
-    for p in range(rows.shape[0]):
-        index, last = ends[p], add(ends[p + 1], -1)
-        begin(world, seed, lineages[index, 1], luck[p].frailty, luck[p].kept)
-        while world.round_state.running and world.round_state.week < weeks:
-            begin_week(world)
-            before = index
-            while index < last and lineages[index + 1, 0] <= world.round_state.week:
-                index = index + 1
-            if index != before:
-                _change_hands(world, lineages[index, 1])
-            week_passes(world)
-            _watch(world, paths[p])
-        _hold(world, paths[p])
-        sum_up(world, rows[p])
+    block, done, count = at(record, 0), 0, luck.shape[0]
+    block.seed = seed
+    while done < count:
+        block.runs = min(block.lanes, count - done)
+        for r in range(block.runs):
+            p = add(done, r)
+            place(at(block, r), p, lineages[ends[p], 1], luck[p])
+        begin_runs(block)
+        while block.n_running > 0 and block.week < weeks:
+            begin_week(block)
+            for r in range(block.n_running):
+                _follow(at(block, r), ends, lineages)
+            week_passes(block)
+            for r in range(block.n_running):
+                _watch(at(block, r), paths)
+            repack_if_worth_it(block)
+        for r in range(block.runs):
+            run = at(block, r)
+            _hold(run, paths[run.round_state.index])
+            sum_up(run, rows[run.round_state.index])
+        done = add(done, block.runs)
 
 
 @lean
-def _change_hands(world: Record, run: int) -> None:
+def _follow(run: Any, ends: Integers, lineages: Integers) -> None:
+    """Take luck from the run that the lineage names for this week, where that is another than before."""
+    p = run.round_state.index
+    for k in range(add(ends[p], 1), ends[add(p, 1)]):
+        if lineages[k, 0] == run.week:
+            _change_hands(run, lineages[k, 1])
+
+
+@lean
+def _change_hands(run: Any, number: int) -> None:
     """Take luck from another run as of this week: public luck ahead, and what is still open of everybody's own."""
-    world.run = run
-    draw_ahead(world)
-    seed, gates, traits, stage = world.seed, arrays.gate_states(world), arrays.traits(world), arrays.stage(world)
-    signing, leaving = arrays.sign_clock(world), arrays.withdrawal_clock(world)
-    world.market_state.next_jump_day = next_jump(world, world.round_state.week_start)
-    if world.company.alive and world.company.least_cash_musd > 0:  # nobody has asked for the bridge yet
-        grant_bridge(world)
+    run.round_state.run = number
+    for k in range(run.week_ahead, AHEAD):
+        draw_ahead_of(run, k)
+    seed, gates, investors = run.seed, arrays.gates(run), arrays.investors(run)
+    run.market_state.next_jump_day = next_jump(run, run.week_start)
+    if run.company.alive and run.company.least_cash_musd > 0:  # nobody has asked for the bridge yet
+        grant_bridge(run)
     for g in range(gates.shape[0]):
         gate = gates[g]
-        if gate.status == OPEN and not arrays.gate_params(world)[g].in_the_end:  # else drawn once for all weeks
-            gate.consent_threshold = add(gate.consent_clock, draws.exponential(seed, run, g, 0, draws.CONSENT, 0))
-            gate.block_threshold = add(gate.block_clock, draws.exponential(seed, run, g, 0, draws.BLOCK, 0))
-    for i in range(traits.shape[0]):
-        params, base = traits[i], arrays.base(world)[i]
-        if stage[i] == LOOKING and not base.in_the_end:
-            params.sign_threshold = add(signing[i], draws.exponential(seed, run, params.address, 0, draws.SIGNING, 0))
-        if not arrays.tested(world)[i]:
-            word = draws.uniform(seed, run, params.address, 0, draws.SETTLEMENT, 0)
-            params.unreliable = word < base.settlement_failure_probability or not params.held
-        if stage[i] <= SIGNED and base.withdrawal_per_year > 0.0:
-            wait = draws.exponential(seed, run, params.address, 0, draws.WITHDRAWAL, 0)
-            params.withdrawal_threshold = add(leaving[i], wait)
-        if not arrays.diligence_done(world)[i]:
-            params.signal_z = draws.normal(seed, run, params.address, 0, draws.PRIVATE_SIGNAL, 0)
+        if gate.status == OPEN and not gate.in_the_end:  # else drawn once for all weeks
+            gate.consent_threshold = add(gate.consent_clock, draws.exponential(seed, number, g, 0, draws.CONSENT, 0))
+            gate.block_threshold = add(gate.block_clock, draws.exponential(seed, number, g, 0, draws.BLOCK, 0))
+    for i in range(investors.shape[0]):
+        who, base = investors[i], arrays.bases(run)[i]
+        if who.stage == LOOKING and not base.in_the_end:
+            who.sign_threshold = add(who.sign_clock, draws.exponential(seed, number, base.address, 0, draws.SIGNING, 0))
+        if not who.tested:
+            word = draws.uniform(seed, number, base.address, 0, draws.SETTLEMENT, 0)
+            who.unreliable = word < base.settlement_failure_probability or not who.held
+        if who.stage <= SIGNED and base.withdrawal_per_year > 0.0:
+            wait = draws.exponential(seed, number, base.address, 0, draws.WITHDRAWAL, 0)
+            who.withdrawal_threshold = add(who.withdrawal_clock, wait)
+        if not who.diligence_done:
+            who.signal_z = draws.normal(seed, number, base.address, 0, draws.PRIVATE_SIGNAL, 0)
 
 
 @lean
-def _watch(world: Record, paths: Floats) -> None:
-    """Write down how things stand at the end of a week."""
-    state, company, terms = world.round_state, world.company, world.terms
-    index = weeks_into(state.week, terms.horizon_weeks)
-    paths[0, index], paths[1, index] = arrays.committed_path(world)[index], state.paid_musd
-    paths[2, index], paths[4, index] = company.cash_musd, company.outflow_musd
-    paths[3, index] = add(company.vendor_musd, company.bridge_musd)
-    paths[5, index] = state.expected_musd if state.open else 0.0
+def _watch(run: Any, paths: Floats) -> None:
+    """Write down how things stand at the end of a week that the run has lived."""
+    state, company = run.round_state, run.company
+    if state.weeks < run.week:
+        return
+    p, index = state.index, weeks_into(run.week, run.terms.horizon_weeks)
+    paths[p, 0, index], paths[p, 1, index] = arrays.paths(run)[index].committed, state.paid_musd
+    paths[p, 2, index], paths[p, 4, index] = company.cash_musd, company.outflow_musd
+    paths[p, 3, index] = add(company.vendor_musd, company.bridge_musd)
+    paths[p, 5, index] = state.expected_musd if state.open else 0.0
 
 
 @lean
-def _hold(world: Record, paths: Floats) -> None:
+def _hold(run: Any, paths: Floats) -> None:
     """Let paths that ended early keep their last values."""
     for kind in range(paths.shape[0]):
-        for index in range(world.round_state.week, paths.shape[1]):
+        for index in range(run.round_state.weeks, paths.shape[1]):
             paths[kind, index] = paths[kind, index - 1]

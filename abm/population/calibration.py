@@ -22,15 +22,16 @@ from abm.population.contracts import new_records
 from abm.population.layout import Population, members_of
 from abm.rules.appetite import openness
 from abm.rules.belief import (
+    doubt_left,
     drifted_mean,
     prior_mean,
     sight_spread,
     updated_mean,
-    updated_precision,
-    widened_precision,
+    updated_variance,
+    widened_variance,
 )
 from abm.rules.book import expected_musd, forecast_bn, log_post_money, post_money_bn
-from abm.rules.decision import appraise, signing_rate
+from abm.rules.decision import appraise, premium_of, signing_rate
 from abm.rules.outlook import look_ahead
 from abm.scenario import Scenario
 from abm.scenario.defaults import STRONGEST_BIAS
@@ -248,12 +249,12 @@ def frozen_advantages(traits: Record, market: Record, offers: Records, deadline_
         ready = traits.diligence_days * exp(traits.diligence_sd_log * wait)
         for s in range(_SIGHTS):
             row = d * _SIGHTS + s
-            mean, precision = traits.prior_mean, traits.prior_precision
+            mean, variance = traits.prior_mean, traits.prior_variance
             ready_yet = False
             for week in range(weeks):
                 offer = offers[week]
                 mean = drifted_mean(mean, market.growth_per_year, market.volatility, years)
-                precision = widened_precision(precision, market.volatility, years)
+                variance = widened_variance(variance, market.volatility, years)
                 start = max(7.0 * week, ready)
                 end = min(7.0 * (week + 1), deadline_day)
                 zeta[row, week] = -math.inf
@@ -262,7 +263,7 @@ def frozen_advantages(traits: Record, market: Record, offers: Records, deadline_
                 if not ready_yet:
                     ready_yet = True
                     spread = sight_spread(
-                        precision,
+                        variance,
                         traits.signal_precision,
                         traits.prior_spread_log,
                         market.sd_log,
@@ -270,11 +271,12 @@ def frozen_advantages(traits: Record, market: Record, offers: Records, deadline_
                         end,
                     )
                     shown = mean + truth - traits.prior_mean  # on average the truth, which drifts as his mean does
-                    mean = updated_mean(mean, precision, shown, traits.signal_precision)
+                    left = doubt_left(variance, traits.signal_precision)
+                    mean = updated_mean(mean, shown, left)
                     mean += spread * draws.normal_quantile((s + 0.5) / _SIGHTS)
-                    precision = updated_precision(precision, traits.signal_precision)
+                    variance = updated_variance(variance, left)
                 open_share = openness(offer.weeks_left, traits.waiting_decay_weeks)
-                view = appraise(traits, mean, precision, open_share, offer)
+                view = appraise(traits, mean, variance, open_share, offer, premium_of(traits, offer))
                 if view.ticket_musd > 0 and end > start:
                     zeta[row, week], days[row, week] = view.advantage, end - start
     return zeta, days

@@ -19,7 +19,7 @@ from abm.population.consents import gate_params, gates_in_order, law_of, numbers
 from abm.population.contracts import flatten, musd, new_record, new_records
 from abm.rules.allocation import LAST
 from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
-from abm.rules.belief import prior_mean, prior_precision
+from abm.rules.belief import prior_mean, prior_variance
 from abm.rules.clauses import Contracts
 from abm.rules.closing import SELECT
 from abm.rules.decision import per_day_of_year
@@ -257,7 +257,7 @@ def _traits_of(scenario: Scenario, who: InvestorTable | InvestorPoolTable, marke
         "priority": LAST if named is not None and named.ticket == "rest" else int(who.priority),
         "sign_bias": float(who.sign_bias or 0.0),
         "prior_mean": prior_mean(float(mean_bn), sd, 0.0),
-        "prior_precision": prior_precision(sd),
+        "prior_variance": prior_variance(sd),
     }
     if named is not None:
         row |= law_of(named, float(scenario.window_days), float(scenario.round.replacement_probability))

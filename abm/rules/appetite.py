@@ -33,15 +33,15 @@ def risk_to_exit(volatility: float, horizon_years: float) -> float:
 
 
 @rule
-def return_variance(precision: float, risk: float) -> float:
-    r"""Variance of the log return, doubt and risk together: :math:`1/\tau + \sigma^2 h` [log-points^2].
+def return_variance(doubt: float, risk: float) -> float:
+    r"""Variance of the log return, doubt and risk together: :math:`\sigma_b^2 + \sigma^2 h` [log-points^2].
 
     Examples
     --------
-    >>> return_variance(4.0, 0.75)
+    >>> return_variance(0.25, 0.75)
     1.0
     """
-    return 1.0 / precision + risk
+    return doubt + risk
 
 
 @rule
@@ -160,10 +160,9 @@ def ticket_musd(
     >>> ticket_musd(0.159722, 100_000.0, 0.10, 5_000.0, 500), ticket_musd(0.020833, 20_000.0, 0.10, 5_000.0, 500)
     (5000, 0)
     """
-    wanted = min(share * wealth_musd, concentration_cap * wealth_musd, money_cap_musd)
-    if share <= 0.0 or wanted + 1e-6 < min_ticket_musd:
-        return 0
-    return math.floor(wanted + 1e-6)
+    wanted = max(0.0, min(share * wealth_musd, concentration_cap * wealth_musd, money_cap_musd)) + 1e-6
+    ticket = math.floor(wanted)
+    return 0 if share <= 0.0 or wanted < min_ticket_musd else ticket
 
 
 @rule

@@ -10,20 +10,15 @@ from abm.core.jit import rule
 
 
 @rule
-def updated_mean(mean: float, precision: float, signal: float, signal_precision: float) -> float:
-    r"""Posterior mean of a normal belief, :math:`\mu' = (\tau\mu + \tau_s s)/(\tau + \tau_s)`.
+def doubt_left(variance: float, precision: float) -> float:
+    r"""Share of the doubt that a signal leaves, :math:`1/(1 + \sigma_b^2\tau_s)` [-].
 
     Parameters
     ----------
-    mean, signal
-        Belief and signal [log-points].
-    precision, signal_precision
-        tau > 0 and tau_s >= 0 [1/log-points^2].
-
-    Returns
-    -------
-    float
-        Posterior mean [log-points].
+    variance
+        Of the belief before, sigma_b^2 [log-points^2].
+    precision
+        Of the signal, tau_s >= 0 [1/log-points^2].
 
     References
     ----------
@@ -31,22 +26,41 @@ def updated_mean(mean: float, precision: float, signal: float, signal_precision:
 
     Examples
     --------
-    >>> updated_mean(5.0, 4.0, 6.0, 4.0), updated_mean(5.0, 4.0, 6.0, 0.0)
-    (5.5, 5.0)
+    >>> doubt_left(0.25, 4.0), doubt_left(0.25, 0.0)
+    (0.5, 1.0)
     """
-    return (precision * mean + signal_precision * signal) / (precision + signal_precision)
+    return 1.0 / (1.0 + variance * precision)
 
 
 @rule
-def updated_precision(precision: float, signal_precision: float) -> float:
-    """Posterior precision of a normal belief [1/log-points^2].
+def updated_mean(mean: float, signal: float, left: float) -> float:
+    r"""Posterior mean of a normal belief, :math:`\mu' = \mu + (1 - l)(s - \mu)` [log-points].
+
+    Parameters
+    ----------
+    mean, signal
+        Belief and signal [log-points].
+    left
+        Share of the doubt that the signal leaves, l, from :func:`doubt_left` [-].
 
     Examples
     --------
-    >>> updated_precision(4.0, 5.0)
-    9.0
+    >>> updated_mean(5.0, 6.0, doubt_left(0.25, 4.0)), updated_mean(5.0, 6.0, doubt_left(0.25, 0.0))
+    (5.5, 5.0)
     """
-    return precision + signal_precision
+    return mean + (1.0 - left) * (signal - mean)
+
+
+@rule
+def updated_variance(variance: float, left: float) -> float:
+    """Posterior variance of a normal belief [log-points^2].
+
+    Examples
+    --------
+    >>> updated_variance(0.25, doubt_left(0.25, 4.0))
+    0.125
+    """
+    return variance * left
 
 
 @rule
@@ -62,15 +76,15 @@ def drifted_mean(mean: float, growth: float, volatility: float, years: float) ->
 
 
 @rule
-def widened_precision(precision: float, volatility: float, years: float) -> float:
-    r"""Precision of a belief about a value that moves: :math:`1/\tau \leftarrow 1/\tau + \sigma^2 dt`.
+def widened_variance(variance: float, volatility: float, years: float) -> float:
+    r"""Variance of a belief about a value that moves: :math:`\sigma_b^2 + \sigma^2 dt` [log-points^2].
 
     Examples
     --------
-    >>> widened_precision(4.0, 0.5, 1.0)
-    2.0
+    >>> widened_variance(0.25, 0.5, 1.0)
+    0.5
     """
-    return 1.0 / (1.0 / precision + volatility * volatility * years)
+    return variance + volatility * volatility * years
 
 
 @rule
@@ -86,15 +100,15 @@ def prior_mean(mean_bn: float, sd_log: float, deviation_log: float) -> float:
 
 
 @rule
-def prior_precision(sd_log: float) -> float:
-    """Precision of a belief with this spread [1/log-points^2].
+def prior_variance(sd_log: float) -> float:
+    """Variance of a belief with this spread [log-points^2].
 
     Examples
     --------
-    >>> prior_precision(0.5)
-    4.0
+    >>> prior_variance(0.5)
+    0.25
     """
-    return 1.0 / (sd_log * sd_log)
+    return sd_log * sd_log
 
 
 @rule
@@ -111,18 +125,18 @@ def signal(log_value: float, precision: float, z: float) -> float:
 
 @rule
 def sight_spread(
-    precision: float, signal_precision: float, prior_spread: float, value_sd: float, volatility: float, day: float
+    variance: float, signal_precision: float, prior_spread: float, value_sd: float, volatility: float, day: float
 ) -> float:
     r"""How far what diligence shows moves a belief, as a standard deviation before anybody has looked.
 
-    With the weight :math:`w = \tau_s/(\tau + \tau_s)` on a signal about a value that has strayed since as_of,
+    With the weight :math:`w = 1 - l` on a signal about a value that has strayed since as_of,
 
     .. math:: \sqrt{w^2 \big(sd_v^2 + \sigma^2 t + 1/\tau_s\big) + (1 - w)^2 sd_p^2}
 
     Parameters
     ----------
-    precision, signal_precision
-        Of the belief before, and of the signal [1/log-points^2].
+    variance, signal_precision
+        Of the belief before [log-points^2], and of the signal [1/log-points^2].
     prior_spread
         Spread of priors among investors, sd_p [log-points].
     value_sd, volatility
@@ -141,12 +155,12 @@ def sight_spread(
 
     Examples
     --------
-    >>> round(sight_spread(4.0, 1.0 / 0.35**2, 0.0, 0.5, 0.0, 0.0), 6)
+    >>> round(sight_spread(0.25, 1.0 / 0.35**2, 0.0, 0.5, 0.0, 0.0), 6)
     0.409616
     """
     if signal_precision <= 0.0:
         return prior_spread
-    weight = signal_precision / (precision + signal_precision)
+    weight = 1.0 - doubt_left(variance, signal_precision)
     seen = value_sd * value_sd + volatility * volatility * day / 365.0 + 1.0 / signal_precision
     return math.sqrt(weight * weight * seen + (1.0 - weight) * (1.0 - weight) * prior_spread * prior_spread)
 

@@ -45,6 +45,18 @@ def chance_to_pay(i: int, contracts: Contracts, outlooks: Floats) -> float:
     return best
 
 
+@rule
+def expected_of(ticket_musd: int, fallback_musd: int, chance: float) -> float:
+    """Money to expect of a commitment: all of it if its conditions hold, else what he falls back to [USD million].
+
+    Examples
+    --------
+    >>> expected_of(1_000, 200, 0.5)
+    600.0
+    """
+    return chance * ticket_musd + (1.0 - chance) * fallback_musd
+
+
 @lean
 def expected_musd(
     signed: Flags, tickets: Integers, fallbacks: Integers, contracts: Contracts, outlooks: Floats
@@ -73,7 +85,7 @@ def expected_musd(
     for i in range(signed.shape[0]):
         if signed[i]:
             chance = chance_to_pay(i, contracts, outlooks)
-            total += chance * tickets[i] + (1.0 - chance) * fallbacks[i]
+            total += expected_of(tickets[i], fallbacks[i], chance)
     return total
 
 

@@ -16,7 +16,7 @@ GREATEST, LEAST, ELIMINATION = 0, 1, 2
 SELECT = {"greatest": GREATEST, "least": LEAST, "elimination": ELIMINATION}
 
 # Rows of ``Book.sets``, in which a closing keeps sets of candidates, and a settlement sets of investors.
-_LEAST, _GREATEST, _ANSWER, _OTHER, _CHOSEN = range(5)
+_LEAST, _GREATEST, _ANSWER, _OTHER, CHOSEN = range(5)
 
 
 class Closing(NamedTuple):
@@ -118,6 +118,13 @@ def fill(n: int, members: Flags, inside: bool) -> None:
     """Put all candidates into a set, or none."""
     for k in range(n):
         members[k] = inside
+
+
+@lean
+def unseat(n: int, book: Book) -> None:
+    """Leave nobody seated but those who have paid."""
+    for k in range(n):
+        book.inside[book.who[k]] = book.against[book.who[k]] = False
 
 
 @lean
@@ -245,11 +252,22 @@ def eliminate_into(remaining: Flags, start: Flags, paid: Flags, contracts: Contr
 @lean
 def close_into(selected: Flags, signed: Flags, paid: Flags, contracts: Contracts, book: Book, select: int) -> int:
     """Close as :func:`close` does, with the closers written into ``selected``; the closing gap [USD million]."""
+    n = gather(signed, paid, book)
+    gap = close_candidates(n, contracts, book, select)
+    spread(n, book.sets[CHOSEN], paid, book, selected)
+    return gap
+
+
+@lean
+def close_candidates(n: int, contracts: Contracts, book: Book, select: int) -> int:
+    """Close over ``n`` candidates that are gathered already; the closing gap [USD million].
+
+    ``book.sets[CHOSEN]`` says who of them closes; they stay seated.
+    """
     book.facts.literal = select == ELIMINATION
     book.facts.granted = AS_IT_IS
-    n = gather(signed, paid, book)
     enclose(n, contracts, book)
-    least, greatest, chosen = book.sets[_LEAST], book.sets[_GREATEST], book.sets[_CHOSEN]
+    least, greatest, chosen = book.sets[_LEAST], book.sets[_GREATEST], book.sets[CHOSEN]
     if not same_of(n, least, greatest):
         prune(n, greatest, contracts, book)
     if select == ELIMINATION:
@@ -258,7 +276,6 @@ def close_into(selected: Flags, signed: Flags, paid: Flags, contracts: Contracts
     else:
         for k in range(n):
             chosen[k] = least[k] if select == LEAST else greatest[k]
-    spread(n, chosen, paid, book, selected)
     cap = book.facts.cap_musd
     return min(worth_of(n, greatest, book), cap) - min(worth_of(n, least, book), cap)
 
@@ -290,9 +307,9 @@ def close(signed: Flags, paid: Flags, contracts: Contracts, book: Book, select: 
     n = gather(signed, paid, book)
     spread(n, book.sets[_GREATEST], paid, book, closing.greatest)
     spread(n, book.sets[_LEAST], paid, book, closing.least)
-    answer_to(n, book.sets[_CHOSEN], book.sets[_CHOSEN], contracts, book, book.sets[_ANSWER])
+    answer_to(n, book.sets[CHOSEN], book.sets[CHOSEN], contracts, book, book.sets[_ANSWER])
     for k in range(n):
-        closing.barred[book.who[k]] = book.sets[_ANSWER][k] and not book.sets[_CHOSEN][k]
+        closing.barred[book.who[k]] = book.sets[_ANSWER][k] and not book.sets[CHOSEN][k]
     return closing
 
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from abm.core.arithmetic import exp
 from abm.core.draws import normal_cdf
-from abm.core.jit import rule
+from abm.core.jit import folded, rule
 from abm.core.records import Record
 from abm.rules.appetite import certainty_gain, crra_share, return_variance, ticket_musd, waiting_value
-from abm.rules.belief import implied_value, rights_premium, speaks, updated_mean, updated_precision
+from abm.rules.belief import doubt_left, implied_value, rights_premium, speaks, updated_mean, updated_variance
 
 WILLING, PRICE, TOO_SMALL = 0, 1, 2
 
@@ -50,7 +50,7 @@ def success_belief(forecast_bn: float, needed_bn: float, error_bn: float) -> flo
     >>> success_belief(20.0, 20.0, 3.0)
     0.5
     """
-    return normal_cdf((forecast_bn - needed_bn) / error_bn)
+    return normal_cdf((forecast_bn - needed_bn) * (1.0 / error_bn))
 
 
 @rule
@@ -132,11 +132,25 @@ def signing_rate(zeta: float, bias: float, noise: float, fastest_per_week: float
     >>> signing_rate(0.3, 0.3, 0.2, 0.35)
     0.175
     """
-    return fastest_per_week * expit((zeta - bias) / noise)
+    return fastest_per_week * expit((zeta - bias) * (1.0 / noise))
 
 
 @rule
-def expected_return(traits: Record, mean: float, offer: Record) -> float:
+def premium_of(traits: Record, offer: Record) -> float:
+    """What the rights of the shares on offer are worth to an investor, at their price [log-points] (A6).
+
+    Parameters
+    ----------
+    traits
+        A ``records.TRAITS`` record: who he is.
+    offer
+        A ``records.OFFER`` record.
+    """
+    return rights_premium(offer.preference, offer.target_bn, offer.post_bn, offer.volatility, traits.horizon_years)
+
+
+@rule
+def expected_return(traits: Record, mean: float, offer: Record, premium: float) -> float:
     """Mean excess log return to the exit that an investor sees in the offer, m [log-points] (A2).
 
     Parameters
@@ -147,8 +161,9 @@ def expected_return(traits: Record, mean: float, offer: Record) -> float:
         His belief about log value [log-points].
     offer
         A ``records.OFFER`` record.
+    premium
+        What the rights of the shares are worth to him, from :func:`premium_of` [log-points].
     """
-    premium = rights_premium(offer.preference, offer.target_bn, offer.post_bn, offer.volatility, traits.horizon_years)
     return (
         mean
         + traits.sentiment_loading * offer.sentiment
@@ -159,20 +174,24 @@ def expected_return(traits: Record, mean: float, offer: Record) -> float:
     )
 
 
-@rule
-def appraise(traits: Record, mean: float, precision: float, open_share: float, offer: Record) -> Appraisal:
+@folded
+def appraise(
+    traits: Record, mean: float, variance: float, open_share: float, offer: Record, premium: float
+) -> Appraisal:
     """Weigh the offer: from belief to wanted share, ticket, advantage, and the rate of signing.
 
     Parameters
     ----------
     traits
         A ``records.TRAITS`` record: who he is.
-    mean, precision
-        His belief about log value [log-points], [1/log-points^2].
+    mean, variance
+        His belief about log value [log-points], [log-points^2].
     open_share
         Share of the option to wait that is still alive, from :func:`abm.rules.appetite.openness` [-].
     offer
         A ``records.OFFER`` record: the terms and the public book of last week.
+    premium
+        What the rights of the shares are worth to him, from :func:`premium_of` [log-points].
 
     Returns
     -------
@@ -183,28 +202,31 @@ def appraise(traits: Record, mean: float, precision: float, open_share: float, o
     ----------
     Model basis, A2 to A10.
     """
-    s2 = return_variance(precision, traits.risk_to_exit)
-    m = expected_return(traits, mean, offer)
+    s2 = return_variance(variance, traits.risk_to_exit)
+    m = expected_return(traits, mean, offer, premium)
     wanted = crra_share(m, s2, traits.risk_aversion)
     wealth_musd = traits.wealth_bn * 1000.0
+    per_wealth = 1.0 / wealth_musd  # divisions are what takes longest: one serves two quotients
     limit = min(
         float(traits.dry_powder_musd), float(traits.max_ticket_musd), traits.ownership_cap * offer.post_bn * 1000.0
     )
     # nobody signs for less than his minimum, so a smaller wish is no ticket rather than a small one
     ticket = ticket_musd(wanted, wealth_musd, traits.concentration_cap, limit, traits.min_ticket_musd)
-    if ticket == 0:
-        return Appraisal(0, 0.0, m, -1.0, PRICE if wanted <= 0.0 else TOO_SMALL)
-    share = ticket / wealth_musd
+    share = ticket * per_wealth
     belief = success_belief(
-        offer.forecast_bn + ticket / 1000.0,  # he knows of his own money before it is published
+        offer.forecast_bn + ticket * 0.001,  # he knows of his own money before it is published
         traits.needed_share * offer.target_bn,
         traits.forecast_sd * offer.target_bn,
     )
     waiting = waiting_value(traits.log_wait_hurdle, traits.waiting_weight, open_share)
     gain = certainty_gain(share, m, s2, traits.risk_aversion)
-    zeta = advantage(belief, gain, share, traits.lockup_cost, waiting, traits.diligence_cost_bn / traits.wealth_bn)
+    cost = traits.diligence_cost_bn * 1000.0 * per_wealth
+    zeta = advantage(belief, gain, share, traits.lockup_cost, waiting, cost)
     rate = signing_rate(zeta, traits.sign_bias, traits.choice_noise, traits.sign_rate_per_week)
-    return Appraisal(ticket, rate, m, zeta, WILLING)
+    # worked out for everybody and chosen at the end, so that a loop over runs takes all of them the same way
+    willing = ticket > 0
+    why_not = PRICE if wanted <= 0.0 else TOO_SMALL
+    return Appraisal(ticket, rate if willing else 0.0, m, zeta if willing else -1.0, WILLING if willing else why_not)
 
 
 @rule
@@ -233,15 +255,15 @@ def at_his_limit(traits: Record, ticket: int) -> bool:
 
 
 @rule
-def hear(traits: Record, mean: float, precision: float, peer: Record, offer: Record) -> tuple[float, float]:
+def hear(traits: Record, mean: float, variance: float, peer: Record, offer: Record) -> tuple[float, float]:
     """Learn from one newly published commitment, once (B4).
 
     Parameters
     ----------
     traits
         The observer, a ``records.TRAITS`` record.
-    mean, precision
-        His belief about log value [log-points], [1/log-points^2].
+    mean, variance
+        His belief about log value [log-points], [log-points^2].
     peer
         A ``records.NEWS`` record: the commitment.
     offer
@@ -250,7 +272,7 @@ def hear(traits: Record, mean: float, precision: float, peer: Record, offer: Rec
     Returns
     -------
     tuple of float
-        Mean and precision after hearing of it.
+        Mean and variance after hearing of it.
 
     References
     ----------
@@ -258,13 +280,14 @@ def hear(traits: Record, mean: float, precision: float, peer: Record, offer: Rec
     """
     weight = traits.social_precision * peer.reputation
     if weight <= 0.0:
-        return mean, precision
-    s2 = return_variance(precision, traits.risk_to_exit)
+        return mean, variance
+    s2 = return_variance(variance, traits.risk_to_exit)
     view = traits.sentiment_loading * offer.sentiment
     implied = implied_value(peer.share, peer.risk_aversion, s2, peer.log_price, traits.carry, view)
     if not speaks(implied, mean, peer.capped):
-        return mean, precision
-    return updated_mean(mean, precision, implied, weight), updated_precision(precision, weight)
+        return mean, variance
+    left = doubt_left(variance, weight)
+    return updated_mean(mean, implied, left), updated_variance(variance, left)
 
 
 @rule
@@ -303,7 +326,7 @@ def withdrawal_rate(
     return base_per_year * (1.0 - binding) * exp(fear * max(0.0, -expected_return) + jump_fear * max(0.0, -jump))
 
 
-@rule
+@folded
 def clock_after(clock: float, rate_per_day: float, day0: float, day1: float) -> float:
     """Hazard accumulated at a constant rate between two days [-].
 
@@ -315,7 +338,7 @@ def clock_after(clock: float, rate_per_day: float, day0: float, day1: float) -> 
     return clock + rate_per_day * (day1 - day0) if day1 > day0 else clock
 
 
-@rule
+@folded
 def event_day(clock: float, threshold: float, rate_per_day: float, day0: float, day1: float) -> float:
     """Day on which an accumulating clock reaches its threshold; infinity if not by ``day1``.
 
@@ -328,10 +351,10 @@ def event_day(clock: float, threshold: float, rate_per_day: float, day0: float, 
     ... )
     (12.0, inf, 0.0)
     """
-    if day1 <= day0 or rate_per_day <= 0.0 or clock_after(clock, rate_per_day, day0, day1) < threshold:
-        return math.inf
+    never = day1 <= day0 or rate_per_day <= 0.0 or clock_after(clock, rate_per_day, day0, day1) < threshold
     # rounding may carry the crossing past the end that the accumulated hazard says it lies before
-    return min(day1, day0 + max(0.0, threshold - clock) / rate_per_day)
+    day = min(day1, day0 + max(0.0, threshold - clock) / rate_per_day) if rate_per_day > 0.0 else math.inf
+    return math.inf if never else day
 
 
 @rule
@@ -343,7 +366,7 @@ def per_day(rate_per_week: float) -> float:
     >>> per_day(3.5)
     0.5
     """
-    return rate_per_week / 7.0
+    return rate_per_week * (1.0 / 7.0)
 
 
 @rule
@@ -355,4 +378,4 @@ def per_day_of_year(rate_per_year: float) -> float:
     >>> per_day_of_year(3.65)
     0.01
     """
-    return rate_per_year / 365.0
+    return rate_per_year * (1.0 / 365.0)

@@ -233,6 +233,35 @@ def settle_into(
 
 
 @lean
+def all_pay(
+    n: int, chosen: Flags, unreliable: Flags, contracts: Contracts, book: Book, select: int, terms: Record
+) -> bool:
+    """Whether a closing over gathered candidates needs no settling: all who close pay all that they signed.
+
+    So it is where nobody fails to pay, the minimum is reached, there is room for all of them, no allocation right is
+    asked for, and the closing is one that lasts (of rivals, the least need not be).
+
+    Parameters
+    ----------
+    n, chosen
+        How many candidates there are, and bool[N], who of them closes.
+    unreliable
+        bool[N], by candidate: who would not pay if called.
+    contracts, book, select, terms
+        As in :func:`settle`.
+    """
+    new = 0
+    for k in range(n):
+        if chosen[k]:
+            new += book.tickets[book.who[k]]
+            if unreliable[k]:
+                return False
+    earlier = book.base_musd[0]
+    least, room = terms.minimum_close_musd, terms.cap_musd - earlier
+    return select != LEAST and new <= room and new + earlier >= least and not rights_are_asked(contracts)
+
+
+@lean
 def _all_fit(allocated: Integers, closers: Flags, paid: Flags, book: Book, room: int) -> bool:
     """Allocate their tickets to those who close now; whether there is room for all of them [USD million]."""
     total = 0

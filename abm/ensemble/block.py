@@ -1,0 +1,180 @@
+"""Block: the memory of runs side by side, laid out once for a scenario and used for every block of a batch."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from inspect import ismodule
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.core.records import BLOCKED, OPEN, SATISFIED
+from abm.ensemble import beginning, closings, parts, phases, repacking
+from abm.ensemble.memory import address_of
+from abm.ensemble.tables import AHEAD, ARRAYS, BLOCK, CALLS, DRAWN, LANED, OWN, PUBLIC_LUCK, SHARED_OF, WORD
+from abm.population.layout import Population
+from abm.rules.conditions import CONDITIONS, MIN_SENTIMENT
+from abm.rules.outlook import standing
+from abm.scenario.fields import KINDS
+
+_MOST_STANDINGS = 256  # ways in which consents can stand, beyond which each run looks ahead for itself
+_FEWEST, _MOST = 8, 64  # lanes: as many as the widest vector has places, and as many as have been seen to pay
+_MEMORY = 384 * 1024  # of the runs of a block [bytes]: what a core keeps near
+
+
+class Block:
+    """The memory of runs side by side.
+
+    Parameters
+    ----------
+    population
+        The scenario's population.
+    runs
+        How many runs will be asked for at once, at most [-].
+
+    Attributes
+    ----------
+    record
+        The ``BLOCK`` record that compiled code reads.
+    lanes
+        How many runs there is room for: fewer, where a run needs much memory.
+    """
+
+    def __init__(self, population: Population, runs: int = _MOST) -> None:
+        n, g, weeks = len(population.ids), len(population.gate_ids), int(population.round.horizon_weeks)
+        counts = {"investors": n, "gates": g, "paths": weeks} | dict.fromkeys(PUBLIC_LUCK, AHEAD)
+        self._rows = {name: counts.get(name, 1) for name in LANED}
+        rows = sum(self._rows[name] * len(table.fields) for name, table in LANED.items())
+        self.lanes = _lanes(rows * WORD, runs)
+        self._words = np.zeros((rows, self.lanes), np.int64)
+        self._arrays: dict[str, NDArray[Any]] = {}
+        self._memory = np.zeros(1, BLOCK)
+        self.record = self._memory.view(np.recarray)[0]
+        memory, first = self._memory, 0
+        memory["here"], memory["lanes"], memory["step"] = memory.ctypes.data, self.lanes, self.lanes * WORD
+        self._first: dict[str, int] = {}
+        for name, table in LANED.items():
+            self._first[name] = first
+            memory[f"{name}_at"], memory[f"{name}_n"] = self._words[first:].ctypes.data, self._rows[name]
+            first += self._rows[name] * len(table.fields)
+        self.load(population)
+        self._point_to("words", self._words.reshape(-1))
+        self._point_to("words_as_numbers", self._words.reshape(-1).view(np.float64))
+        self._point_to("numbers", self.values("round_state", "run")[0])
+        lengths = {"outlooks": g, "gate_days": g, "totals": 2, "sets": 8 * n}
+        lengths |= {"kind_musd": len(KINDS)} | dict.fromkeys(("agents", "steps"), max(n, AHEAD))
+        lengths |= dict.fromkeys(("luck", "tails", "places"), max(n, AHEAD) * self.lanes)
+        for name, layout in ARRAYS.items():
+            if name not in self._arrays:
+                self._point_to(name, np.zeros(lengths.get(name, n), layout))
+        self._lay_out_own({"own": 0, "atoms": len(population.contracts.atoms), "base_musd": 1 + len(KINDS)}, n)
+        for name in CALLS:
+            memory[f"{name}_call"] = address_of(_FUNCTIONS[name])
+
+    def load(self, population: Population) -> None:
+        """Let the runs to come be of a population, which has as many investors, gatekeepers and weeks as the last."""
+        self.population, contracts = population, population.contracts
+        standings = _standings(population)
+        given = {
+            "ladder_musd": population.ladder_musd,
+            "listing_gates": population.listing_gates,
+            "gate_order": population.gate_order,
+            "required": population.required,
+            "base_atoms": contracts.atoms,
+            "clauses": contracts.clauses,
+            "owners": contracts.investors,
+            "members": contracts.members,
+            "kinds": population.traits.kind,
+            "standings": [standing(np.array(status, np.int64)) for status in standings],
+            "outlook_table": np.full(2 * len(population.plan) * len(standings) * len(population.gate_ids), math.nan),
+        }
+        for name, values in given.items():
+            self._point_to(name, np.array(values, ARRAYS[name]).reshape(-1))
+        shared = {
+            "investors": population.traits,
+            "bases": population.traits,
+            "pools": population.pool_distributions,
+            "gates": population.gate_params,
+            "plan": population.plan,
+            "claims": population.claims,
+            "later_rounds": population.later_rounds,
+        }
+        for name, values in shared.items():
+            self._point_to(f"{name}_shared", np.array(values, SHARED_OF[name]).reshape(-1))
+        memory = self._memory
+        for name in ("terms", "market", "firm", "listing"):
+            field = "round" if name == "terms" else name
+            memory[name] = np.array(getattr(population, field).item(), BLOCK[name])
+        for name in DRAWN:  # what a run does not draw stays as the scenario states it
+            self.values("investors", name)[:] = population.traits[name][:, None]
+        kinds = tuple(CONDITIONS.values())
+        memory["unsteady"] = any(not kinds[code].steady for code in contracts.atoms["kind"])
+        asked = bool((contracts.atoms["kind"] == MIN_SENTIMENT).any())
+        memory["moody"] = asked or bool((population.pool_distributions.weight_sentiment > 0.0).any())
+        memory["opinions_pull"] = bool((population.traits.opinion_pull > 0.0).any())
+
+    def values(self, table: str, field: str) -> NDArray[Any]:
+        """Give the numbers of a field that each run has for itself: an array [rows of the table, lanes]."""
+        fields = LANED[table].fields
+        names, first, rows = list(fields), self._first[table], self._rows[table]
+        words = self._words[first : first + rows * len(names)].reshape(rows, len(names), self.lanes)
+        found = words[:, names.index(field), :]
+        return found.view(np.float64) if fields[field].kind == "f" else found
+
+    def _lay_out_own(self, lengths: dict[str, int], otherwise: int) -> None:
+        """Lay out the arrays of each run, one after the other, each from a whole word on."""
+        offsets, words = {}, 0
+        for name, layout in OWN.items():
+            offsets[name] = words
+            words += -(-lengths.setdefault(name, otherwise) * layout.itemsize // WORD)
+        lengths["own"] = words
+        self._own = np.zeros((self.lanes, words), np.int64)
+        self._memory["own_step"] = words * WORD
+        for name, first in offsets.items():
+            at, n = f"{name}_at", f"{name}_n"
+            self._memory[at], self._memory[n] = self._own.ctypes.data + first * WORD, lengths[name]
+
+    def _point_to(self, name: str, array: NDArray[Any]) -> None:
+        """Keep an array, and tell compiled code where it is, and how long, or how long that of each run is."""
+        self._arrays[name] = array
+        self._memory[f"{name}_at"], self._memory[f"{name}_n"] = array.ctypes.data, array.shape[-1]
+
+
+_MODULES = (beginning, closings, parts, phases, repacking)
+_FUNCTIONS = {name: one for module in _MODULES for name, one in vars(module).items() if not ismodule(one)}
+
+
+def _lanes(bytes_of_a_run: int, runs: int) -> int:
+    """How many runs to lay side by side: a multiple of the fewest, and no more than are asked for or fit.
+
+    Examples
+    --------
+    >>> _lanes(4_000, 1_000), _lanes(4_000, 3), _lanes(1_000_000, 1_000)
+    (64, 8, 8)
+    """
+    fit = min(_MOST, _MEMORY // max(1, bytes_of_a_run), runs)
+    return max(_FEWEST, -(-fit // _FEWEST) * _FEWEST)
+
+
+def _standings(population: Population) -> tuple[tuple[int, ...], ...]:
+    """Ways in which consents can stand, each after those it requires; none where there are too many to list."""
+    gates, required = population.gate_params, population.required.tolist()
+    return _all_standings(tuple((tuple(required[g.first : g.last]), bool(g.block_per_year > 0.0)) for g in gates))
+
+
+@lru_cache
+def _all_standings(gates: tuple[tuple[tuple[int, ...], bool], ...]) -> tuple[tuple[int, ...], ...]:
+    """Ways in which consents can stand that require others, and can be refused for good or not."""
+    found = new = {(OPEN,) * len(gates)}
+    while new and len(found) <= _MOST_STANDINGS:
+        following = set()
+        for status in new:
+            for g, (required, blockable) in enumerate(gates):
+                if status[g] == OPEN and all(status[k] == SATISFIED for k in required):
+                    answers = (SATISFIED, BLOCKED) if blockable else (SATISFIED,)
+                    following |= {tuple(answer if k == g else s for k, s in enumerate(status)) for answer in answers}
+        new = following - found
+        found = found | new
+    return tuple(sorted(found, key=lambda status: standing(np.array(status, np.int64)))) if not new else ()

@@ -1,0 +1,178 @@
+"""Minds: what investors learn, whether they think again, and whether they sign, a week of every run at a time."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from abm.core.jit import lean
+from abm.core.records import LOOKING, SIGNED, WITHDRAWN
+from abm.core.schedule import YEARS
+from abm.ensemble import arrays
+from abm.ensemble.arrays import at
+from abm.ensemble.closings import write_book
+from abm.ensemble.memory import far
+from abm.ensemble.parts import announce, opinion_of_the_market
+from abm.rules import belief, decision
+from abm.rules.appetite import openness
+
+
+@far
+@lean
+def information(block: Any) -> None:
+    """Everybody who still thinks about the round learns."""
+    investors, market = arrays.investors(block), block.market
+    if block.opinions_pull:  # everybody is pulled towards the opinions of before this week's news
+        for r in range(block.n_open):
+            run = at(block, r)
+            if run.round_state.open:
+                run.round_state.opinion = opinion_of_the_market(run)
+    for i in range(investors.shape[0]):
+        if investors[i].behavioural:
+            ends, last = 0, SIGNED if investors[i].withdrawal_per_year > 0.0 else LOOKING
+            for r in range(block.n_open):
+                run = at(block, r)
+                who, state = arrays.investors(run)[i], run.round_state
+                thinks = state.open and who.stage <= last
+                mean = belief.drifted_mean(who.mean, market.growth_per_year, market.volatility, YEARS)
+                variance = belief.widened_variance(who.variance, market.volatility, YEARS)
+                left = belief.doubt_left(variance, market.news_precision)
+                mean = belief.updated_mean(mean, run.market_state.news, left)
+                variance = belief.updated_variance(variance, left)
+                who.mean, who.variance = mean if thinks else who.mean, variance if thinks else who.variance
+                who.happens = thinks and not who.diligence_done and who.diligence_day <= state.until_day
+                ends += who.happens
+            if ends > 0:
+                for r in range(block.n_open):
+                    if arrays.investors(at(block, r))[i].happens:
+                        _look_into(at(block, r), i)
+    for r in range(block.n_open):
+        if at(block, r).round_state.open:
+            _hear(at(block, r))
+
+
+@lean
+def _look_into(run: Any, i: int) -> None:
+    """See what diligence shows."""
+    who = arrays.investors(run)[i]
+    who.diligence_done, own = True, who.signal_precision
+    shown, left = belief.signal(run.market_state.log_value, own, who.signal_z), belief.doubt_left(who.variance, own)
+    who.mean = belief.updated_mean(who.mean, shown, left)
+    who.variance = belief.updated_variance(who.variance, left)
+
+
+@lean
+def _hear(run: Any) -> None:
+    """Hear of last week's commitments, and be pulled by the opinions of others."""
+    state, investors, news, offer = run.round_state, arrays.investors(run), arrays.news(run), run.offer
+    if state.n_news == 0 and not run.opinions_pull:
+        return
+    for i in range(investors.shape[0]):
+        who = investors[i]
+        if who.behavioural and (who.stage == LOOKING or (who.stage == SIGNED and who.withdrawal_per_year > 0.0)):
+            for k in range(state.n_news):
+                if news[k].author != i:
+                    who.mean, who.variance = decision.hear(who, who.mean, who.variance, news[k], offer)
+            if who.opinion_pull > 0.0:
+                who.mean = belief.pulled_opinion(who.mean, state.opinion, who.opinion_pull)
+
+
+@far
+@lean
+def withdrawals(block: Any) -> None:
+    """Second thoughts come before new signatures."""
+    investors = arrays.investors(block)
+    for i in range(investors.shape[0]):
+        if investors[i].withdrawal_per_year > 0.0:
+            for r in range(block.n_open):
+                run = at(block, r)
+                if run.round_state.open and arrays.investors(run)[i].stage == SIGNED:
+                    _think_again(run, i)
+
+
+@lean
+def _think_again(run: Any, i: int) -> None:
+    state, who = run.round_state, arrays.investors(run)[i]
+    expected, shock = 0.0, 0.0
+    if who.behavioural:
+        expected, shock = decision.expected_return(who, who.mean, run.offer, who.premium), run.market_state.shock
+    rate = decision.withdrawal_rate(
+        who.withdrawal_per_year, who.binding, who.mood_withdrawal, expected, shock, who.jump_withdrawal
+    )
+    rate = decision.per_day_of_year(rate)
+    start, clock = max(state.start_day, who.sign_day), who.withdrawal_clock
+    day = decision.event_day(clock, who.withdrawal_threshold, rate, start, state.until_day)
+    who.withdrawal_clock = decision.clock_after(clock, rate, start, state.until_day)
+    if day < math.inf:
+        who.stage = WITHDRAWN
+        state.book_changed = True
+        write_book(run)
+
+
+@far
+@lean
+def decisions(block: Any) -> None:
+    """Everybody decides at once, having read last week's book."""
+    investors, decay = arrays.investors(block), math.nan  # most share the same patience, so it is worked out once
+    if block.n_open == 0:
+        return
+    for i in range(investors.shape[0]):
+        who = investors[i]
+        if who.behavioural and not who.in_the_end:
+            if who.waiting_decay_weeks != decay:
+                decay = who.waiting_decay_weeks
+                for r in range(block.n_open):
+                    offer = at(block, r).offer
+                    offer.open_share = openness(offer.weeks_left, decay)
+            signing = _weigh(block, i)
+        else:
+            signing = _wait(block, i)
+        if signing > 0:
+            for r in range(block.n_open):
+                if arrays.investors(at(block, r))[i].happens:
+                    announce(at(block, r), i)
+
+
+@lean
+def _weigh(block: Any, i: int) -> int:
+    """Let an investor weigh the offer in every run; in how many he signs."""
+    signing = 0
+    for r in range(block.n_open):
+        run = at(block, r)
+        who, state, offer = arrays.investors(run)[i], run.round_state, run.offer
+        until, threshold = state.until_day, who.sign_threshold
+        looks = state.open and who.stage == LOOKING and who.diligence_day < until
+        view = decision.appraise(who, who.mean, who.variance, offer.open_share, offer, who.premium)
+        rate, start = decision.per_day(view.rate_per_week), max(state.start_day, who.diligence_day)
+        day = decision.event_day(who.sign_clock, threshold, rate, start, until)
+        clock = decision.clock_after(who.sign_clock, rate, start, until)
+        signs = looks and day < math.inf
+        who.sign_clock = clock if looks else who.sign_clock
+        who.stage = SIGNED if signs else who.stage
+        who.ticket_musd = view.ticket_musd if signs else who.ticket_musd
+        who.sign_day = day if signs else who.sign_day
+        who.happens = signs
+        signing += signs
+    return signing
+
+
+@lean
+def _wait(block: Any, i: int) -> int:
+    """Let an investor whose decision is stated wait for its day in every run; in how many it comes."""
+    signing = 0
+    for r in range(block.n_open):
+        run = at(block, r)
+        who, state = arrays.investors(run)[i], run.round_state
+        start, until, rate = state.start_day, state.until_day, who.stated_rate_per_day
+        looks, in_the_end = state.open and who.stage == LOOKING, who.in_the_end
+        reached = decision.event_day(who.sign_clock, who.sign_threshold, rate, start, until)
+        day = who.due_day if in_the_end else reached
+        clock = decision.clock_after(who.sign_clock, rate, start, until)
+        signs = looks and (day <= until if in_the_end else day < math.inf)
+        who.sign_clock = clock if looks and not in_the_end else who.sign_clock
+        who.stage = SIGNED if signs else who.stage
+        who.ticket_musd = who.stated_musd if signs else who.ticket_musd
+        who.sign_day = day if signs else who.sign_day
+        who.happens = signs
+        signing += signs
+    return signing
