@@ -61,6 +61,8 @@ autodoc_default_options = {"exclude-members": "set"}
 
 toc_object_entries = False  # the list at the side is of pages, and copied for each of them
 
+smartquotes = False  # an option is --runs, and a name in quotes is copied as it stands
+
 html_theme = "furo"
 html_title = f"abm {VERSION}"
 html_static_path = ["website/static"]

@@ -158,7 +158,7 @@ def uncompiled() -> dict[str, str]:
 
 def test_the_wheel_runs_with_its_own_requirements_and_nothing_else(bare, tmp_path):
     done = subprocess.run(
-        [bare, "-m", "abm", "run", "three-investors", "--runs", "3", "--seed", "1"],
+        [bare, "-m", "abm", "run", "mutual-conditions", "--runs", "3", "--seed", "1"],
         cwd=tmp_path, env=uncompiled(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")

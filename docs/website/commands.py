@@ -50,7 +50,7 @@ def _section(path: tuple[str, ...], command: Any) -> str:
     if rows := [f"| `{_spelled(names)}` | {_cell(said)} |" for names, said in records]:
         parts.append("\n".join(["| argument or option | what it does |", "|---|---|", *rows]))
     if command.epilog:
-        lines = re.findall(r"^ {4}(.+)$", inspect.cleandoc(command.epilog), re.MULTILINE)
+        lines = re.findall(r"^ *(abm .+)$", command.epilog, re.MULTILINE)
         parts.append("```console\n" + "\n".join(f"$ {line.strip()}" for line in lines) + "\n```")
     return "\n\n".join(parts) + "\n"
 

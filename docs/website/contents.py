@@ -7,7 +7,7 @@ from pathlib import Path
 
 from docs.website.api import api_pages
 from docs.website.commands import commands_text
-from docs.website.gallery import experiment_page, experiments, pictures
+from docs.website.gallery import experiment_page, experiments, pictures, pictures_table
 from docs.website.pages import OTHERS, ROOT, copy, page_of, retold, write
 
 #: Pages that are written here, and the heading of docs/README.md under which each stands.
@@ -26,7 +26,8 @@ def stage(source: Path) -> None:
         home = f"results/{name}/finding.md"
         texts[f"gallery/{name}"] = retold(experiment_page(name), "experiments/x.md", f"gallery/{name}", copies)
         assert page_of(home) == f"gallery/{name}"
-    texts["gallery/index"] += "\n" + toctree(experiments())
+    shown = retold(pictures_table(experiments()), "experiments/x.md", "gallery/index", copies)
+    texts["gallery/index"] += f"\n## In pictures\n\n{shown}\n\n{toctree(experiments())}"
     texts |= {"commands": commands_text(), **api_pages()}
     texts["index"] = with_contents(texts["index"], set(texts))
     for page, text in texts.items():

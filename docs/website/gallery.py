@@ -47,6 +47,18 @@ def experiment_page(name: str) -> str:
     )
 
 
+def pictures_table(names: list[str]) -> str:
+    """Write a table of the first picture of each experiment, two a row, each leading to its page."""
+    cells = [f"[![{_title(name)}](../{pictures(name)[0]})]({name}.py)" for name in names]
+    rows = [f"| {left} | {right} |" for left, right in zip(cells[::2], [*cells[1::2], ""], strict=False)]
+    return "\n".join(["| | |", "|---|---|", *rows])
+
+
+def _title(name: str) -> str:
+    """What a finding is headed by."""
+    return (ROOT / "results" / name / "finding.md").read_text("utf-8").partition("\n")[0].removeprefix("# ")
+
+
 def parts_of(source: str) -> dict[str, str]:
     """Read question, design, expectation and finding out of the head of a script.
 
