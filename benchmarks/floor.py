@@ -41,7 +41,8 @@ def at_once(counts: Any, seed: int, out: Any, agents: Any, steps: Any) -> float:
         draws.uniforms(out[:n], seed, run, agents[:n], steps[:n], draws.REGIME)
         total += out[0]
         n = counts[run, _NORMAL]
-        draws.normals(out[:n], seed, run, agents[:n], steps[:n], draws.VALUE)
+        draws.uniforms(out[:n], seed, run, agents[:n], steps[:n], draws.VALUE)
+        draws.to_normals(out[:n])
         total += out[0]
         n = counts[run, _EXPONENTIAL]
         draws.uniforms(out[:n], seed, run, agents[:n], steps[:n], draws.SIGNING)

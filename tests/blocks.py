@@ -8,7 +8,7 @@ from abm.core.jit import entry
 from abm.core.schedule import PHASES
 from abm.ensemble import beginning, kernel, phases, repacking
 from abm.ensemble.arrays import at
-from abm.ensemble.block import Block
+from abm.ensemble.block import RunBlock
 from abm.population import Population
 from abm.population.sampling import frailties, kept_shares
 
@@ -28,7 +28,7 @@ begin_week, pass_week = entered(kernel.begin_week), entered(kernel.pass_week)
 repack, _begin_runs = entered(repacking.repack_if_worth_it), entered(beginning.begin_runs)
 
 
-def begin(block: Block, population: Population, seed: int, runs: range) -> None:
+def begin(block: RunBlock, population: Population, seed: int, runs: range) -> None:
     """Set a block to the start of some runs."""
     block.record.seed, block.record.runs = seed, len(runs)
     place = {"index": range(len(runs)), "run": runs, "root": runs, "kept": kept_shares(population, seed, runs)}
@@ -38,7 +38,7 @@ def begin(block: Block, population: Population, seed: int, runs: range) -> None:
     _begin_runs(block.record)
 
 
-def lanes_of(block: Block, runs: int) -> list[int]:
+def lanes_of(block: RunBlock, runs: int) -> list[int]:
     """The lane that each run is in by now."""
     index = block.values("round_state", "index")[0].tolist()
     return [index.index(run) for run in range(runs)]

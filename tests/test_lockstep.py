@@ -13,8 +13,8 @@ import abm
 from abm.agents import FundingModel
 from abm.core.records import COMPANY_STATE, GATE_STATE, INVESTOR_STATE, MARKET_STATE, OFFER, ROUND_STATE
 from abm.core.schedule import PHASES
-from abm.ensemble.block import Block
-from abm.ensemble.tables import LANED
+from abm.ensemble.block import RunBlock
+from abm.ensemble.lanes import LANED
 from abm.population import Population, prepare
 from abm.scenario import Scenario
 from tests.blocks import PHASE, begin, begin_week, lanes_of, repack
@@ -39,7 +39,7 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other or (math.isnan(one) and math.isnan(other)))
 
 
-def difference(model: FundingModel, block: Block, lane: int) -> str:
+def difference(model: FundingModel, block: RunBlock, lane: int) -> str:
     """The first field in which the engines differ, and whose it is; nothing where they agree."""
     single = [("round", model, "round_state", 0), ("market", model.market, "market_state", 0)]
     if model.company:
@@ -58,7 +58,7 @@ def difference(model: FundingModel, block: Block, lane: int) -> str:
     return ""
 
 
-def compare(models: list[FundingModel], going: list[FundingModel], block: Block, where: str) -> None:
+def compare(models: list[FundingModel], going: list[FundingModel], block: RunBlock, where: str) -> None:
     """Compare every run that goes on with the model of the same run."""
     for run, (model, lane) in enumerate(zip(models, lanes_of(block, len(models)), strict=True)):
         if model in going:
@@ -69,7 +69,7 @@ def compare(models: list[FundingModel], going: list[FundingModel], block: Block,
 def walk(scenario: Scenario, population: Population, seed: int, runs: range) -> list[FundingModel]:
     """Walk runs through both engines; the first difference fails with week, phase, agent and field."""
     models = [FundingModel(scenario, seed, run, prepared=population) for run in runs]
-    block = Block(population, len(runs))
+    block = RunBlock(population, len(runs))
     begin(block, population, seed, runs)
     compare(models, models, block, "at the start")
     while any(model.running for model in models):

@@ -16,7 +16,7 @@ from abm.analysis.rare.levels import LEVELS, player
 from abm.analysis.rare.splitting import branch, run_of, split
 from abm.analysis.tails import Tail, plain, tail
 from abm.core import draws
-from abm.ensemble.block import Block
+from abm.ensemble.block import RunBlock
 from abm.ensemble.lineages import Lineages
 from abm.plots.tails import steps, tails
 from abm.plots.theme import new_figure, styled
@@ -308,7 +308,7 @@ def test_whether_somebody_pays_is_drawn_again_until_he_was_called(week, whose):
 def test_who_was_called_once_has_been_tested_and_nobody_else():
     book = [bound("there", 4.0), bound("later", 6.0, [{"gate": "court"}]), signer("never", 1.0, 0.0)]
     population = prepare(abm.scenario_from(world(book, [consent("court", 0.0)], days=28)))
-    block = Block(population)
+    block = RunBlock(population)
     begin(block, population, 1, range(1))
     assert not block.values("investors", "tested").any()
     pass_week(block.record)

@@ -179,21 +179,6 @@ def uniforms(out: Floats, seed: int, run: int, agents: Integers, steps: Integers
         out[k] = fraction(word0, word1)
 
 
-@rule
-def normals(out: Floats, seed: int, run: int, agents: Integers, steps: Integers, purpose: int) -> None:
-    """Fill ``out`` with the standard normals of many addresses at once; as :func:`uniforms`.
-
-    Examples
-    --------
-    >>> out = np.zeros(2)
-    >>> normals(out, 2025, 0, np.array([3, 3]), np.array([0, 1]), PRIOR_DEVIATION)
-    >>> bool(out[1] == normal(2025, 0, 3, 1, PRIOR_DEVIATION, 0))
-    True
-    """
-    uniforms(out, seed, run, agents, steps, purpose)
-    to_normals(out)
-
-
 @lean
 def uniforms_of_runs(
     out: Floats, seed: int, runs: Integers, agents: Integers, steps: Integers, purpose: int, count: int

@@ -10,7 +10,7 @@ import numpy as np
 from abm.core.code_state import code_folder
 from abm.core.records import FATE, LUCK, RESULT
 from abm.ensemble.kernel import simulate
-from abm.ensemble.tables import BLOCK
+from abm.ensemble.lanes import BLOCK
 
 _COMPILE = "from abm.ensemble.ahead import compile_kernel; compile_kernel()"
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from abm.core.code_state import INTERPRETED
 from abm.core.waking import Asleep
 from abm.ensemble import uncompiled
+from abm.ensemble.lanes import ARRAYS, LANED, OWN, SHARED_OF
 from abm.ensemble.memory import column
-from abm.ensemble.tables import ARRAYS, LANED, OWN, SHARED_OF
 
 
 def _view(name: str, *given: Any) -> Any:

@@ -11,9 +11,9 @@ from abm.core.records import LOOKING, OPEN, SIGNED
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
 from abm.ensemble.closings import contracts_of, write_book
+from abm.ensemble.lanes import AHEAD, WORD
 from abm.ensemble.memory import far
 from abm.ensemble.parts import next_jump, post_offers, post_price, publish
-from abm.ensemble.tables import AHEAD, WORD
 from abm.population import sampling
 from abm.rules import eventual
 from abm.rules.belief import prior_mean

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from abm.core.records import BLOCKED, OPEN, SATISFIED
 from abm.ensemble import beginning, closings, parts, phases, repacking
+from abm.ensemble.lanes import AHEAD, ARRAYS, BLOCK, CALLS, DRAWN, LANED, OWN, PUBLIC_LUCK, SHARED_OF, WORD
 from abm.ensemble.memory import address_of
-from abm.ensemble.tables import AHEAD, ARRAYS, BLOCK, CALLS, DRAWN, LANED, OWN, PUBLIC_LUCK, SHARED_OF, WORD
 from abm.population.layout import Population
 from abm.rules.conditions import CONDITIONS, MIN_SENTIMENT
 from abm.rules.outlook import standing
@@ -24,7 +24,7 @@ _FEWEST, _MOST = 8, 64  # lanes: as many as the widest vector has places, and as
 _MEMORY = 384 * 1024  # of the runs of a block [bytes]: what a core keeps near
 
 
-class Block:
+class RunBlock:
     """The memory of runs side by side.
 
     Parameters
@@ -109,6 +109,7 @@ class Block:
             memory[name] = np.array(getattr(population, field).item(), BLOCK[name])
         for name in DRAWN:  # what a run does not draw stays as the scenario states it
             self.values("investors", name)[:] = population.traits[name][:, None]
+        self.values("investors", "held")[:] = True
         kinds = tuple(CONDITIONS.values())
         memory["unsteady"] = any(not kinds[code].steady for code in contracts.atoms["kind"])
         asked = bool((contracts.atoms["kind"] == MIN_SENTIMENT).any())

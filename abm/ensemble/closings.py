@@ -197,7 +197,8 @@ def _pay_in_full(run: Any) -> None:
         _take(run, i, tickets[i])
         inside[i] = against[i] = True
         base_musd[0] = add(base_musd[0], tickets[i])
-        base_musd[1 + kinds[i]] = add(base_musd[1 + kinds[i]], tickets[i])
+        kind = add(1, kinds[i])
+        base_musd[kind] = add(base_musd[kind], tickets[i])
         state.signed_musd = add(state.signed_musd, -tickets[i])
     state.candidates = left
 

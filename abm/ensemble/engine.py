@@ -12,7 +12,7 @@ import numpy as np
 from abm.core.batch import PATHS, Batch
 from abm.core.records import FATE, RESULT
 from abm.ensemble.ahead import compile_ahead
-from abm.ensemble.block import Block
+from abm.ensemble.block import RunBlock
 from abm.ensemble.kernel import simulate
 from abm.population.layout import Population
 from abm.population.sampling import luck_of_runs
@@ -51,7 +51,7 @@ class Ensemble:
 
     def __init__(self, population: Population, unknowns: Unknowns | None = None) -> None:
         self.population, self.unknowns = population, unknowns
-        self._idle: SimpleQueue[Block] = SimpleQueue()
+        self._idle: SimpleQueue[RunBlock] = SimpleQueue()
         self._ahead = compile_ahead()
 
     def __call__(self, seed: int, runs: range, paths: bool = False) -> Batch:
@@ -73,7 +73,7 @@ class Ensemble:
             try:
                 block = self._idle.get_nowait()
             except Empty:
-                block = Block(shared)
+                block = RunBlock(shared)
                 if self._ahead is not None:
                     self._ahead.wait()
             for population, own in self._worlds(seed, runs):

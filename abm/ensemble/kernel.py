@@ -10,9 +10,9 @@ from abm.core.records import Floats, Integers, Record, Records
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
 from abm.ensemble.beginning import begin_runs, draw_ahead
+from abm.ensemble.lanes import AHEAD
 from abm.ensemble.phases import week_passes
-from abm.ensemble.repacking import repack_if_worth_it
-from abm.ensemble.tables import AHEAD
+from abm.ensemble.repacking import at_once, repack_if_worth_it
 from abm.rules.settlement import SHARES_BEFORE, dilution, shares_for
 from abm.rules.sums import add
 
@@ -73,18 +73,18 @@ def simulate(
     """
     block, done, count = at(record, 0), 0, luck.shape[0]
     block.seed = seed
-    blocks = (count + block.lanes - 1) // block.lanes
     while done < count:
-        block.runs = (count - done + blocks - 1) // blocks  # blocks of about the same size
+        block.runs = at_once(done, count, block.lanes)
         for r in range(block.runs):
-            place(at(block, r), add(done, r), add(first_run, add(done, r)), luck[done + r])
+            index = add(done, r)
+            place(at(block, r), index, add(first_run, index), luck[index])
         begin_runs(block)
         while block.n_running > 0:
             pass_week(block)
             repack_if_worth_it(block)
         for r in range(block.runs):
             _hand_over(at(block, r), rows, fates, gate_days, paths)
-        done, blocks = done + block.runs, blocks - 1
+        done = add(done, block.runs)
 
 
 @lean

@@ -27,12 +27,12 @@ from abm.core.schedule import weeks_into
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
 from abm.ensemble.beginning import begin_runs, draw_ahead_of, grant_bridge
-from abm.ensemble.block import Block
+from abm.ensemble.block import RunBlock
 from abm.ensemble.kernel import begin_week, place, sum_up
+from abm.ensemble.lanes import AHEAD
 from abm.ensemble.parts import next_jump
 from abm.ensemble.phases import week_passes
-from abm.ensemble.repacking import repack_if_worth_it
-from abm.ensemble.tables import AHEAD
+from abm.ensemble.repacking import at_once, repack_if_worth_it
 from abm.population.layout import Population
 from abm.population.sampling import luck_of_runs
 from abm.rules.sums import add
@@ -79,7 +79,7 @@ class Lineages:
 
     def __init__(self, population: Population) -> None:
         self.population = population
-        self._idle: SimpleQueue[Block] = SimpleQueue()
+        self._idle: SimpleQueue[RunBlock] = SimpleQueue()
 
     def __call__(self, seed: int, lineages: Sequence[Lineage], weeks: int) -> Replay:
         """Replay lineages, as many side by side as the memory near a core has room for.
@@ -101,7 +101,7 @@ class Lineages:
         try:
             block = self._idle.get_nowait()
         except Empty:
-            block = Block(self.population)
+            block = RunBlock(self.population)
         replay(block.record, seed, weeks, ends, flat, luck, rows.view(np.recarray), paths)
         self._idle.put(block)
         return Replay(rows, paths)
@@ -136,7 +136,7 @@ def replay(
     block, done, count = at(record, 0), 0, luck.shape[0]
     block.seed = seed
     while done < count:
-        block.runs = min(block.lanes, count - done)
+        block.runs = at_once(done, count, block.lanes)
         for r in range(block.runs):
             p = add(done, r)
             place(at(block, r), p, lineages[ends[p], 1], luck[p])

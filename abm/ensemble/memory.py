@@ -10,7 +10,7 @@ import numpy as np
 from abm.core.code_state import INTERPRETED
 from abm.core.waking import Asleep
 from abm.ensemble import uncompiled
-from abm.ensemble.tables import BLOCK
+from abm.ensemble.lanes import BLOCK
 
 
 def column(name: str, layout: np.dtype[Any], own: bool = False) -> Callable[[Any], Any]:

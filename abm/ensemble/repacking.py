@@ -13,6 +13,20 @@ _OPEN, _RUNNING, _OVER = range(3)
 
 
 @lean
+def at_once(done: int, count: int, lanes: int) -> int:
+    """How many of the runs that are left to take side by side, so that blocks are of about the same size.
+
+    Examples
+    --------
+    >>> at_once(0, 100, 64), at_once(50, 100, 64), at_once(0, 3, 64)
+    (50, 50, 3)
+    """
+    left = count - done
+    blocks = (left + lanes - 1) // lanes
+    return (left + blocks - 1) // blocks
+
+
+@lean
 def repack_if_worth_it(block: Any) -> None:
     """Repack once a quarter of the lanes that are looked at has fallen silent."""
     n_open = n_running = 0

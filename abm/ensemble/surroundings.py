@@ -46,7 +46,8 @@ def environment(block: Any) -> None:
         value = nature.log_value_after(state.log_value, market.growth_per_year, market.volatility, YEARS, value_z)
         state.log_value = value if run.round_state.open else state.log_value
         state.shock = 0.0
-        shocks += state.next_jump_day <= end
+        strikes = state.next_jump_day <= end
+        shocks += strikes
     if shocks > 0:
         for r in range(block.n_running):
             strike(at(block, r))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.ensemble.tables import LANED, SHARED_OF
+from abm.ensemble.lanes import LANED, SHARED_OF
 
 
 def _array(address: int, layout: np.dtype[Any], length: int) -> NDArray[Any]:
@@ -22,7 +22,7 @@ def _array(address: int, layout: np.dtype[Any], length: int) -> NDArray[Any]:
 def column(name: str, layout: np.dtype[Any], own: bool) -> Callable[[Any], Any]:
     """As ``memory.column``."""
 
-    def read(run: Run) -> Any:
+    def read(run: PlainRun) -> Any:
         length = int(run.block[f"{name}_n"])
         start = int(run.block[f"{name}_at"]) + (run.lane * int(run.block["own_step"]) if own else 0)
         return _array(start, layout, length)
@@ -30,10 +30,10 @@ def column(name: str, layout: np.dtype[Any], own: bool) -> Callable[[Any], Any]:
     return read
 
 
-class Rows:
+class PlainRows:
     """All rows of a table in one run."""
 
-    def __init__(self, table: str, run: Run) -> None:
+    def __init__(self, table: str, run: PlainRun) -> None:
         block, laned = run.block, LANED.get(table)
         self._lane, self._fields = run.lane, list(laned.fields) if laned else []
         self._kinds = laned.fields if laned else {}
@@ -49,8 +49,8 @@ class Rows:
             self.shape = (int(block[f"{table}_shared_n"]),)
             self._shared = _array(int(block[f"{table}_shared_at"]), SHARED_OF[table], self.shape[0])
 
-    def __getitem__(self, index: int) -> View:
-        return View(self, int(index))
+    def __getitem__(self, index: int) -> PlainView:
+        return PlainView(self, int(index))
 
     def _column(self, name: str) -> NDArray[Any]:
         if name in self._kinds:
@@ -62,12 +62,12 @@ class Rows:
         return self._column(name)
 
 
-class View:
+class PlainView:
     """One row of a table in one run."""
 
     __slots__ = ("_index", "_rows")
 
-    def __init__(self, rows: Rows, index: int) -> None:
+    def __init__(self, rows: PlainRows, index: int) -> None:
         object.__setattr__(self, "_rows", rows)
         object.__setattr__(self, "_index", index)
 
@@ -80,7 +80,7 @@ class View:
         self._rows._column(name)[self._index] = value
 
 
-class Run:
+class PlainRun:
     """A block, and the lane of one of its runs."""
 
     __slots__ = ("block", "lane")
@@ -91,18 +91,18 @@ class Run:
 
     def __getattr__(self, name: str) -> Any:
         if name in LANED or (name in SHARED_OF and name in self.block.dtype.names):
-            return Rows(name, self)[0]
+            return PlainRows(name, self)[0]
         return getattr(self.block, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self.block, name, value)
 
 
-def rows_of(table: str) -> Callable[[Run], Rows]:
+def rows_of(table: str) -> Callable[[PlainRun], PlainRows]:
     """As ``views.rows_of``."""
-    return lambda run: Rows(table, run)
+    return lambda run: PlainRows(table, run)
 
 
-def at(block: Any, lane: int) -> Run:
+def at(block: Any, lane: int) -> PlainRun:
     """As ``views.at``; a run of the same block leads to another, too."""
-    return Run(block.block if isinstance(block, Run) else block, lane)
+    return PlainRun(block.block if isinstance(block, PlainRun) else block, lane)

@@ -19,7 +19,7 @@ from numba.extending import intrinsic, models, register_model
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
-from abm.ensemble.tables import BLOCK, LANED, SHARED_OF, WORD, Table
+from abm.ensemble.lanes import BLOCK, LANED, SHARED_OF, WORD, Laned
 
 _SHARED: dict[str, Any] = {name: from_dtype(layout) for name, layout in SHARED_OF.items()}
 _BLOCK: Any = from_dtype(BLOCK)
@@ -34,7 +34,7 @@ class _Seen(types.Type):
         super().__init__(name=f"{type(self).__name__}({table})")
 
     @property
-    def laned(self) -> Table | None:
+    def laned(self) -> Laned | None:
         """Its fields that each run has for itself."""
         return LANED.get(self.table)
 

@@ -1,4 +1,4 @@
-"""Tables: everything that the runs of a block read and write, declared once.
+"""Lanes: everything that the runs of a block read and write, declared once.
 
 A table has a row for each investor, each gatekeeper, each week, or one row. A field of it either all runs share, as the
 scenario states it, or each run has for itself: then its numbers lie side by side, a lane for each run.
@@ -22,16 +22,16 @@ WORD = 8
 _WHOLE, _NUMBER, _FLAG = np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.bool_)
 
 
-class Table(NamedTuple):
+class Laned(NamedTuple):
     """Fields that each run has for itself."""
 
     name: str
     fields: dict[str, np.dtype[Any]]  #: whole numbers, numbers and flags, each a word
 
 
-def _table(name: str, layout: np.dtype[Any], only: tuple[str, ...] = (), **more: np.dtype[Any]) -> Table:
+def _table(name: str, layout: np.dtype[Any], only: tuple[str, ...] = (), **more: np.dtype[Any]) -> Laned:
     """Declare a table with the fields of a record, or some of them, and with more."""
-    return Table(name, {field: layout[field] for field in only or layout.names or ()} | more)
+    return Laned(name, {field: layout[field] for field in only or layout.names or ()} | more)
 
 
 #: What of an investor a run draws. All else is as the scenario states it.
