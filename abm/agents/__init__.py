@@ -9,4 +9,4 @@ from abm.core.waking import uncover
 
 __all__ = ["Company", "FundingModel", "Gatekeeper", "Investor", "Market"]
 
-uncover()  # a run asks rules ten thousand times
+uncover()
