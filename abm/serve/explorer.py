@@ -79,7 +79,7 @@ class Explorer(Printed):
             return table
         title, link = escape(self.scenario.title), escape(self.link)
         style = f"width:100%;height:{int(self.height)}px;border:1px solid #d5d8dd;border-radius:8px"
-        frame = f'<iframe src="{link}" title="{title}" style="{style}"></iframe>'
+        frame = f'<iframe src="{link}" title="{title}" allow="clipboard-write" style="{style}"></iframe>'
         words = "The answer in short, where no page shows above (it lives as long as the session that made it)"
         return f"{frame}<details><summary>{words}</summary>{table}</details>"
 

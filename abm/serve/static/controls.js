@@ -35,6 +35,7 @@ export function build(controls) {
   for (const id of ["search", "all", "moved"]) byId(id).addEventListener("input", filter);
   onChange(refresh);
   refresh();
+  filter();
 }
 
 function row(control, title) {
@@ -109,14 +110,21 @@ const FORMS = {
   },
 };
 
+// Only what is otherwise than before: there may be hundreds of controls, and a key should be answered at once.
 function refresh() {
-  for (const { control, element, reset, parts } of rows.values()) {
-    parts.show(valueOf(control));
-    const moved = state.settings.has(control.path);
-    element.classList.toggle("changed", moved);
-    reset.hidden = !moved;
+  let others = false;
+  for (const row of rows.values()) {
+    const value = valueOf(row.control);
+    const moved = state.settings.has(row.control.path);
+    if (value !== row.value) row.parts.show(value);
+    if (moved !== row.moved) {
+      row.element.classList.toggle("changed", moved);
+      row.reset.hidden = !moved;
+      others = true;
+    }
+    Object.assign(row, { value, moved });
   }
-  filter();
+  if (others) filter();
 }
 
 function filter() {

@@ -10,7 +10,9 @@ import { study } from "./study.js";
 import { changed, fromAddress, know, lastMoved, onChange, position, replace, state } from "./state.js";
 
 const visitor = crypto.getRandomValues(new Uint32Array(4)).join("-");
-const WAIT_MS = 20; // for the next key, before anything is asked
+const WAIT_MS = 20; // for the next key, where keys follow each other
+const PAUSE_MS = 150; // after which a key is the first of its kind
+let before = 0;
 let asking = null;
 let story = null;
 let waiting = 0;
@@ -19,7 +21,10 @@ function ask() {
   clearTimeout(waiting);
   asking?.abort();
   byId("p").dataset.done = "false";
-  waiting = setTimeout(now, WAIT_MS);
+  const soon = performance.now() - before < PAUSE_MS;
+  before = performance.now();
+  if (soon) waiting = setTimeout(now, WAIT_MS);
+  else now();
 }
 
 async function now() {
