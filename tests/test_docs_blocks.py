@@ -81,6 +81,11 @@ def test_every_block_is_of_a_kind_that_is_tried_and_every_piece_of_toml_reads(pa
             tomllib.loads(code)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_was_left_in_the_middle_of_a_merge(page):
+    assert not re.search(r"^(<{7} |={7}$|>{7} )", page.read_text("utf-8"), re.MULTILINE)
+
+
 def test_every_page_with_python_is_run_somewhere():
     from tests.test_docs_code import PAGES as RUN
 
@@ -164,3 +169,21 @@ def test_a_command_of_python_runs_with_small_numbers(page, capsys):
     for code in re.findall(r'^python -c "\n(.*?)"$', page.read_text("utf-8"), re.DOTALL | re.MULTILINE):
         exec(compile(re.sub(r"\b\d{3,}\b", "2", code), page.name, "exec"), {"__name__": "__main__"})
         assert capsys.readouterr().out
+
+
+def word_rows() -> list[str]:
+    """Rows of the table of words: what each says, and what it was worth in real attempts."""
+    from abm.history import classes
+
+    names = {"signed": "`firm`, `conditional_firm`", "others_unsigned": "the same words, behind the lead"}
+    return [
+        f"| {names.get(row.id, f'`{row.id}`')} | {row.what.removeprefix('firm or conditional_firm: ')} | "
+        f"{100 * row.value:.0f} % ({100 * row.low:.0f} to {100 * row.high:.0f}) | {row.n} |"
+        for row in classes().values()
+        if row.of in ("investor", "consent")
+    ]
+
+
+def test_the_words_of_a_press_report_are_listed_with_what_they_were_worth():
+    page = SCENARIO.read_text("utf-8").split("### What the words mean")[1].split("\n## ")[0]
+    assert [line for line in page.splitlines() if line.endswith(" |") and " % (" in line] == word_rows()
