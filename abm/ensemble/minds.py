@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from abm.core.jit import lean
+from abm.core.jit import folded, lean
 from abm.core.records import LOOKING, SIGNED, WITHDRAWN
 from abm.core.schedule import YEARS
 from abm.ensemble import arrays
@@ -133,6 +133,15 @@ def decisions(block: Any) -> None:
                     announce(at(block, r), i)
 
 
+@folded
+def _sign_where(who: Any, signs: bool, ticket_musd: int, day: float) -> None:
+    """Write a signature down where there is one."""
+    who.stage = SIGNED if signs else who.stage
+    who.ticket_musd = ticket_musd if signs else who.ticket_musd
+    who.sign_day = day if signs else who.sign_day
+    who.happens = signs
+
+
 @lean
 def _weigh(block: Any, i: int) -> int:
     """Let an investor weigh the offer in every run; in how many he signs."""
@@ -148,10 +157,7 @@ def _weigh(block: Any, i: int) -> int:
         clock = decision.clock_after(who.sign_clock, rate, start, until)
         signs = looks and day < math.inf
         who.sign_clock = clock if looks else who.sign_clock
-        who.stage = SIGNED if signs else who.stage
-        who.ticket_musd = view.ticket_musd if signs else who.ticket_musd
-        who.sign_day = day if signs else who.sign_day
-        who.happens = signs
+        _sign_where(who, signs, view.ticket_musd, day)
         signing += signs
     return signing
 
@@ -170,9 +176,6 @@ def _wait(block: Any, i: int) -> int:
         clock = decision.clock_after(who.sign_clock, rate, start, until)
         signs = looks and (day <= until if in_the_end else day < math.inf)
         who.sign_clock = clock if looks and not in_the_end else who.sign_clock
-        who.stage = SIGNED if signs else who.stage
-        who.ticket_musd = who.stated_musd if signs else who.ticket_musd
-        who.sign_day = day if signs else who.sign_day
-        who.happens = signs
+        _sign_where(who, signs, who.stated_musd, day)
         signing += signs
     return signing
