@@ -141,7 +141,7 @@ def test_what_the_tutorial_has_one_write_into_the_file_is_taken(command):
 
 
 QUESTIONS = [line for line in command_lines(ROOT / "docs" / "questions.md") if "COMMAND" not in line]
-LONG = {"report", "calibrate", "backtest", "explain"}  # tried elsewhere, by tests of their own
+LONG = {"serve", "report", "calibrate", "backtest", "explain"}  # tried elsewhere, by tests of their own
 
 
 @pytest.mark.parametrize("line", [line for line in QUESTIONS if line.split()[1] not in LONG])
