@@ -12,6 +12,7 @@ from typing import Any
 from abm.analysis.comparison import beside
 from abm.core.errors import Refusal, ScenarioError
 from abm.runs.outcomes import Outcomes
+from abm.runs.simulation import simulate
 from abm.scenario import Scenario
 from abm.serve.answers import compared_json, number_json, pictures_json, words_json
 from abm.serve.controls import controls_of
@@ -56,6 +57,7 @@ class Desk:
         self._known: OrderedDict[Position, Outcomes] = OrderedDict()
         self._lock, self._measuring, self.closed = Lock(), Lock(), Flag()
         self._effects: list[Effect] | None = None
+        self._compiling, self._compiled = Lock(), False
 
     def close(self) -> None:
         """Stop whatever is being answered."""
@@ -67,6 +69,7 @@ class Desk:
     def asking(self, visitor: str) -> Iterator[Flag]:
         """Take a question of a visitor: what he asked before stops, and nobody else's."""
         stop = Flag()
+        self._compile()
         with self._lock:
             if before := self._asking.get(visitor):
                 before.set()
@@ -79,6 +82,13 @@ class Desk:
                 self.busy -= 1
                 if self._asking.get(visitor) is stop:
                     del self._asking[visitor]
+
+    def _compile(self) -> None:
+        """Play one run before anything else: two threads never compile the same rules at the same time."""
+        with self._compiling:
+            if not self._compiled:
+                simulate(self.scenario, 1, workers=1, keep="rows")
+                self._compiled = True
 
     def answer(
         self,
@@ -141,6 +151,7 @@ class Desk:
 
     def effects(self) -> Generator[Message]:
         """Say which controls move the answer most; measured once, while nobody asks anything."""
+        self._compile()
         with self._measuring:
             if self._effects is None:
                 found = effects_of(self.scenario, self.controls, self._idle)
