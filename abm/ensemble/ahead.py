@@ -9,14 +9,21 @@ import numpy as np
 
 from abm.core.code_state import code_folder
 from abm.core.records import FATE, LUCK, RESULT
+from abm.ensemble.block import FAR
 from abm.ensemble.kernel import simulate
 from abm.ensemble.lanes import BLOCK
+from abm.ensemble.memory import address_of
 
 _COMPILE = "from abm.ensemble.ahead import compile_kernel; compile_kernel()"
 
 
 def compile_kernel() -> None:
-    """Compile the kernel, or load it, by simulating no runs."""
+    """Compile the kernel, or load it: what it calls through addresses, from the last on, then itself, with no runs.
+
+    Whoever lays out a block compiles what is called through addresses from the first on, and loads what is there.
+    """
+    for function in reversed(FAR.values()):
+        address_of(function)
     block = np.zeros(1, BLOCK).view(np.recarray)[0]
     rows, fates = np.zeros(0, RESULT).view(np.recarray), np.zeros((0, 0), FATE).view(np.recarray)
     luck = np.zeros(0, LUCK).view(np.recarray)
@@ -35,7 +42,7 @@ def is_compiled() -> bool:
 def compile_ahead() -> subprocess.Popen[bytes] | None:
     """Start to compile the kernel into the cache, in a process that nobody needs to wait for.
 
-    The caller compiles the rest meanwhile. Where this fails, the kernel is compiled when it is called.
+    The caller starts from the other end meanwhile. Where this fails, the kernel is compiled when it is called.
 
     Returns
     -------

@@ -70,8 +70,8 @@ class RunBlock:
             if name not in self._arrays:
                 self._point_to(name, np.zeros(lengths.get(name, n), layout))
         self._lay_out_own({"own": 0, "atoms": len(population.contracts.atoms), "base_musd": 1 + len(KINDS)}, n)
-        for name in CALLS:
-            memory[f"{name}_call"] = address_of(_FUNCTIONS[name])
+        for name, function in FAR.items():
+            memory[f"{name}_call"] = address_of(function)
 
     def load(self, population: Population) -> None:
         """Let the runs to come be of a population, which has as many investors, gatekeepers and weeks as the last."""
@@ -145,6 +145,8 @@ class RunBlock:
 
 _MODULES = (beginning, closings, parts, phases, repacking)
 _FUNCTIONS = {name: one for module in _MODULES for name, one in vars(module).items() if not ismodule(one)}
+#: Functions that compiled code reaches through addresses, by their names.
+FAR: dict[str, Any] = {name: _FUNCTIONS[name] for name in CALLS}
 
 
 def _lanes(bytes_of_a_run: int, runs: int) -> int:
