@@ -12,7 +12,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import books, drawing, engines, floor, page, process, scaling, threads
+from benchmarks import books, drawing, engines, floor, page, peers, process, scaling, threads
 from benchmarks.sizes import FULL, TINY, Sizes
 from benchmarks.timing import Figure, said
 
@@ -30,6 +30,7 @@ ROWS: dict[str, Callable[[Sizes], Iterator[Figure]]] = {
     "book": books.closings,
     "worlds": drawing.over_worlds,
     "page": page.from_key_to_number,
+    "peers": peers.against_peers,
 }
 
 _LINE = "{:<10} {:<68} {:>9} {:>21}  {}"

@@ -31,6 +31,8 @@ class Sizes:
         What is asked of the first process after an install.
     commitments
         Length of the book that is closed.
+    toy_runs
+        Runs of the toy that the peers simulate for one measurement; those that are slow take a part of them.
     """
 
     pairs: int = 9
@@ -47,6 +49,7 @@ class Sizes:
     within: float = 0.005
     first_command: tuple[str, ...] = ("run", "openai-2025", "--within", "0.005")
     commitments: int = 1_000
+    toy_runs: int = 10_000
 
 
 FULL = Sizes()
@@ -66,4 +69,5 @@ TINY = Sizes(
     within=0.1,
     first_command=("scenarios",),  # which compiles nothing
     commitments=20,
+    toy_runs=100,
 )
