@@ -20,7 +20,8 @@ from abm.scenario import Scenario
 LAWS = ("uniform", "normal", "exponential")
 
 _PURPOSES = {value: name for name, value in vars(draws).items() if name.isupper() and isinstance(value, int)}
-_LUCK = ("draw_investors", "_draw_member", "_draw_condition", "draw_from")  # compiled: what they ask for is not seen
+# Of the investors' luck: compiled, what they ask for would not be seen.
+_LUCK = ("draw_investors", "draw_member", "draw_condition", "draw_from", "rely", "doubt", "minimum_musd")
 
 
 def consumed(scenario: Scenario, population: Population, seed: int, runs: range) -> tuple[Any, Counter[str]]:
@@ -40,6 +41,7 @@ def consumed(scenario: Scenario, population: Population, seed: int, runs: range)
         for by purpose [-].
     """
     counts, purposes = np.zeros((len(runs), len(LAWS)), np.int64), Counter[str]()
+    FundingModel(scenario, seed, runs[0], prepared=population).run_model()  # compiles, before names are exchanged
     for place, run in enumerate(runs):
         with _counted(counts[place], purposes):
             model = FundingModel(scenario, seed, run, prepared=population)
@@ -66,14 +68,6 @@ def _counted(count: Any, purposes: Counter[str]) -> Iterator[None]:
 
         return one
 
-    def filled(law: int, function: Callable[..., Any]) -> Callable[..., Any]:
-        def many(out: Any, seed: int, run: int, agents: Any, steps: Any, purpose: int) -> None:
-            for agent, step in zip(agents.tolist(), steps.tolist(), strict=True):
-                look(law, purpose, agent, step, 0)
-            function(out, seed, run, agents, steps, purpose)
-
-        return many
-
     def turned(law: int, function: Callable[..., Any]) -> Callable[..., Any]:
         def one(u: float) -> float:
             count[0] -= 1  # it was counted as a uniform that stays one
@@ -82,8 +76,9 @@ def _counted(count: Any, purposes: Counter[str]) -> Iterator[None]:
 
         return one
 
+    for name in LAWS:
+        getattr(draws, name)(0, 0, 0, 0, 0, 0)  # compiles, too
     wrappers = {name: drawn(law, getattr(draws, name)) for law, name in enumerate(LAWS)}
-    wrappers |= {name: filled(law, getattr(draws, name)) for law, name in enumerate(("uniforms", "normals"))}
     wrappers |= {"normal_quantile": turned(1, draws.normal_quantile), "waited": turned(2, draws.waited)}
     with ExitStack() as stack:
         for name, wrapper in wrappers.items():
