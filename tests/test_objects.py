@@ -87,6 +87,28 @@ def test_an_object_that_needs_what_is_not_there_is_not_linked(cache):
     assert said(cache) == COMPILED
 
 
+COUNT = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import llvmlite.binding as llvm
+linked = []
+add = llvm.ExecutionEngine.add_object_file
+llvm.ExecutionEngine.add_object_file = lambda engine, code: (linked.append(1), add(engine, code))[1]
+from abm.core import jit, waking
+from abm.rules.gatekeepers import race
+kinds = ("float", "float")
+addresses = {race.address(kinds, None) for _ in range(300)}
+with ThreadPoolExecutor(8) as pool:
+    chances = set(pool.map(lambda _: waking.Compiled(race.py_func, race.targetoptions)(1.0, 0.0), range(200)))
+print(len(addresses), chances == {race(1.0, 0.0)}, len(linked), "numba" in sys.modules)
+"""
+
+
+def test_an_object_is_linked_once_however_often_and_from_wherever_it_is_asked_for(cache):
+    """Machine code reaches what it calls over short distances: a thousand copies of it end the process."""
+    assert said(cache, COUNT) == "1 True 1 False\n"
+
+
 def test_another_processor_is_another_object(cache):
     settings = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
     assert said(cache, **settings) == COMPILED

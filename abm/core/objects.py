@@ -37,6 +37,7 @@ _NUMBERS: dict[type, tuple[str, Any, Callable[[Any], Any]]] = {
 }
 _ARRAYS = (np.ndarray, np.recarray)
 _LINKING = Lock()
+_LINKED: dict[tuple[str, bytes], int] = {}  # addresses of objects, by their names and what is in them
 
 
 class FaultError(Exception):
@@ -148,7 +149,10 @@ def load(folder: Path, function: Any, kinds: tuple[Any, ...]) -> Native | None:
     told = json.loads(about)
     try:
         with _LINKING:
-            address = _linked(symbol, code, told["needs"])
+            # once a process, whoever asks: machine code lies near what it calls, where there is not room for ever
+            if (known := _LINKED.get((symbol, code))) is None:
+                known = _LINKED[symbol, code] = _linked(symbol, code, told["needs"])
+            address = known
     except RuntimeError:  # LLVM cannot read it
         return None
     return Native(address, _callable(address, told["result"], kinds)) if address else None

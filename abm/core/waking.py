@@ -89,6 +89,7 @@ class Compiled(Asleep):
         super().__init__(lambda: awake().njit(cache=code_folder() is not None, **options)(function))
         self.py_func, self.targetoptions = function, options  # as numba calls them
         self._known: dict[Any, Callable[..., Any]] = {}
+        self._addresses: dict[Any, int] = {}
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run it."""
@@ -128,7 +129,15 @@ class Compiled(Asleep):
         return self.py_func.__module__.startswith("abm.") and "<locals>" not in self.py_func.__qualname__
 
     def address(self, kinds: Sequence[Any], types_of: Callable[[], tuple[Any, ...]]) -> int:
-        """Address of its machine code for arguments of some kinds, which numba knows by the types that are given."""
+        """Address of its machine code for arguments of some kinds, which numba knows by the types that are given.
+
+        It is looked for once a process: what is linked again and again would fill the memory that code has to lie in.
+        """
+        if tuple(kinds) not in self._addresses:
+            self._addresses[tuple(kinds)] = self._address(kinds, types_of)
+        return self._addresses[tuple(kinds)]
+
+    def _address(self, kinds: Sequence[Any], types_of: Callable[[], tuple[Any, ...]]) -> int:
         if native := self._native(tuple(kinds)):
             return native.address
         awake()
