@@ -262,7 +262,9 @@ def _conditions(one: Table, names: list[Any], *more: Table) -> list[Any]:
     stated, needs = one.get("conditions", []), one.get("needs", [])
     if not isinstance(stated, list | tuple) or not isinstance(needs, list | tuple):
         return []  # which is said where they are read
-    wanted = [*({"investor" if need in names else "gate": need} for need in needs), *more]
+    wanted: list[Any] = []
+    for one_more in (*({"investor" if need in names else "gate": need} for need in needs), *more):
+        wanted += [] if one_more in wanted else [one_more]  # who stands behind the lead may name him, too
     return [[*clause, *wanted] for clause in stated or [[]]] if wanted else list(stated)
 
 

@@ -14,7 +14,7 @@ export function showNumber(told) {
   byId("worlds").textContent = told.worlds_range
     ? `In nine of ten worlds between ${percent(told.worlds_range.low)} and ${percent(told.worlds_range.high)}: what nobody knows`
     : told.drawn ? "" : state.central ? "Every number is at its value: none is drawn" : "No number of the file has a range, so none is drawn";
-  byId("central").textContent = told.central ? `At the values of the file ${told.central.said}` : "";
+  byId("central").textContent = told.central ? `With every range at its value ${told.central.said}` : "";
   byId("progress").textContent = told.done
     ? `${told.said}` : `${told.runs.toLocaleString("en")} of ${told.wanted.toLocaleString("en")} runs …`;
   byId("bar").textContent = `${percent(told.p)} (${percent(told.low)} to ${percent(told.high)})${told.done ? "" : " …"}`;
