@@ -143,6 +143,7 @@ def compare(
     return Comparison(event, tuple(found))
 
 
+@checked
 def beside(first: Outcomes | None, second: Outcomes, name: str, event: str = "closed") -> Compared:
     """Compare the runs of two rounds under the same luck; None: the second is the first, and alone.
 
