@@ -74,6 +74,13 @@ def test_a_target_that_no_tickets_come_to():
     assert any(doubt.startswith("investors.pipe-others.binding: moves nothing") for doubt in found)
 
 
+@pytest.mark.parametrize(("ticket_bn", "doubted"), [(200.0, True), (15.0, False)])
+def test_a_ticket_in_millions_is_asked_about(ticket_bn, doubted):
+    target = raw()["round"]["target_bn"]
+    sentence = f"investors.fund.ticket_bn: 200 is {200 / target:.3g} times the target: is it in USD billion?"
+    assert (sentence in said(**changed(0, ticket_bn=ticket_bn))) == doubted
+
+
 def test_a_stake_beyond_his_whole_ticket():
     beyond = [[{"gate": "court"}, {"min_own_share": 0.14}]]  # 1.2 of 9.2 billion are 0.1304
     key = "investors.fund.conditions.0.1.min_own_share: his whole ticket is at most 0.13 of the company"

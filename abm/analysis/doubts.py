@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _RUNS = 100  # that must all end alike before a key is looked at more closely
 _AGAIN = 200  # times as many for a single key that then moves nothing, and shared by several
+_SLIP = 10.0  # ticket over target: beyond this, somebody may have thought of millions
 _DILUTED = 4.0  # target over pre-money valuation: beyond this, the new money owns four fifths
 _LONGEST, _SHORTEST = 50.0, 1 / 52  # of a runway [years]
 
@@ -73,6 +74,9 @@ def _sizes(scenario: Scenario) -> Iterator[str]:
         owns = f"{target / (target + price):.0%} of the company"
         yield f"round.pre_money_bn: at {plain(price)} the new money would own {owns}"
     for who in scenario.investors:
+        if largest_ticket(who) > _SLIP * target:
+            times = f"{largest_ticket(who) / target:,.3g} times the target"
+            yield f"investors.{who.id}.ticket_bn: {largest_ticket(who):g} is {times}: is it in USD billion?"
         if who.wealth_bn is not None and largest_ticket(who) > who.wealth_bn:
             yield f"investors.{who.id}.wealth_bn: his ticket of {largest_ticket(who):g} is more than all he has"
     yield from _stakes(scenario)
