@@ -505,7 +505,7 @@ def test_an_answer_does_not_load_what_it_does_not_need():
     ]
     run = [sys.executable, "-c", "\n".join(lines)]
     done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=HANGS_S)
-    assert done.stderr.splitlines()[-1] == "['numba', 'pydantic', 'scipy']"  # numba looks for scipy
+    assert done.stderr.splitlines()[-1] in ("['pydantic']", "['numba', 'pydantic', 'scipy']")  # the latter compiles
 
 
 @pytest.mark.parametrize("start", ["import abm", "import abm; dir(abm); abm.__version__", "import abm.cli; help()"])

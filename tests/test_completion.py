@@ -54,8 +54,18 @@ def test_bash_completes_commands_and_options(tmp_path):
     assert told.stdout.split() == ["--event"]
 
 
-def test_a_shell_that_is_named_is_refused_rather_than_passed_over(command):
-    code, printed, faults = command("--show-completion", "zsh")
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_shell_that_is_named_gets_its_own_script_wherever_that_is_typed(shell, tmp_path, monkeypatch, command):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    code, printed, faults = command("--show-completion", shell)
+    assert (code, faults) == (0, "")
+    assert f"_ABM_COMPLETE=complete_{shell}" in printed
+    code, printed, _ = command("--install-completion", shell)
+    assert (code, printed.split()[0]) == (0, shell)
+    assert f"_ABM_COMPLETE=complete_{shell}" in Path(printed.split()[-1]).read_text("utf-8")
+
+
+def test_a_shell_that_is_not_known_is_refused(command):
+    code, printed, faults = command("--show-completion", "tcsh")
     assert (code, printed) == (2, "")
-    assert faults.startswith("abm: --show-completion: expected nothing beside it")
-    assert "got 'zsh'" in faults
+    assert faults == "abm: --show-completion: expected bash, zsh or fish, got 'tcsh'\n"

@@ -201,7 +201,7 @@ def test_nothing_in_the_package_runs_what_it_reads():
             if isinstance(node, ast.Call):
                 function = node.func
                 name = getattr(function, "id", getattr(function, "attr", ""))
-                if name == "compile" and ast.unparse(function) in ("re.compile", "dispatcher.compile"):
+                if name == "compile" and ast.unparse(function) in ("re.compile", "self.itself.compile"):  # a rule
                     continue
             if isinstance(node, ast.Import | ast.ImportFrom):
                 modules = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]

@@ -60,7 +60,7 @@ def changed(found, untouched):
             {
                 r":math:`\lambda_{max} / (1 + e^{-(\zeta - \zeta_0)/\text{noise}})` [1/week]": r":math:`\lambda_{max}`",
                 ">>> signing_rate(0.3, 0.3, 0.2, 0.35)\n    0.175": ">>> signing_rate(0.3, 0.3, 0.2, 0.35)\n    0.35",
-                "return fastest_per_week * expit((zeta - bias) / noise)": "return fastest_per_week",
+                "return fastest_per_week * expit((zeta - bias) * (1.0 / noise))": "return fastest_per_week",
             },
             "sign_day.deciding",
             "sign_day.stated",
@@ -68,11 +68,9 @@ def changed(found, untouched):
         (
             "belief",
             {
-                r"(\tau\mu + \tau_s s)/(\tau + \tau_s)": r"(\tau\mu + 2\tau_s s)/(\tau + 2\tau_s)",
-                "    (5.5, 5.0)\n": "    (5.666666666666667, 5.0)\n",
-                "return (precision * mean + signal_precision * signal) / (precision + signal_precision)": (
-                    "return (precision * mean + 2.0 * signal_precision * signal) / (precision + 2.0 * signal_precision)"
-                ),
+                r"\mu' = \mu + (1 - l)(s - \mu)": r"\mu' = \mu + (1 - l^2)(s - \mu)",
+                "    (5.5, 5.0)\n": "    (5.75, 5.0)\n",
+                "return mean + (1.0 - left) * (signal - mean)": "return mean + (1.0 - left * left) * (signal - mean)",
             },
             "sign_day.deciding",
             "sign_day.stated",
@@ -215,7 +213,7 @@ def test_a_number_that_a_rule_takes_plain_is_handed_over_by_both_engines(tmp_pat
                  "interest_musd: float, firm_obligations_musd: float, fee_musd: float)")  # fmt: skip
     copy.replace(rule, "return burn_musd + interest_musd + firm_obligations_musd",
                  "return burn_musd + interest_musd + firm_obligations_musd + fee_musd")  # fmt: skip
-    for engine in ("abm/agents/company.py", "abm/ensemble/phases.py"):
+    for engine in ("abm/agents/company.py", "abm/ensemble/surroundings.py"):
         copy.replace(engine, "bill_musd(burn, interest, plan.firm_musd)",
                      "bill_musd(burn, interest, plan.firm_musd, firm.fee_musd_per_week)")  # fmt: skip
     found = copy.ask(A_NUMBER.format(
@@ -255,23 +253,25 @@ def test_a_phase_is_a_name_a_method_and_a_function(tmp_path, untouched):
             self.company.cash_musd = add(self.company.cash_musd, -1)
 
 ''')  # fmt: skip
-    copy.before("abm/ensemble/phases.py", "@lean\ndef record(", '''\
+    copy.before("abm/ensemble/phases.py", "@far\n@lean\ndef record(", '''\
 @lean
-def audit(world: Any) -> None:
+def audit(block: Any) -> None:
     """Pay the auditor."""
-    if world.firm.exists:
-        world.company.cash_musd = add(world.company.cash_musd, -1)
+    for r in range(block.n_running):
+        run = at(block, r)
+        if run.firm.exists and run.round_state.running:
+            run.company.cash_musd = add(run.company.cash_musd, -1)
 
 
 ''')  # fmt: skip
-    copy.before("abm/ensemble/phases.py", "    record(world)\n", "    audit(world)\n")
+    copy.before("abm/ensemble/phases.py", "    record(block)\n", "    audit(block)\n")
     found = copy.ask("""
 from abm.population import prepare
 from tests import test_lockstep as lockstep
 
 small = abm.load_scenario("small.toml")
 population = prepare(small)
-lockstep.walk(small, population, lockstep.World(population), seed=1, run=0)
+lockstep.walk(small, population, seed=1, runs=range(2))
 answer["walked"] = lockstep.PHASES
 answer |= runs()
 """)

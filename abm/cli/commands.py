@@ -82,13 +82,17 @@ app.command(epilog=PROVENANCE_EXAMPLES)(provenance)
 app.command(epilog=PARAMETERS_EXAMPLES)(parameters)
 
 
+_SHELLS = ("bash", "zsh", "fish")  # that completion is written for
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; whatever the user can mend ends in one sentence and exit 2."""
     write_any_letter()
     # compiles a quarter faster, runs as fast; a program that imports abm keeps its own level
     os.environ.setdefault("NUMBA_OPT", "1")
     try:
-        _no_shell_is_named(sys.argv[1:] if arguments is None else arguments)
+        if _completes_for_a_shell(sys.argv[1:] if arguments is None else arguments):
+            sys.exit(0)
         sys.exit(_whole()(arguments, prog_name="abm", standalone_mode=False))
     except KeyboardInterrupt:
         print("abm: stopped", file=sys.stderr)
@@ -106,15 +110,22 @@ def _whole() -> Any:
     return typer.main.get_command(app)
 
 
-def _no_shell_is_named(arguments: list[str]) -> None:
-    """Refuse ``--show-completion zsh``, which would say what the shell at hand needs, whichever was named."""
-    asked = [word for word in arguments if word in ("--install-completion", "--show-completion")]
-    if asked and len(arguments) > 1:
-        other = next(word for word in arguments if word != asked[0])
-        raise Refusal(
-            f"abm: {asked[0]}: expected nothing beside it, as it is about the shell that it is typed in, got '{other}' "
-            "(the script for zsh, wherever it is typed: _ABM_COMPLETE=source_zsh abm)"
-        )
+def _completes_for_a_shell(arguments: list[str]) -> bool:
+    """Show or install completion for a shell that is named, as ``--show-completion zsh`` does; whether it was asked."""
+    match arguments:
+        case ["--show-completion" | "--install-completion" as option, shell]:
+            import typer.completion
+
+            completion: Any = typer.completion
+            if shell not in _SHELLS:
+                raise Refusal(f"abm: {option}: expected {', '.join(_SHELLS[:-1])} or {_SHELLS[-1]}, got '{shell}'")
+            if option == "--show-completion":
+                print(completion.get_completion_script(prog_name="abm", complete_var="_ABM_COMPLETE", shell=shell))
+            else:
+                _, path = completion.install(shell=shell, prog_name="abm", complete_var="_ABM_COMPLETE")
+                print(f"{shell} completion is installed in {path}")
+            return True
+    return False
 
 
 def _refused(error: Exception, arguments: list[str]) -> int:
