@@ -45,15 +45,6 @@ def same(a: Flags, b: Flags) -> bool:
 
 
 @lean
-def anybody_new(closers: Flags, paid: Flags) -> bool:
-    """Whether somebody closes who has not paid yet."""
-    for i in range(closers.shape[0]):
-        if closers[i] and not paid[i]:
-            return True
-    return False
-
-
-@lean
 def money(members: Flags, tickets: Integers) -> int:
     """Money that a set of investors brings [USD million]."""
     total = 0
