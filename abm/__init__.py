@@ -9,13 +9,16 @@ from abm.core import version
 
 if TYPE_CHECKING:
     from abm.agents import Company, FundingModel, Gatekeeper, Investor
+    from abm.agents.several import MarketModel
     from abm.analysis.comparison import Comparison, compare
     from abm.core.errors import ScenarioError
     from abm.population.commitment_book import BookClosing, CommitmentBook, close_book
     from abm.runs.collecting import weekly
+    from abm.runs.markets import MarketOutcomes, simulate_market
     from abm.runs.outcomes import Batch, Estimate, Event, Outcomes, Totals, Trace
     from abm.runs.simulation import batches, simulate
     from abm.scenario import Scenario, load_scenario, packaged, scenario_from
+    from abm.scenario.market_file import FundingMarket, load_market, market_from, packaged_markets
     from abm.sweeps import Design, StoreError, Study, resume, sweep
 
 # Names are imported when they are first used: `import abm` and `abm --help` stay fast.
@@ -24,6 +27,13 @@ _HOMES = {
     "FundingModel": "abm.agents",
     "Gatekeeper": "abm.agents",
     "Investor": "abm.agents",
+    "MarketModel": "abm.agents.several",
+    "MarketOutcomes": "abm.runs.markets",
+    "simulate_market": "abm.runs.markets",
+    "FundingMarket": "abm.scenario.market_file",
+    "load_market": "abm.scenario.market_file",
+    "market_from": "abm.scenario.market_file",
+    "packaged_markets": "abm.scenario.market_file",
     "Comparison": "abm.analysis.comparison",
     "compare": "abm.analysis.comparison",
     "Batch": "abm.runs.outcomes",
@@ -59,9 +69,12 @@ __all__ = [
     "Design",
     "Estimate",
     "Event",
+    "FundingMarket",
     "FundingModel",
     "Gatekeeper",
     "Investor",
+    "MarketModel",
+    "MarketOutcomes",
     "Outcomes",
     "Scenario",
     "ScenarioError",
@@ -72,11 +85,15 @@ __all__ = [
     "batches",
     "close_book",
     "compare",
+    "load_market",
     "load_scenario",
+    "market_from",
     "packaged",
+    "packaged_markets",
     "resume",
     "scenario_from",
     "simulate",
+    "simulate_market",
     "sweep",
     "weekly",
 ]

@@ -84,8 +84,8 @@ PLANTED = {
     ),
     "a draw's purpose": (
         "beginning.py",
-        "_draw_weeks(block, draws.VALUE",
-        "_draw_weeks(block, draws.NEWS",
+        "_draw_mood(block, draws.VALUE",
+        "_draw_mood(block, draws.NEWS",
         "environment",
     ),
     "a draw's agent": (

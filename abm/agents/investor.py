@@ -42,6 +42,8 @@ class Investor(mesa.Agent):
         self.sign_clock = self.withdrawal_clock = 0.0
         self.sign_day = math.nan
         self.diligence_done = False
+        self.away = False  # whether another company of a market keeps him from signing this week
+        self.due_day = self._due_day() if self.params.in_the_end else math.inf
         self.paid_musd = self.shares = 0
         self.stage = SIGNED if self.params.signed_at_start else LOOKING
         self.ticket_musd = self.params.stated_musd if self.params.signed_at_start else 0
@@ -116,13 +118,13 @@ class Investor(mesa.Agent):
 
     def decide(self) -> None:
         """Sign once the reasons to do so have piled up."""
+        if self.away:
+            return
         params, model = self.params, self.model
         rate, start, ticket = params.stated_rate_per_day, model.start_day, params.stated_musd
         if params.in_the_end:
-            place = eventual.place_of(params.sign_threshold, model.frailty, model.market.params.frailty_variance)
-            day = eventual.signing_day(self.traits, place)
-            if day <= model.until_day:
-                self.sign(ticket, day)
+            if self.due_day <= model.until_day:
+                self.sign(ticket, self.due_day)
             return
         if params.behavioural:
             if params.diligence_day >= model.until_day:
@@ -133,6 +135,13 @@ class Investor(mesa.Agent):
         self.sign_clock = decision.clock_after(self.sign_clock, rate, start, model.until_day)
         if day < math.inf:
             self.sign(ticket, day)
+
+    def _due_day(self) -> float:
+        """Day on which he signs, where that is a chance in the end."""
+        place = eventual.place_of(
+            self.params.sign_threshold, self.model.frailty, self.model.market.params.frailty_variance
+        )
+        return float(eventual.signing_day(self.traits, place))
 
     def sign(self, ticket_musd: int, day: float) -> None:
         """Commit a ticket [USD million], on a day of this week."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from abm.agents.attributes import fields_of
-from abm.core import draws
+from abm.core import draws, mixed
 from abm.core.old_names import renamed_attribute
 from abm.core.schedule import YEARS
 from abm.rules import environment
@@ -25,6 +27,8 @@ class Market:
     def __init__(self, model: Host) -> None:
         self.model = model
         self.params = fields_of(model.population.market)
+        self._seeds = np.array(model.population.mood_seeds, np.int64)  # whose draws move the mood
+        self._weights = np.array(model.population.mood_weights, np.float64)
         self.sentiment = self.params.sentiment_start
         self.cold = False
         self.shock = 0.0  # competitor shocks of this week, log-points
@@ -41,16 +45,17 @@ class Market:
         """Let a week pass: sentiment, competitors, talent, value, news."""
         params = self.params
         if params.cold_per_week > 0.0:
-            u = self._uniform(draws.REGIME)
+            u = self._shared_uniform(draws.REGIME, self.model.week)
             self.cold = environment.cold_after(self.cold, params.cold_per_week, params.thaw_per_week, u)
         mean = environment.regime_mean(params.sentiment_mean, params.cold_sentiment, self.cold)
-        z = self._normal(draws.SENTIMENT) if params.sentiment_spread > 0.0 else 0.0
+        z = self._shared_normal(draws.SENTIMENT, self.model.week) if params.sentiment_spread > 0.0 else 0.0
         self.sentiment = environment.sentiment_after(
             self.sentiment, mean, params.sentiment_kept, params.sentiment_spread, z
         )
         if self.model.open:  # once the round is over, nobody asks what the company is worth
+            z = self._shared_normal(draws.VALUE, self.model.week)
             self.log_value = environment.log_value_after(
-                self.log_value, params.growth_per_year, params.volatility, YEARS, self._normal(draws.VALUE)
+                self.log_value, params.growth_per_year, params.volatility, YEARS, z
             )
         self._meet_competitors()
         self._keep_talent()
@@ -60,7 +65,7 @@ class Market:
     def _meet_competitors(self) -> None:
         self.shock = 0.0
         while self.next_jump_day <= self.model.week_end:
-            z = self._normal(draws.JUMP_SIZE, step=0, sub=self.jumps)
+            z = self._shared_normal(draws.JUMP_SIZE, 0, self.jumps)
             jump = environment.jump_size(self.params.jump_mean_log, self.params.jump_sd_log, z)
             self.log_value = environment.value_after_jump(self.log_value, jump, self.params.jump_permanent_share)
             self.sentiment = environment.sentiment_after_jump(self.sentiment, jump, self.params.jump_permanent_share)
@@ -92,9 +97,17 @@ class Market:
         """Day of the next competitor shock."""
         if self.params.competitor_jumps_per_year <= 0.0:
             return math.inf
-        model = self.model
-        waited = draws.exponential(model.seed, model.run, 0, 0, draws.JUMP_WAIT, self.jumps)
+        waited = draws.waited(self._shared_uniform(draws.JUMP_WAIT, 0, self.jumps))
         return add(day, environment.arrival_days(waited, self.params.competitor_jumps_per_year))
+
+    def _shared_normal(self, purpose: int, step: int, sub: int = 0) -> float:
+        """A normal that the companies of a market may share."""
+        model = self.model
+        return mixed.normal(self._seeds, self._weights, model.seed, model.run, step, purpose, sub)
+
+    def _shared_uniform(self, purpose: int, step: int, sub: int = 0) -> float:
+        model = self.model
+        return mixed.uniform(self._seeds, self._weights, model.seed, model.run, step, purpose, sub)
 
     def _normal(self, purpose: int, step: int | None = None, sub: int = 0) -> float:
         model = self.model

@@ -74,7 +74,7 @@ def diff(
     print(json_text(diff_json(one, other)) if as_json else diff_text(one, other))
 
 
-def check(files: Annotated[list[str], typer.Argument(help="Scenario files or packaged ids.")]) -> None:
+def check(files: Annotated[list[str], typer.Argument(help="Scenario files, market files or packaged ids.")]) -> None:
     """Check scenario files: every fault in one sentence, and as warnings what can hardly be meant.
 
     Warnings name keys that move nothing, sizes that do not fit, and who can only close together.
@@ -83,10 +83,14 @@ def check(files: Annotated[list[str], typer.Argument(help="Scenario files or pac
     from abm.core.errors import ScenarioError
     from abm.population import prepare
     from abm.scenario import load_scenario
+    from abm.scenario.market_file import is_market
 
     bad = 0
     tell_of_compiling()
     for file in files:
+        if is_market(file):
+            bad += _check_market(file)
+            continue
         try:
             scenario = load_scenario(file)
             population = prepare(scenario)
@@ -100,19 +104,42 @@ def check(files: Annotated[list[str], typer.Argument(help="Scenario files or pac
     raise typer.Exit(2 if bad else 0)
 
 
+def _check_market(file: str) -> int:
+    """Check a market file and those of its companies; how many of them are bad."""
+    from abm.core.errors import ScenarioError
+    from abm.population import prepare
+    from abm.scenario.market_file import load_market
+
+    try:
+        market = load_market(file)
+        for scenario in market.scenarios.values():
+            prepare(scenario)
+    except ScenarioError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{file}: sound (companies: {len(market.ids)}, shared investors: {len(market.shared)})")
+    return 0
+
+
 def scenarios() -> None:
-    """List the scenarios that come with abm."""
+    """List the scenarios and the markets that come with abm."""
     from abm.scenario import load_scenario, packaged
+    from abm.scenario.market_file import load_market, packaged_markets
 
     for name in packaged():
         print(f"{name:<22} {load_scenario(name).title}")
+    for name in packaged_markets():
+        print(f"{name:<22} {load_market(name).title} (a market)")
 
 
-def schema() -> None:
-    """Print the JSON Schema of a scenario file, for completion in an editor."""
+def schema(
+    market: Annotated[bool, typer.Option("--market", help="That of a market file: several companies.")] = False,
+) -> None:
+    """Print the JSON Schema of a scenario file, or of a market file, for completion in an editor."""
     from abm.scenario import json_schema
+    from abm.scenario.market_tables import market_schema
 
-    print(json_text(json_schema()))
+    print(json_text(market_schema() if market else json_schema()))
 
 
 def provenance(

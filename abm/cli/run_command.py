@@ -15,6 +15,7 @@ from abm.cli.again import run_again
 from abm.cli.asking import question_of
 from abm.cli.json_output import AsJson, json_text
 from abm.cli.loading import Central, load_changed
+from abm.cli.market_command import MarketRun, is_market_asked, run_market
 from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
 
@@ -43,6 +44,8 @@ Examples:
 
     abm run three-investors --json
 
+    abm run ai-race-2025 --event "closed.openai and closed.xai"
+
     abm run --again results/mine
 """
 
@@ -66,10 +69,17 @@ _Within = Annotated[
 ]
 _By = Annotated[str | None, typer.Option(metavar="DATE", help="How probable is it to have closed by this day?")]
 
+_Out = Annotated[Path | None, typer.Option(help="Folder for outcomes.parquet, manifest.json and the figures.")]
+_Workers = Annotated[
+    int | None, typer.Option(min=1, help="Threads, or processes with --engine mesa (default: one a core).")
+]
+
 
 def run(
     context: typer.Context,
-    scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")] = "openai-2025",
+    scenario: Annotated[
+        str, typer.Argument(help="Packaged id or path of a TOML file: a scenario, or a market.")
+    ] = "openai-2025",
     runs: _Runs = None,
     within: _Within = None,
     by: _By = None,
@@ -83,13 +93,9 @@ def run(
     ] = None,
     central: Central = False,
     as_json: AsJson = False,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for outcomes.parquet, manifest.json and the figures.")
-    ] = None,
+    out: _Out = None,
     again: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Do again what --out left there.")] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads, or processes with --engine mesa (default: one a core).")
-    ] = None,
+    workers: _Workers = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr how fast it went.")] = False,
 ) -> None:
     """Simulate a scenario many times and say how likely its round is to close."""
@@ -102,6 +108,9 @@ def run(
         return run_again(context, again, out, workers, as_json)
     _check_options(engine, within)
     tell_of_compiling()
+    if is_market_asked(scenario, {"--within": within, "--by": by}):
+        market = MarketRun(scenario, runs, seed, engine, setting or [], central, event, workers)
+        return run_market(market, as_json, out, verbose)
     loaded, path_runs = load_changed(scenario, setting), FIGURE_RUNS if out else 0
     asked = question_of(loaded, by, event, report_command(scenario, setting or []))
     stream = batches(

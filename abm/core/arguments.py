@@ -48,6 +48,7 @@ _KINDS = {
     "bool": Kind("True or False", lambda value: isinstance(value, bool)),
     "None": Kind("None", lambda value: value is None),
     "Scenario": _named("a Scenario", "Scenario"),
+    "FundingMarket": _named("a market", "FundingMarket"),
     "Outcomes": _named("Outcomes", "Outcomes"),
     "Study": _named("a Study", "Study"),
     "Design": _named("a Design", "Design"),

@@ -15,7 +15,7 @@ _PACKAGE = Path(__file__).parent.parent
 COMPILED = (
     *("core/jit.py", "core/waking.py", "core/lending.py", "core/lent.py", "core/objects.py", "core/emitting.py"),
     *("core/records.py", "core/schedule.py", "core/draws.py", "core/solved.py", "core/sealed.py"),
-    *("core/floating.py", "core/arithmetic.py"),
+    *("core/floating.py", "core/arithmetic.py", "core/mixed.py", "population/seats.py"),
     *("population/sampling.py", "population/calibration.py", "population/moods.py", "population/bias_table.py"),
     *("rules/*.py", "ensemble/*.py"),
 )

@@ -49,6 +49,7 @@ ALL_OR_NOTHING = 510
 REDEMPTION = 511
 UNKNOWN = 601  # of a design: what the file does not know
 WORLD = 602  # of a world: a number of the file that nobody knows, by the name of its path
+COMPANY = 603  # of a company in a market: the seed of its runs
 OWN = 10_000  # from here on, purposes are free for agents of a user's own
 
 _LOW = np.uint64(0xFFFFFFFF)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from abm.core import draws
+from abm.core import draws, mixed
 from abm.core.jit import lean
 from abm.core.records import LOOKING, OPEN, SIGNED
 from abm.ensemble import arrays
@@ -238,9 +238,9 @@ def draw_ahead(block: Any) -> None:
     """Draw the public luck of the weeks ahead, as far as anybody will look at it."""
     market, firm = block.market, block.firm
     if market.sentiment_spread > 0.0:
-        _draw_weeks(block, draws.SENTIMENT, True, block.sentiment_z_at)
+        _draw_mood(block, draws.SENTIMENT, block.sentiment_z_at)
     if block.n_open > 0:
-        _draw_weeks(block, draws.VALUE, True, block.value_z_at)
+        _draw_mood(block, draws.VALUE, block.value_z_at)
     if block.n_open > 0 and market.news_precision > 0.0:
         _draw_weeks(block, draws.NEWS, True, block.news_z_at)
     if firm.exists and firm.revenue_volatility > 0.0:
@@ -252,14 +252,40 @@ def draw_ahead(block: Any) -> None:
 
 
 @lean
+def _note_weeks(block: Any) -> None:
+    """Write down the weeks ahead as what is drawn for."""
+    for k in range(AHEAD):
+        arrays.agents(block)[k], arrays.steps(block)[k] = 0, add(block.week, k)
+
+
+@lean
 def _draw_weeks(block: Any, purpose: int, normal: bool, address: int) -> None:
     """Draw for the weeks ahead, into the table at an address."""
     numbers, luck, first = arrays.words_as_numbers(block), arrays.luck(block), (address - block.words_at) // WORD
-    for k in range(AHEAD):
-        arrays.agents(block)[k], arrays.steps(block)[k] = 0, add(block.week, k)
+    _note_weeks(block)
     _draw(block, AHEAD, purpose, normal)
     for k in range(AHEAD * block.lanes):
         numbers[first + k] = luck[k]
+
+
+@lean
+def _draw_mood(block: Any, purpose: int, address: int) -> None:
+    """Draw normals of the weeks ahead that move all companies of a market, mixed over the keys of several."""
+    seeds, weights = arrays.mood_seeds(block), arrays.mood_weights(block)
+    if seeds.shape[0] == 0:
+        _draw_weeks(block, purpose, True, address)
+        return
+    numbers, luck, first = arrays.words_as_numbers(block), arrays.luck(block), (address - block.words_at) // WORD
+    own, count = block.seed, AHEAD * block.lanes
+    for k in range(count):
+        numbers[first + k] = 0.0
+    for j in range(seeds.shape[0]):
+        block.seed = seeds[j]
+        _note_weeks(block)
+        _draw(block, AHEAD, purpose, True)
+        for k in range(count):
+            numbers[first + k] = mixed.blended(numbers[first + k], weights[j], luck[k])
+    block.seed = own
 
 
 @lean

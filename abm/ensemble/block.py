@@ -33,6 +33,8 @@ class RunBlock:
         The scenario's population.
     runs
         How many runs will be asked for at once, at most [-].
+    memory
+        ``BLOCK[1]`` to be used, a part of a larger array perhaps; None: one of its own.
 
     Attributes
     ----------
@@ -42,7 +44,7 @@ class RunBlock:
         How many runs there is room for: fewer, where a run needs much memory.
     """
 
-    def __init__(self, population: Population, runs: int = _MOST) -> None:
+    def __init__(self, population: Population, runs: int = _MOST, memory: NDArray[Any] | None = None) -> None:
         n, g, weeks = len(population.ids), len(population.gate_ids), int(population.round.horizon_weeks)
         counts = {"investors": n, "gates": g, "paths": weeks} | dict.fromkeys(PUBLIC_LUCK, AHEAD)
         self._rows = {name: counts.get(name, 1) for name in LANED}
@@ -50,7 +52,7 @@ class RunBlock:
         self.lanes = _lanes(rows * WORD, runs)
         self._words = np.zeros((rows, self.lanes), np.int64)
         self._arrays: dict[str, NDArray[Any]] = {}
-        self._memory = np.zeros(1, BLOCK)
+        self._memory = np.zeros(1, BLOCK) if memory is None else memory
         self.record = self._memory.view(np.recarray)[0]
         memory, first = self._memory, 0
         memory["here"], memory["lanes"], memory["step"] = memory.ctypes.data, self.lanes, self.lanes * WORD
@@ -87,6 +89,8 @@ class RunBlock:
             "owners": contracts.investors,
             "members": contracts.members,
             "kinds": population.traits.kind,
+            "mood_seeds": population.mood_seeds,
+            "mood_weights": population.mood_weights,
             "standings": [standing(np.array(status, np.int64)) for status in standings],
             "outlook_table": np.full(2 * len(population.plan) * len(standings) * len(population.gate_ids), math.nan),
         }

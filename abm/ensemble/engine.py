@@ -20,7 +20,7 @@ from abm.population.unknowns import Unknowns
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Let the garbage collector rest: the first call compiles, and a tenth of that would be searching for garbage."""
     collecting = gc.isenabled()
     gc.disable()
@@ -69,7 +69,7 @@ class Ensemble:
         rows, fates = np.zeros(len(runs), RESULT), np.zeros((len(runs), investors), FATE)
         gate_days = np.zeros((len(runs), gates))
         weekly = np.zeros((len(runs) if paths else 0, len(PATHS), weeks), np.int64)
-        with _without_collector():
+        with without_collector():
             try:
                 block = self._idle.get_nowait()
             except Empty:

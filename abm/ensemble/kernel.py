@@ -83,12 +83,12 @@ def simulate(
             pass_week(block)
             repack_if_worth_it(block)
         for r in range(block.runs):
-            _hand_over(at(block, r), rows, fates, gate_days, paths)
+            hand_over(at(block, r), rows, fates, gate_days, paths)
         done = add(done, block.runs)
 
 
 @lean
-def _hand_over(run: Any, rows: Records, fates: Records, gate_days: Floats, paths: Integers) -> None:
+def hand_over(run: Any, rows: Records, fates: Records, gate_days: Floats, paths: Integers) -> None:
     """Write down what a run leaves behind, and what it leaves of everybody."""
     index, investors, gates = run.round_state.index, arrays.investors(run), arrays.gates(run)
     sum_up(run, rows[index])

@@ -92,6 +92,7 @@ LANED = {
             tested=_FLAG,  # whether it is known if he pays when called
             premium=_NUMBER,  # what the rights of the shares are worth to him, at the price of this week
             due_day=_NUMBER,  # on which he signs, if that is a chance in the end
+            away=_FLAG,  # whether another company of a market keeps him from signing this week
             happens=_FLAG,  # whether something befalls him this week
         ),
         _table("gates", records.GATE_STATE),
@@ -129,6 +130,8 @@ ARRAYS = {
     "owners": _WHOLE,  # where each investor's clauses start
     "members": _WHOLE,
     "kinds": _WHOLE,
+    "mood_seeds": _WHOLE,  # whose draws move the mood of a company in a market, and their weights; none: its own
+    "mood_weights": _NUMBER,
     "standings": _WHOLE,  # numbers of the ways in which consents can stand; none where there are too many
     "outlook_table": _NUMBER,  # [extended, week, standing, gate], laid out flat; NaN until somebody has looked
     "outlooks": _NUMBER,

@@ -170,7 +170,7 @@ def _wait(block: Any, i: int) -> int:
         run = at(block, r)
         who, state = arrays.investors(run)[i], run.round_state
         start, until, rate = state.start_day, state.until_day, who.stated_rate_per_day
-        looks, in_the_end = state.open and who.stage == LOOKING, who.in_the_end
+        looks, in_the_end = state.open and who.stage == LOOKING and not who.away, who.in_the_end
         reached = decision.event_day(who.sign_clock, who.sign_threshold, rate, start, until)
         day = who.due_day if in_the_end else reached
         clock = decision.clock_after(who.sign_clock, rate, start, until)

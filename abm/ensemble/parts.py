@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from abm.core import draws
+from abm.core import draws, mixed
 from abm.core.jit import lean
 from abm.core.records import LAPSED, LOOKING, OPEN
 from abm.ensemble import arrays
@@ -31,16 +31,20 @@ def next_jump(run: Any, day: float) -> float:
     rate = run.market.competitor_jumps_per_year
     if rate <= 0.0:
         return math.inf
-    waited = draws.exponential(run.seed, run.round_state.run, 0, 0, draws.JUMP_WAIT, run.market_state.jumps)
-    return add(day, nature.arrival_days(waited, rate))
+    u = mixed.uniform(
+        arrays.mood_seeds(run), arrays.mood_weights(run), run.seed, run.round_state.run, 0, draws.JUMP_WAIT,
+        run.market_state.jumps,
+    )  # fmt: skip
+    return add(day, nature.arrival_days(draws.waited(u), rate))
 
 
 @lean
 def strike(run: Any) -> None:
     """Let the competitor shocks of this week strike."""
-    state, market = run.market_state, run.market
+    state, market, number = run.market_state, run.market, run.round_state.run
+    seeds, weights = arrays.mood_seeds(run), arrays.mood_weights(run)
     while state.next_jump_day <= run.week_end:
-        z = draws.normal(run.seed, run.round_state.run, 0, 0, draws.JUMP_SIZE, state.jumps)
+        z = mixed.normal(seeds, weights, run.seed, number, 0, draws.JUMP_SIZE, state.jumps)
         jump = nature.jump_size(market.jump_mean_log, market.jump_sd_log, z)
         state.log_value = nature.value_after_jump(state.log_value, jump, market.jump_permanent_share)
         state.sentiment = nature.sentiment_after_jump(state.sentiment, jump, market.jump_permanent_share)

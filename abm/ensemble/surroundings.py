@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from abm.core import draws
+from abm.core import draws, mixed
 from abm.core.jit import lean
 from abm.core.records import BLOCKED, OPEN, SATISFIED
 from abm.core.schedule import YEARS
@@ -32,7 +32,8 @@ def environment(block: Any) -> None:
         for r in range(block.n_running):
             run = at(block, r)
             state = run.market_state
-            u = draws.uniform(run.seed, run.round_state.run, 0, run.week, draws.REGIME, 0)
+            seeds, weights, number = arrays.mood_seeds(run), arrays.mood_weights(run), run.round_state.run
+            u = mixed.uniform(seeds, weights, run.seed, number, run.week, draws.REGIME, 0)
             state.cold = nature.cold_after(state.cold, market.cold_per_week, market.thaw_per_week, u)
     shocks = 0
     for r in range(block.n_running):

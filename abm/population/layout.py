@@ -69,6 +69,8 @@ class Population(NamedTuple):
     pool_distributions: Records  #: records.POOL_DISTRIBUTIONS[N]
     contracts: Contracts
     units_per_bn: int = 1000  #: what money is counted in: a thousand units are a billion of million dollars
+    mood_seeds: tuple[int, ...] = ()  #: keys whose draws move the mood of a company in a market; none: its own
+    mood_weights: tuple[float, ...] = ()  #: and their weights
 
     def bn(self, units: float) -> float:
         """An amount of a run as USD billion."""

@@ -1,0 +1,1 @@
+"""Markets that come with the package: several companies side by side."""
