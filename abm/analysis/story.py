@@ -41,7 +41,8 @@ class Story(Printed):
         The trace of the run.
     binding
         What repairing one link alone would have brought when the deadline came, by cause [USD billion]; nothing where
-        the round closed, or where the company ran out of cash before.
+        the round closed, or where the company ran out of cash before. Where no repair alone reaches the least closing,
+        what each would have added to it.
     waiting
         Who waited for whom.
     figures
@@ -155,5 +156,5 @@ def tell_story(scenario: Scenario | str, seed: int = 1, run: int = 0, why: str =
 
 def _by_cause(links: Links, bn: Callable[[int], float]) -> dict[str, float]:
     """What each broken link cost, by the cause it stands for [USD billion]."""
-    causes = zip(LINK_CAUSES, links, strict=True)
+    causes = zip(LINK_CAUSES, links, strict=False)  # what was ready is nobody's fault
     return {cause: bn(int(musd)) for cause, musd in causes if musd > 0}

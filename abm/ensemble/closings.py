@@ -271,7 +271,7 @@ def look_for_causes(run: Any) -> None:
     found = failure.broken_links(signed, paid, unpaid, refused, wanted, contracts, book, run.terms, investors)
     links.unpaid, links.gated, links.uncoordinated = found.unpaid, found.gated, found.uncoordinated
     links.without_lead, links.priced_out, links.market_down = found.without_lead, found.priced_out, found.market_down
-    links.stakes_off, links.rivals_in = found.stakes_off, found.rivals_in
+    links.stakes_off, links.rivals_in, links.ready = found.stakes_off, found.rivals_in, found.ready
     unseat(run.round_state.candidates, book)
 
 

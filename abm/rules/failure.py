@@ -30,11 +30,13 @@ def cause_of_failure(
     market_down: int = 0,
     stakes_off: int = 0,
     rivals_in: int = 0,
+    ready: int = 0,
 ) -> int:
     """Name the link that cost the round most of what it misses; ties go to the link that broke first.
 
     Each argument is the money that repairing one link alone would have brought. Nobody's repair counts for more than
-    what is missing; what none of them explains is a lack of demand.
+    what is missing; what none of them explains is a lack of demand. Where no repair alone reaches the least closing,
+    each counts for the money that it held back, and what was ready is not what anything explains.
 
     Parameters
     ----------
@@ -56,6 +58,9 @@ def cause_of_failure(
         Money lost to limits on a stake or on the post-money [USD million].
     rivals_in
         Tickets of those who stay out because a rival is in [USD million].
+    ready
+        What waited for nothing but a closing that was large enough, and would have waited after any one repair
+        [USD million].
 
     Returns
     -------
@@ -70,6 +75,11 @@ def cause_of_failure(
     --------
     >>> CAUSES[cause_of_failure(12_500, 0, 12_500, 0, 0, 0)], CAUSES[cause_of_failure(700, 0, 0, 0, 0, 0)]
     ('gate', 'demand')
+
+    Of 10 wanted at once 3 were ready, a consent held 5, and 2 had not signed:
+
+    >>> CAUSES[cause_of_failure(10, 0, 5, 0, 0, 0, ready=3)]
+    'gate'
     """
     if missing <= 0:
         return NO_CAUSE
@@ -84,7 +94,7 @@ def cause_of_failure(
         (min(missing, rivals_in), RIVAL),
     )
     # strictly more, so of two equal links the one earlier in the chain is the cause
-    best, cause, total = 0, DEMAND, 0
+    best, cause, total = 0, DEMAND, ready
     for brought, link in explained:
         total += brought
         if brought > best:
@@ -93,7 +103,10 @@ def cause_of_failure(
 
 
 class Links(NamedTuple):
-    """Money that repairing one link alone would bring [USD million]; as :func:`cause_of_failure` describes them."""
+    """Money that repairing one link alone would bring [USD million]; as :func:`cause_of_failure` describes them.
+
+    Where no repair alone reaches the least closing, it is the money that each link held back.
+    """
 
     unpaid: int
     gated: int
@@ -103,18 +116,28 @@ class Links(NamedTuple):
     market_down: int
     stakes_off: int
     rivals_in: int
+    ready: int
 
 
 @rule
-def kept(money: int, paid: int, minimum: int) -> int:
-    """What comes of a closing: all of its money, or what was paid before where it does not reach the minimum.
+def lifted(held: int, ready: int, lacking: int) -> int:
+    """What the repair of a link would bring: the money it held, and what was ready where that lifts the closing.
+
+    Parameters
+    ----------
+    held
+        Money that the link held back [USD million].
+    ready
+        Money that waits for nothing but a closing that is large enough [USD million].
+    lacking
+        By how much it stays below the least closing; 0 or less where it does not [USD million].
 
     Examples
     --------
-    >>> kept(397, 0, 397), kept(214, 0, 397)
-    (397, 0)
+    >>> lifted(4, 12, 4), lifted(3, 12, 4), lifted(3, 0, 0)
+    (16, 3, 3)
     """
-    return money if money >= minimum else paid
+    return held + ready if held >= lacking > 0 else held
 
 
 @lean
@@ -132,8 +155,8 @@ def broken_links(
     """Find what each link cost a round, as things stand when its deadline has come.
 
     Conditions are granted one kind after the other, in the order of ``clauses.GRANTS``; what each grant adds to the
-    greatest closing is what its link cost. A closing below the minimum brings nothing, so the grant that lifts one
-    above it brings all of it.
+    greatest closing is what its link held back. A closing below the minimum brings nothing, so a link that alone lifts
+    one above it brings what was ready, too.
 
     Parameters
     ----------
@@ -157,7 +180,7 @@ def broken_links(
     ----------
     Model basis, 2.7; decision log, "the cause of a failure".
     """
-    there, minimum = money(paid, book.tickets), terms.minimum_close_musd
+    there = money(paid, book.tickets)
     here = level = before = cut_back = 0
     for i in range(paid.shape[0]):
         if paid[i]:
@@ -169,7 +192,6 @@ def broken_links(
             continue
         before = level
         level = counterfactual_money(signed, paid, contracts, book, (1 << granted) - 1, terms.select == ELIMINATION)
-        level = kept(level, there, minimum)
         if granted == 0:
             here = level
             if rights_are_asked(contracts):  # a limit on the post-money takes what is beyond it
@@ -185,7 +207,7 @@ def broken_links(
             stakes_off = level - before
         else:
             rivals_in = level - before
-    everything = kept(money(signed, book.tickets) + there, there, minimum)
+    apart = unfitting + money(signed, book.tickets) + there - level
     without_lead = 0
     for i in range(signed.shape[0]):
         if signed[i] or paid[i] or unpaid[i]:
@@ -195,15 +217,34 @@ def broken_links(
             priced_out += wish
         elif traits[i].lead:
             without_lead += wish
+    lacking, ready = terms.minimum_close_musd - here, max(0, here - there)
+    if lacking <= 0:  # what could close and did not, came short of the greatest closing
+        apart, ready = apart + ready, 0
+    held = Links(
+        money(unpaid, book.tickets), gated, apart, without_lead, priced_out, market_down, stakes_off + limited,
+        rivals_in, ready,
+    )  # fmt: skip
+    return _brought(held, lacking)
+
+
+@rule
+def _brought(held: Links, lacking: int) -> Links:
+    """What repairing each link alone would bring, of what each held back."""
+    ready = held.ready
+    most = max(
+        held.unpaid, held.gated, held.uncoordinated, held.without_lead, held.priced_out, held.market_down,
+        held.stakes_off, held.rivals_in,
+    )  # fmt: skip
     return Links(
-        money(unpaid, book.tickets),
-        gated,
-        max(0, here - there) + unfitting + everything - level,
-        without_lead,
-        priced_out,
-        market_down,
-        stakes_off + limited,
-        rivals_in,
+        lifted(held.unpaid, ready, lacking),
+        lifted(held.gated, ready, lacking),
+        lifted(held.uncoordinated, ready, lacking),
+        lifted(held.without_lead, ready, lacking),
+        lifted(held.priced_out, ready, lacking),
+        lifted(held.market_down, ready, lacking),
+        lifted(held.stakes_off, ready, lacking),
+        lifted(held.rivals_in, ready, lacking),
+        0 if most >= lacking else ready,
     )
 
 
@@ -238,4 +279,5 @@ def diagnose(links: Links, target_musd: int, paid_musd: int) -> int:
         links.market_down,
         links.stakes_off,
         links.rivals_in,
+        links.ready,
     )

@@ -35,6 +35,7 @@ class Figures:
 
     target_bn: float
     paid_bn: float
+    least_bn: float  #: that a closing of this run had to reach; 0 where any amount could close
     cash_start_bn: float | None
     cash_least_bn: float | None
     cash_end_bn: float | None
@@ -54,11 +55,12 @@ def figures_of(model: FundingModel) -> Figures:
     """
     bn, company = model.population.bn, model.company
     target, paid = bn(int(model.terms.target_musd)), bn(int(model.paid_musd))
+    minimum = bn(int(model.round.minimum_close_musd))
     if company is None:
-        return Figures(target, paid, None, None, None, None)
+        return Figures(target, paid, minimum, None, None, None, None)
     levels = (company.firm.cash_musd, company.least_cash_musd, company.cash_musd)
     start, least, end = (bn(int(level)) for level in levels)
-    return Figures(target, paid, start, least, end, bn(int(company.bridge_musd + company.vendor_musd)))
+    return Figures(target, paid, minimum, start, least, end, bn(int(company.bridge_musd + company.vendor_musd)))
 
 
 def summary_of(model: FundingModel, binding: dict[str, float], waiting: Waiting) -> list[Sentence]:
@@ -126,8 +128,15 @@ class _Summary:
         repairs = sorted(self.binding.items(), key=lambda repair: -repair[1])
         if repairs:
             each = [f"USD {money(bn)} {_REPAIRS[cause]}" for cause, bn in repairs]
-            text += f" One repair alone would have brought more: {listed(each, 'or')}."
+            text += f" {self._of_repairs(repairs[0][1])}: {listed(each, 'or')}."
         return self._say(text, self._places("missed its target"), ("round",))
+
+    def _of_repairs(self, most_bn: float) -> str:
+        """What the repairs that follow would have done: brought money, or brought only nearer to the least closing."""
+        least = self.figures.least_bn
+        if self.figures.paid_bn + most_bn < least:
+            return f"A closing needed USD {money(least)}, which no repair alone would have reached; nearer would have come"
+        return "One repair alone would have brought more"
 
     def _held_out(self) -> list[Sentence]:
         """Tell on what the signed money hung that was kept out to the end, the largest first."""
