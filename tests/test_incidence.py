@@ -227,7 +227,7 @@ def test_a_quantile_lies_between_0_and_1():
 
 def test_the_picture_stacks_the_shares_and_names_them_with_their_final_percentages(eight):
     frame = eight.assign(date=pd.Timestamp("2025-07-28") + pd.to_timedelta(eight["day"], unit="D"))
-    figure = drawn(draw, frame, words={"closed": "the round closes"}, deadline=pd.Timestamp("2025-08-02"))
+    figure = drawn(draw, frame, words={"closed": "the round closes"}, days={"deadline": pd.Timestamp("2025-08-02")})
     ax = figure.axes[0]
     tops = [max(y for _, y in band.get_paths()[0].vertices) for band in ax.collections]
     assert tops == pytest.approx([75, 100])

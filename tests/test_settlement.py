@@ -295,7 +295,7 @@ def links_of(problem: Problem, unpaid: str = "", refused: str = "", **traits) ->
     unwilling = np.array([name in refused.split() for name in problem.ids])
     who = new_records(TRAITS, [{"stated_musd": problem.tickets[name], **traits.get(name, {})} for name in problem.ids])
     terms = new_record(ROUND, {"cap_musd": problem.cap})
-    return broken_links(signed, paid, lost, unwilling, book.tickets, contracts, book, terms, who)
+    return broken_links(signed, paid, lost, unwilling, book.tickets.copy(), contracts, book, terms, who)
 
 
 @pytest.mark.parametrize(

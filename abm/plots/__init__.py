@@ -11,6 +11,7 @@ from abm.plots import book, cash, causes, funded, payers
 from abm.plots.fonts import write_figure
 from abm.plots.frames import book_frames, cause_rows, has_frames, payer_rows
 from abm.plots.theme import DPI, headline, new_figure, sign, styled
+from abm.scenario.last_day import last_day, marked_days
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,16 +23,17 @@ _FANS = ("book", "cash")
 
 
 def book_figure(outcomes: Outcomes) -> Figure:
-    """Money committed and paid until the deadline, above the consents."""
+    """Money committed and paid until the round is over, above the consents."""
     scenario, shown = outcomes.scenario, book_frames(outcomes)
     names = [gate.name or gate.id for gate in scenario.gatekeepers]
     ratio = [3.2, 0.45 * len(names) + 0.1] if names else [1.0]
     figure, axes = new_figure(len(ratio), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": ratio})
-    target, deadline = float(scenario.round.target_bn), scenario.round.deadline
-    book.book(shown.committed, shown.paid, axes[0, 0], shown.dates, target, deadline)
+    target, days = float(scenario.round.target_bn), marked_days(scenario)
+    book.book(shown.committed, shown.paid, axes[0, 0], shown.dates, target, days)
     axes[0, 0].set_title("How the book fills")
     if names:
-        book.consents(shown.consent_days, axes[1, 0], names, _midnight(scenario.as_of), scenario.window_days)
+        start, by = _midnight(scenario.as_of), last_day(scenario).by
+        book.consents(shown.consent_days, axes[1, 0], names, start, scenario.window_days, by)
     return figure
 
 
@@ -40,9 +42,9 @@ def _midnight(date: dt.date) -> dt.datetime:
 
 
 def funded_figure(outcomes: Outcomes) -> Figure:
-    """Distribution of the money paid by the deadline."""
+    """Distribution of the money that is paid."""
     figure, ax = new_figure()
-    funded.funded(outcomes.to_frame(), ax, float(outcomes.scenario.round.target_bn))
+    funded.funded(outcomes.to_frame(), ax, float(outcomes.scenario.round.target_bn), last_day(outcomes.scenario).by)
     ax.set_title("How much money arrives")
     return figure
 

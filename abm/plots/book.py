@@ -1,8 +1,9 @@
-"""Book: money committed and paid over the weeks, with the deadline and the consents."""
+"""Book: money committed and paid over the weeks, with the days that matter and the consents."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from abm.core.plain import plain
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 _MONTHLY = 400  # days that are shown with a mark every month
 
 
-def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Axes, dates: Dates, target_bn: float, deadline: Date) -> Axes:
-    """Draw the book as two fans, the target, and the deadline.
+def book(
+    committed: pd.DataFrame, paid: pd.DataFrame, ax: Axes, dates: Dates, target_bn: float, days: Mapping[str, Date]
+) -> Axes:
+    """Draw the book as two fans, the target, and the days that matter.
 
     Parameters
     ----------
@@ -29,8 +32,8 @@ def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Axes, dates: Dates, ta
         Date of each week's end.
     target_bn
         Money wanted [USD billion].
-    deadline
-        Date of the deadline.
+    days
+        Dates that are marked, by what they are called, such as ``deadline``.
 
     Returns
     -------
@@ -45,8 +48,11 @@ def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Axes, dates: Dates, ta
     fan(paid, ax, dates, BLUE, "paid, median", steps=True)
     ax.axhline(target_bn, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
     ax.annotate(f"target {plain(target_bn)}", (dates[0], target_bn), (2, 3), textcoords="offset points", fontsize=8)
-    ax.axvline(deadline, color=INK, linewidth=0.9)
-    ax.annotate("deadline", (deadline, 0), (3, 4), textcoords="offset points", fontsize=8)
+    for name, day in days.items():
+        ax.axvline(day, color=INK, linewidth=0.9)
+        late = day - dates[0] > 0.8 * (dates[-1] - dates[0])  # its words stand before it, where there is room
+        offset, side = ((-3, 4), "right") if late and len(days) > 1 else ((3, 4), "left")
+        ax.annotate(name, (day, 0), offset, textcoords="offset points", fontsize=8, ha=side)
     ax.set_ylim(0, max(target_bn, float(committed.quantile(0.95).max())) * 1.12)
     ax.set_xlim(dates[0], dates[-1])
     ax.set_ylabel("new money [USD billion]")
@@ -57,7 +63,9 @@ def book(committed: pd.DataFrame, paid: pd.DataFrame, ax: Axes, dates: Dates, ta
     return ax
 
 
-def consents(days: pd.DataFrame, ax: Axes, names: list[str], as_of: Date, window_days: float) -> Axes:
+def consents(
+    days: pd.DataFrame, ax: Axes, names: list[str], as_of: Date, window_days: float, by: str = "by the deadline"
+) -> Axes:
     """Draw when each consent comes into force: the middle half of the runs that get it, the median, and its share.
 
     Parameters
@@ -71,7 +79,9 @@ def consents(days: pd.DataFrame, ax: Axes, names: list[str], as_of: Date, window
     as_of
         Date of day 0.
     window_days
-        Days to the deadline.
+        Days to the last day of the round.
+    by
+        What that day is called after a verb.
 
     Returns
     -------
@@ -85,7 +95,7 @@ def consents(days: pd.DataFrame, ax: Axes, names: list[str], as_of: Date, window
             first, middle, last = (as_of + dt.timedelta(days=float(came.quantile(q))) for q in (0.25, 0.5, 0.75))
             ax.plot([first, last], [row, row], color=GREEN, alpha=0.35, linewidth=6, solid_capstyle="butt")
             ax.plot([middle], [row], marker="|", markersize=9, markeredgewidth=2, color=GREEN)
-        label = f"{name}: in force by the deadline in {in_time:.0%} of runs"
+        label = f"{name}: in force {by} in {in_time:.0%} of runs"
         corner = ("axes fraction", "data")
         words = ax.annotate(label, (0.005, row), (0, 6), xycoords=corner, textcoords="offset points", fontsize=7)
         words.set_in_layout(False)  # a long name takes no room from the axes

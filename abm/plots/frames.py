@@ -29,7 +29,7 @@ class BookFrames(NamedTuple):
 
 
 def book_frames(outcomes: Outcomes) -> BookFrames:
-    """Money committed and paid until the deadline, or the end of its extension where a run had one."""
+    """Money committed and paid until the last day of the round, or the end of its extension where a run had one."""
     scenario, gates = outcomes.scenario, [f"gate_day.{gate}" for gate in outcomes.gate_ids]
     frame = outcomes.columns.frame(outcomes.batch, ["extended", *gates])
     extended = bool(frame["extended"].any())
@@ -49,7 +49,7 @@ def _from_the_start(outcomes: Outcomes, name: str, weeks: int) -> pd.DataFrame:
 
 
 def _day_shown(week: int, window_days: int) -> int:
-    """Day of a week's closing: the deadline itself, in the week that contains it."""
+    """Day of a week's closing: the last day of the round itself, in the week that contains it."""
     return window_days if 7 * (week - 1) < window_days <= 7 * week else 7 * week
 
 

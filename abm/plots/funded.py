@@ -1,4 +1,4 @@
-"""Funded: the distribution of the money paid by the deadline."""
+"""Funded: the distribution of the money that is paid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def funded(frame: pd.DataFrame, ax: Axes, target_bn: float) -> Axes:
+def funded(frame: pd.DataFrame, ax: Axes, target_bn: float, by: str = "by the deadline") -> Axes:
     """Draw how often each amount is paid; runs that reach the target stand out.
 
     Parameters
@@ -24,6 +24,8 @@ def funded(frame: pd.DataFrame, ax: Axes, target_bn: float) -> Axes:
         Axes to draw on.
     target_bn
         Money wanted [USD billion].
+    by
+        What the last day of the round is called after a verb.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def funded(frame: pd.DataFrame, ax: Axes, target_bn: float) -> Axes:
     ax.annotate(f"target {plain(target_bn)}", (target_bn, 1), (-4, -9), xycoords=("data", "axes fraction"),
                 textcoords="offset points", fontsize=8, ha="right")  # fmt: skip
     ax.set_xlim(0, most * 1.02)
-    ax.set_xlabel("new money paid by the deadline [USD billion]")
+    ax.set_xlabel(f"new money paid {by} [USD billion]")
     ax.set_ylabel("share of runs [%]")
     ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=2, fontsize=7.5)
     return ax

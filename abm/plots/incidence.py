@@ -1,4 +1,4 @@
-"""Incidence: how closing and each cause of failure gather until the deadline, one upon another."""
+"""Incidence: how closing and each cause of failure gather until a round is over, one upon another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARGIN = 0.03  # share of the time that is shown after the last day
 
 
 def incidence(
-    frame: pd.DataFrame, ax: Axes, words: Mapping[str, str] | None = None, deadline: Date | None = None
+    frame: pd.DataFrame, ax: Axes, words: Mapping[str, str] | None = None, days: Mapping[str, Date] | None = None
 ) -> Axes:
     """Draw the shares of runs that have closed, or failed of each cause, by each day, one upon another.
 
@@ -32,8 +32,8 @@ def incidence(
         Axes to draw on. The legend stands to their right.
     words
         What a cause is called; default: its own name.
-    deadline
-        Date that is marked, or None.
+    days
+        Dates that are marked, by what they are called, such as ``deadline``; or None.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def incidence(
                 ax.step(dates, 100 * held[name], where="post", **ends)
         bottom = top
     ax.set_xlim(frame["date"].min(), edge)
-    _frame_of(ax, deadline)
+    _frame_of(ax, days or {})
     handles, labels = ax.get_legend_handles_labels()
     style = {"fontsize": 7.5, "labelspacing": 0.9, "title_fontsize": 7.5, "alignment": "left"}
     title = fill("in the end, with 95 % interval", _LETTERS)
@@ -70,13 +70,13 @@ def _label(words: str, last: pd.Series[Any]) -> str:
     return f"{fill(words, _LETTERS)}\n{share}"
 
 
-def _frame_of(ax: Axes, deadline: Date | None) -> None:
-    """Set up the axes, with the deadline."""
+def _frame_of(ax: Axes, days: Mapping[str, Date]) -> None:
+    """Set up the axes, with the days that matter."""
     from abm.plots.date_axis import mark_dates
 
-    if deadline is not None:
-        ax.axvline(deadline, color=INK, linewidth=0.9)
-        ax.annotate("deadline", (deadline, 100), (-4, -10), textcoords="offset points", fontsize=8, ha="right")
+    for name, day in days.items():
+        ax.axvline(day, color=INK, linewidth=0.9)
+        ax.annotate(name, (day, 100), (-4, -10), textcoords="offset points", fontsize=8, ha="right")
     ax.set_ylim(0, 100)
     ax.set_ylabel("share of all runs [%]")
     mark_dates(ax.xaxis)

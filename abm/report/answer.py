@@ -16,6 +16,7 @@ from abm.runs.outcomes import Estimate, Outcomes, Totals
 from abm.runs.terms import CAUSE_WORDS
 from abm.scenario import Scenario, packaged, provenance
 from abm.scenario.investor_tables import Paper
+from abm.scenario.last_day import arrives, last_day
 
 _MANY = 4  # payers named one by one
 _DATES = 6  # dates of the table, at most
@@ -92,8 +93,7 @@ def _question(totals: Totals) -> str:
     terms = scenario.round
     return (
         f"{scenario.title}\n"
-        f"As of {scenario.as_of}: does new money of USD {terms.target_bn:,.10g} billion arrive by {terms.deadline}"
-        + (f", which is wanted by {terms.due}?" if terms.due else "?")
+        f"As of {scenario.as_of}: does new money of USD {terms.target_bn:,.10g} billion arrive {arrives(scenario)}?"
     )
 
 
@@ -119,7 +119,7 @@ def _closing(totals: Totals, asked: Asked, chance: Estimate) -> str:
 
 
 def last_closing_of(scenario: Scenario) -> dt.date:
-    """Last day on which anything can close: the deadline, or the end of its extension where there may be one.
+    """Last day on which anything can close: that of the round, or the end of its extension where there may be one.
 
     Examples
     --------
@@ -145,6 +145,22 @@ def closing_dates(scenario: Scenario) -> list[dt.date]:
     return sorted({*ends[step - 1 :: step], *fixed})
 
 
+def due_json(outcomes: Outcomes | Totals) -> dict[str, Any] | None:
+    """The day by which the money is wanted, and the chance to have closed by then; None where the file names none.
+
+    Examples
+    --------
+    >>> import abm
+    >>> due_json(abm.simulate("three-investors", 100)) is None
+    True
+    """
+    totals, due = outcomes.totals, outcomes.scenario.round.due
+    if due is None:
+        return None
+    chance = totals.closed_by(totals.scenario.day(due))
+    return {"date": str(due), **_bounds(chance), "said": _share(chance).strip()}
+
+
 def _dates(totals: Totals) -> str:
     if not totals.probability("closed").p:
         return ""
@@ -159,7 +175,7 @@ def closed_by_dates(totals: Totals) -> list[tuple[dt.date, Estimate]]:
 
 
 def _money(totals: Totals) -> str:
-    lines = [f"Money paid by the deadline: {spread(totals.quantiles('funded_bn'))}."]
+    lines = [f"Money paid {last_day(totals.scenario).by}: {spread(totals.quantiles('funded_bn'))}."]
     payers, names = totals.payers()[:_MANY], _names(totals.scenario)
     if payers and payers[0].mean_bn > 0:
         shares = [
@@ -186,7 +202,8 @@ def _names(scenario: Scenario) -> dict[str, str]:
 def _consents(totals: Totals) -> str:
     names = {gate.id: gate.name or gate.id for gate in totals.scenario.gatekeepers}
     lines = [f"  {_share(in_time)}  {names[gate]}" for gate, in_time in totals.consents().items()]
-    return "Consents in force by the deadline, in share of runs:\n" + "\n".join(lines) if lines else ""
+    head = f"Consents in force {last_day(totals.scenario).by}, in share of runs:"
+    return "\n".join([head, *lines]) if lines else ""
 
 
 def _failure(totals: Totals) -> str:

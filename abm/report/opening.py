@@ -11,7 +11,7 @@ from abm.core.plain import plain
 from abm.plots import FIGURES
 from abm.plots.sweeps import over_worlds
 from abm.plots.theme import styled
-from abm.report.answer import unknown_survival
+from abm.report.answer import due_json, unknown_survival
 from abm.report.page import PageSection, Picture, inlined, picture
 from abm.report.quoting import amount, nine_in_ten, percent
 from abm.report.reasons import foremost, leaders, world_words
@@ -19,6 +19,7 @@ from abm.runs import digits
 from abm.runs.digits import three_digits
 from abm.runs.terms import CAUSE_WORDS
 from abm.scenario.labels import label
+from abm.scenario.last_day import last_day
 
 _FINDINGS = 3
 _NAMED = 6  # numbers that move nothing, by name
@@ -55,9 +56,7 @@ def _terms(dossier: Dossier) -> Iterator[tuple[str, str]]:
     more = f", or {terms.extension_days:.0f} days later if it is extended" if terms.extension_probability else ""
     if terms.due is not None:
         yield "Wanted by", f"{terms.due:%-d %B %Y}; it may come late"
-        yield "Watched until", f"{terms.deadline:%-d %B %Y}"
-    else:
-        yield "Deadline", f"{terms.deadline:%-d %B %Y}{more}"
+    yield last_day(scenario).name.capitalize(), f"{terms.deadline:%-d %B %Y}{more}"
     if firm is not None and not firm.spends:
         yield "Runway", unknown_survival(firm.name)
     elif firm is not None:
@@ -73,7 +72,8 @@ def _terms(dossier: Dossier) -> Iterator[tuple[str, str]]:
     yield "Round", f"USD {plain(terms.target_bn)} billion{before}{price}"
     names = {gate.id: gate.name or gate.id for gate in scenario.gatekeepers}
     for gate, chance in outcomes.totals.consents().items():
-        yield "Consent", f"{names[gate]}: in force by the deadline in {percent(chance.p, chance.low, chance.high)}"
+        share = percent(chance.p, chance.low, chance.high)
+        yield "Consent", f"{names[gate]}: in force {last_day(scenario).by} in {share}"
 
 
 def answer(dossier: Dossier) -> PageSection:
@@ -82,11 +82,12 @@ def answer(dossier: Dossier) -> PageSection:
     chance, funded = outcomes.probability("closed"), outcomes.totals.quantiles("funded_bn")
     section.add_numbers(_numbers(dossier))
     section.add_text(f"The round closes with probability {chance}. {_meaning(dossier)}", _of_worlds(dossier))
+    if (wanted := due_json(outcomes)) is not None:
+        day = f"{dossier.scenario.round.due:%-d %B %Y}"
+        section.add_text(f"By {day}, when it is wanted, it has closed in {wanted['said']} of runs.")
     mean, low, high = (three_digits(funded[name]) for name in ("mean", "p05", "p95"))
-    section.add_text(
-        f"Money paid by the deadline: USD {mean} billion on average of {plain(dossier.scenario.round.target_bn)} "
-        f"wanted, {nine_in_ten(low, high)}."
-    )
+    by, target = last_day(dossier.scenario).by, plain(dossier.scenario.round.target_bn)
+    section.add_text(f"Money paid {by}: USD {mean} billion on average of {target} wanted, {nine_in_ten(low, high)}.")
     return section
 
 
@@ -99,7 +100,7 @@ def doubt(dossier: Dossier) -> PageSection:
             "Each draw sets every uncertain number within its range; the band is the Monte Carlo error of each.",
             dossier.around.points(), central=dossier.central.probability("closed").p,
         ))  # fmt: skip
-    section.add_picture(figure_of(dossier, "funded", "Distribution of the money paid by the deadline"))
+    section.add_picture(figure_of(dossier, "funded", f"Distribution of the money paid {last_day(dossier.scenario).by}"))
     return section
 
 
@@ -178,7 +179,7 @@ def _numbers(dossier: Dossier) -> Iterator[dict[str, str]]:
     target = float(dossier.scenario.round.target_bn)
     yield {
         "number": f"USD {three_digits(money)} bn",
-        "words": f"is paid by the deadline on average, of {target:g} wanted",
+        "words": f"is paid {last_day(dossier.scenario).by} on average, of {target:g} wanted",
     }
     company = dossier.scenario.company
     if company is not None and company.spends:

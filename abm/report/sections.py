@@ -16,6 +16,7 @@ from abm.report.reasons import levers, pivotal_parties, what_drives, worlds
 from abm.report.story_page import story_context
 from abm.report.study_text import pictures_of, points_table, question_of
 from abm.runs.terms import CAUSE_WORDS, GRADE_WORDS
+from abm.scenario.last_day import marked_days
 from abm.scenario.sources import provenance
 
 _MOST_POINTS = 30  # of a study in a table
@@ -45,7 +46,7 @@ def causes(dossier: Dossier) -> PageSection:
     section.add_picture(picture(
         incidence_figure, "Share of runs that have closed or failed, by cause, over time",
         "A round ends of one cause only. What is white is still open.", dossier.incidence,
-        words={"closed": "closed", **CAUSE_WORDS}, deadline=scenario.round.deadline,
+        words={"closed": "closed", **CAUSE_WORDS}, days=marked_days(scenario),
     ))  # fmt: skip
     rows = [(CAUSE_WORDS[cause], percent(chance.p, chance.low, chance.high)) for cause, chance in found.items()]
     if rows:

@@ -8,7 +8,7 @@ from abm.core.jit import lean, rule
 from abm.core.records import Flags, Integers, Record, Records
 from abm.rules.allocation import allocation_cap
 from abm.rules.clauses import GRANTS, Contracts, asked, rights_are_asked
-from abm.rules.closing import ELIMINATION, counterfactual_money, money
+from abm.rules.closing import ELIMINATION, counterfactual_money, gather, money, put
 from abm.rules.conditions import Book
 
 CAUSES = ("", "cash", "settlement", "gate", "coordination", "lead", "price", "demand", "market", "stake", "rival")
@@ -16,6 +16,7 @@ NO_CAUSE, CASH, NOT_PAID, GATE, COORDINATION, LEAD, PRICE, DEMAND, MARKET, STAKE
 #: The cause that each of :class:`Links` stands for, in their order.
 LINK_CAUSES = ("settlement", "gate", "coordination", "lead", "price", "market", "stake", "rival")
 _GRANTED = len(GRANTS)
+_JOINED = 5  # row of ``Book.sets`` that a closing does not use
 _GATES, _PRICE, _MARKET, _STAKES = range(1, _GRANTED)
 
 
@@ -43,13 +44,13 @@ def cause_of_failure(
     missing
         Target minus money paid [USD million]; no cause if it is not above 0.
     unpaid
-        Tickets of those who closed and did not pay [USD million].
+        Tickets of those who closed and did not pay, and of those who waited for nobody else [USD million].
     gated
         What the greatest closing would gain with every consent in force [USD million].
     uncoordinated
         What mutual conditions, or a closing short of the greatest, left out [USD million].
     without_lead
-        Tickets of leads that had not signed, or had withdrawn [USD million].
+        Tickets of leads that had not signed, or had withdrawn, and of those who waited for nobody else [USD million].
     priced_out
         Tickets lost to price limits, or to investors who want none at this price [USD million].
     market_down
@@ -163,7 +164,7 @@ def broken_links(
     signed, paid, unpaid, refused
         bool[N]: still signed, paid, called and not paid, unwilling at this price.
     wanted
-        int64[N], tickets as they were signed [USD million]; who has paid less was cut back.
+        int64[N], tickets as they were signed [USD million]; who has paid less was cut back. They are overwritten.
     contracts, book
         The conditions and the facts.
     terms
@@ -207,24 +208,71 @@ def broken_links(
             stakes_off = level - before
         else:
             rivals_in = level - before
-    apart = unfitting + money(signed, book.tickets) + there - level
-    without_lead = 0
+    gone = _gone(level, signed, paid, unpaid, refused, wanted, contracts, book, terms, traits)
+    apart = unfitting + money(signed, book.tickets) + there - level - gone.freed
+    lacking, ready = terms.minimum_close_musd - here, max(0, here - there)
+    if lacking <= 0:  # what could close and did not, came short of the greatest closing
+        apart, ready = apart + ready, 0
+    held = Links(
+        gone.unpaid, gated, apart, gone.without_lead, priced_out + gone.unwilling, market_down, stakes_off + limited,
+        rivals_in, ready,
+    )  # fmt: skip
+    return _brought(held, lacking)
+
+
+class _Gone(NamedTuple):
+    """Money of those who are not there, and of those who waited for nobody else [USD million]."""
+
+    without_lead: int
+    unpaid: int
+    unwilling: int
+    freed: int  #: of the first two, what others had signed for
+
+
+@lean
+def _gone(
+    level: int,
+    signed: Flags,
+    paid: Flags,
+    unpaid: Flags,
+    refused: Flags,
+    tickets: Integers,
+    contracts: Contracts,
+    book: Book,
+    terms: Record,
+    traits: Records,
+) -> _Gone:
+    """Find what leads that had not signed, and those who did not pay, cost with all who waited for them."""
+    joined, everything = book.sets[_JOINED], (1 << _GRANTED) - 1
+    put(joined, signed)
+    put(tickets, book.tickets)
+    without_lead = unwilling = 0
     for i in range(signed.shape[0]):
         if signed[i] or paid[i] or unpaid[i]:
             continue
         wish = traits[i].max_ticket_musd if traits[i].behavioural else traits[i].stated_musd
         if refused[i]:
-            priced_out += wish
+            unwilling += wish
         elif traits[i].lead:
             without_lead += wish
-    lacking, ready = terms.minimum_close_musd - here, max(0, here - there)
-    if lacking <= 0:  # what could close and did not, came short of the greatest closing
-        apart, ready = apart + ready, 0
-    held = Links(
-        money(unpaid, book.tickets), gated, apart, without_lead, priced_out, market_down, stakes_off + limited,
-        rivals_in, ready,
-    )  # fmt: skip
-    return _brought(held, lacking)
+            joined[i], book.tickets[i] = True, wish
+    owed = money(unpaid, tickets)
+    by_lead, by_unpaid, before = 0, 0, level
+    for step in range(2):  # the leads first, then who did not pay: one call, which compiles once
+        own = owed if step else without_lead
+        if own == 0:
+            continue
+        for i in range(signed.shape[0]):
+            joined[i] = joined[i] or (step == 1 and unpaid[i])
+        after = counterfactual_money(joined, paid, contracts, book, everything, terms.select == ELIMINATION)
+        if step:
+            by_unpaid = max(0, after - before - own)
+        else:
+            by_lead = max(0, after - before - own)
+        before = max(before, after)
+    put(book.tickets, tickets)
+    gather(signed, paid, book)
+    return _Gone(without_lead + by_lead, owed + by_unpaid, unwilling, by_lead + by_unpaid)
 
 
 @rule

@@ -21,6 +21,7 @@ from abm.runs.digits import percent, three_digits
 from abm.runs.estimates import Estimate, spread
 from abm.runs.layers import Layers
 from abm.runs.terms import CAUSE_WORDS
+from abm.scenario.last_day import last_day
 
 if TYPE_CHECKING:
     from abm.scenario import Scenario
@@ -102,7 +103,7 @@ class Simulated(Printed):
                 f"between {percent(spread_of.quantiles['p05'])} and {percent(spread_of.quantiles['p95'])}",
             )
         yield (
-            "paid by the deadline",
+            f"paid {last_day(self.scenario).by}",
             f"USD {paid['mean']} bn on average ({paid['p05']} to {paid['p95']} in nine of ten)",
         )
         for cause, chance in totals.causes().items():
@@ -333,7 +334,7 @@ class Totals(Simulated):
         return sorted(payers, key=lambda payer: -payer.mean_bn)
 
     def consents(self) -> dict[str, Estimate]:
-        """Probability that each consent is in force by the deadline."""
+        """Probability that each consent is in force by the last day of the round."""
         counts = self._sums().totals["consents"]
         return {gate: self._estimate(n) for gate, n in zip(self.gate_ids, counts, strict=True)}
 

@@ -9,6 +9,7 @@ from abm.analysis.lever import Changes, Lever, switch
 from abm.analysis.lever.parties import SUREST, deciding
 from abm.scenario import Scenario
 from abm.scenario.checks import cap_bn
+from abm.scenario.last_day import DEADLINE, last_day
 
 _MOST_PREFERENCE = 3.0  # multiple: the most that the format takes
 _RUNGS = 16  # prices on a ladder, at most
@@ -105,6 +106,8 @@ def deadline(scenario: Scenario) -> Iterator[Lever]:
     """A later deadline. Dates of conditions on it move along; stated chances become those that the same rates give."""
     import datetime as dt
 
+    if last_day(scenario) is not DEADLINE:  # nothing ends such a round: it is watched as long as the file says
+        return
     most, window = min(_LATEST, _room_weeks(scenario)), scenario.window_days
     stated = [(f"gatekeepers.{g.id}.probability_by_deadline", g.probability_by_deadline) for g in scenario.gatekeepers]
     stated += [(f"investors.{i.id}.signing_probability", i.signing_probability) for i in scenario.investors]

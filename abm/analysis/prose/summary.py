@@ -11,6 +11,7 @@ from abm.analysis.prose.waiting import Waiting
 from abm.core.records import UNPAID, WITHDRAWN
 from abm.rules.failure import CAUSES
 from abm.runs.terms import CAUSE_WORDS
+from abm.scenario.last_day import DEADLINE, last_day
 
 if TYPE_CHECKING:
     from abm.agents import FundingModel
@@ -121,8 +122,7 @@ class _Summary:
     def _ending(self) -> Sentence:
         model = self.model
         if model.closed:
-            until = date(model.case.date(model.deadline_day))
-            text = f"The round closed on {date(model.case.date(model.closed_day))}; its deadline was {until}."
+            text = f"The round closed on {date(model.case.date(model.closed_day))}{self._wanted()}."
             return self._say(text, self._places("reached its target"), ("round",))
         text = f"The round failed, first of all because {CAUSE_WORDS[CAUSES[model.cause]]}."
         repairs = sorted(self.binding.items(), key=lambda repair: -repair[1])
@@ -131,11 +131,20 @@ class _Summary:
             text += f" {self._of_repairs(repairs[0][1])}: {listed(each, 'or')}."
         return self._say(text, self._places("missed its target"), ("round",))
 
+    def _wanted(self) -> str:
+        """When it was wanted, and its deadline where it had one."""
+        model, terms = self.model, self.model.case.round
+        parts = [f"it was wanted by {date(terms.due)}"] if terms.due is not None else []
+        if last_day(model.case) is DEADLINE:
+            parts.append(f"its deadline was {date(model.case.date(model.deadline_day))}")
+        return f"; {listed(parts)}" if parts else ""
+
     def _of_repairs(self, most_bn: float) -> str:
         """What the repairs that follow would have done: brought money, or brought only nearer to the least closing."""
         least = self.figures.least_bn
         if self.figures.paid_bn + most_bn < least:
-            return f"A closing needed USD {money(least)}, which no repair alone would have reached; nearer would have come"
+            wanted = f"A closing needed USD {money(least)}, which no repair alone would have reached"
+            return f"{wanted}; nearer would have come"
         return "One repair alone would have brought more"
 
     def _held_out(self) -> list[Sentence]:

@@ -22,10 +22,12 @@ from abm.analysis.prose.phrases import (
 from abm.analysis.prose.sentence import Sentence
 from abm.core.schedule import DAYS
 from abm.runs.terms import CAUSE_WORDS
+from abm.scenario.last_day import time_given
 
 if TYPE_CHECKING:
     from abm.agents import FundingModel
     from abm.core.trace import Event
+    from abm.scenario import Scenario
 
 #: Kinds of events that a story leaves out, and why. None so far.
 LEFT_OUT: dict[str, str] = {}
@@ -121,15 +123,23 @@ def _opened(teller: _Teller, events: list[Event]) -> str:
     terms, company = events[0], teller.names.company
     asked = [event.who for event in events if event.what == "approached"]
     model = teller.model
-    until = date(model.case.date(model.terms.deadline_day))
     price = figure(model.population.bn(int(model.population.ladder_musd[0])))  # of the world of this run
-    text = f"{company} opened its round: USD {money(terms.amount_bn)} until {until}, at USD {price} billion pre-money."
+    until = time_given(model.case, date)
+    text = (
+        f"{company} opened its round: USD {money(terms.amount_bn)}{until}, at USD {price} billion pre-money"
+        f"{', which is assumed' if _price_is_assumed(model.case) else ''}."
+    )
     if not asked:
         return text
     named = [who for who in asked if not teller.names.pool(who)]
     pools = [name for name, members in teller.names.groups(asked) if teller.names.pool(members[0])]
     some = [teller.names.of(who) for who in named] if len(named) <= _FEW else [f"{count(len(named))} by name"]
     return f"{text} {capital(_numbered(len(asked), 'investor'))} looked at it: {listed(some + pools)}."
+
+
+def _price_is_assumed(scenario: Scenario) -> bool:
+    """Whether nobody knows the price: the file says so, or says nothing of it."""
+    return getattr(scenario.round.pre_money_bn[0], "grade", None) == "assumption"
 
 
 def _had_signed(teller: _Teller, events: list[Event]) -> str:
