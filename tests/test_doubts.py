@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import abm
-from abm.analysis.doubts import doubts
+from abm.analysis.doubts import _unneeded, doubts
 from abm.scenario import scenario_from
 
 TRIALS = Path(__file__).parent / "trials"
@@ -113,3 +114,41 @@ def test_sizes_that_do_not_fit():
 def test_circles_are_named():
     (first, *_) = doubts(abm.load_scenario("mutual-conditions"), runs=5)
     assert first == "these close only together, or not at all: beta, gamma, delta, epsilon"
+
+
+METRO = (Path(__file__).parents[1] / "experiments" / "metro-2023.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "doubt"),
+    [
+        ("", "", None),
+        (
+            'needs = ["vote"]',
+            "",
+            "gatekeepers.vote: nobody needs this consent: no condition and no other consent names it",
+        ),
+        (
+            'needs = ["vote"]',
+            "",
+            "investors.spaldy.standing: conditional_firm, on a condition that no needs or conditions name",
+        ),
+        ('needs = ["vote"]', 'conditions = [[{ gate = "vote" }]]', None),
+        (
+            "on = 2023-11-27",
+            'on = 2023-11-27\n[[gatekeepers]]\nid = "court"\nclass = "litigation"',
+            "gatekeepers.court: ",
+        ),
+        ('standing = "conditional_firm"', 'standing = "firm"', None),
+    ],
+)
+def test_a_consent_that_nobody_needs_and_a_condition_that_nobody_names_are_doubted(before, after, doubt):
+    found = doubts(scenario_from(tomllib.loads(METRO.replace(before, after, 1))), runs=5)
+    asked = [one for one in found if "nobody needs" in one or "conditional_firm" in one]
+    assert any(one.startswith(doubt) for one in asked) if doubt else not asked
+
+
+@pytest.mark.parametrize("name", ["openai-2025", "openai-2025-article", "three-investors", "mutual-conditions"])
+def test_every_consent_of_a_packaged_round_is_needed_by_somebody(name):
+    """The flagship's first consents are asked for by the next one only, and a claim asks for the restructuring."""
+    assert list(_unneeded(abm.load_scenario(name))) == []

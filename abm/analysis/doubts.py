@@ -49,12 +49,37 @@ def doubts(scenario: Scenario, runs: int = _RUNS) -> list[str]:
     >>> doubts(abm.load_scenario("mutual-conditions"), runs=5)[0]
     'these close only together, or not at all: beta, gamma, delta, epsilon'
     """
-    return [*_together(scenario), *_sizes(scenario), *_inert(scenario, runs)]
+    return [*_together(scenario), *_unneeded(scenario), *_sizes(scenario), *_inert(scenario, runs)]
 
 
 def _together(scenario: Scenario) -> Iterator[str]:
     if found := circles(scenario):
         yield f"these close only together, or not at all: {', '.join(found)}"
+
+
+def _unneeded(scenario: Scenario) -> Iterator[str]:
+    """Consents that nobody waits for, and signatures on a condition that is not named."""
+    needed = _needed(scenario)
+    for gate in scenario.gatekeepers:
+        if gate.id not in needed:
+            yield f"gatekeepers.{gate.id}: nobody needs this consent: no condition and no other consent names it"
+    for who in scenario.raw.get("investors", ()):
+        named = [table.get(key) for table in (who, *who.get("tranches", ())) for key in ("needs", "conditions")]
+        if who.get("standing") == "conditional_firm" and not any(named):
+            yield f"investors.{who['id']}.standing: conditional_firm, on a condition that no needs or conditions name"
+
+
+def _needed(scenario: Scenario) -> set[str]:
+    """Consents that money, a claim or the listing waits for, at once or by way of others."""
+    atoms = [atom for who in scenario.investors for clause in who.conditions for atom in clause]
+    needed = {atom["gate"] for atom in atoms if "gate" in atom}
+    needed |= {claim.unless_gate for claim in (scenario.company.claims if scenario.company else ())} - {None}
+    if scenario.ipo is not None:
+        needed |= {*scenario.ipo.requires, scenario.ipo.veto_lapses_with} - {None}
+    requires = {gate.id: gate.requires for gate in scenario.gatekeepers}
+    while more := {other for gate in needed for other in requires.get(gate, ())} - needed:
+        needed |= more
+    return needed
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -16,12 +16,10 @@ def write_any_letter() -> None:
 
 
 def tell_of_compiling() -> None:
-    """Say on a terminal, before it happens, that a first start compiles the rules; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        return
+    """Say on stderr, before it happens, that a first start compiles the rules, whatever stderr is."""
     from abm.core.code_cache import compiled_before
     from abm.core.code_state import code_folder
 
     code_folder()  # where compiled code would be
     if not compiled_before():
-        print("abm: compiling the rules first, which takes about a minute", file=sys.stderr, flush=True)
+        print("abm: compiling once for this machine, which takes about a minute", file=sys.stderr, flush=True)

@@ -261,6 +261,7 @@ def resume(
     from abm.cli.progress import watch
     from abm.sweeps.run_sweep import complete_study
 
+    tell_of_compiling()
     study = _opened(folder, investor=investor, gatekeeper=gatekeeper, company=company)
     with watch(log_json) as log:
         study = complete_study(study, executor, workers, cluster, progress=log)
@@ -279,6 +280,7 @@ def merge(
     from abm.cli.progress import watch
     from abm.sweeps.run_sweep import complete_study
 
+    tell_of_compiling()
     study = _opened(folder, investor=investor, gatekeeper=gatekeeper, company=company)
     with watch(False) as log:
         study = complete_study(study, reuse=others, progress=log)
@@ -297,6 +299,7 @@ def verify(
     """Repeat a random sample of the runs of a study, and compare them bit for bit."""
     from abm.sweeps.verify import verify as compare
 
+    tell_of_compiling()
     study = _opened(folder, investor=investor, gatekeeper=gatekeeper, company=company)
     wrong, compared = compare(study, blocks, seed)
     for sentence in wrong:

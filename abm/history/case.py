@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, PrivateAttr
 
-from abm.scenario.fields import Id, Knob, Section, fault, is_date
+from abm.scenario.dates import is_date
+from abm.scenario.fields import Id, Knob, Section, fault
 
 Standing = Literal["firm", "conditional_firm", "loi", "in_talks", "rumoured"]
 Role = Literal["lead", "anchor", "co"]

@@ -11,7 +11,7 @@ from abm.plots import book, cash, causes, funded, payers
 from abm.plots.fonts import write_figure
 from abm.plots.frames import book_frames, cause_rows, has_frames, payer_rows
 from abm.plots.theme import DPI, headline, new_figure, sign, styled
-from abm.scenario.last_day import last_day, marked_days
+from abm.scenario.round_end import last_day, marked_days
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -23,7 +23,8 @@ from abm.rules.conditions import FACTS
 from abm.rules.settlement import settle
 from abm.scenario import fault_from
 from abm.scenario.condition_fields import Conditions
-from abm.scenario.fields import KINDS, Flag, Id, Kind, Knob, Section, did_you_mean, is_date
+from abm.scenario.dates import is_date
+from abm.scenario.fields import KINDS, Flag, Id, Kind, Knob, Section, did_you_mean
 from abm.scenario.money import asked_for, times, units_for
 
 

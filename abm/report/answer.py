@@ -16,7 +16,7 @@ from abm.runs.outcomes import Estimate, Outcomes, Totals
 from abm.runs.terms import CAUSE_WORDS
 from abm.scenario import Scenario, packaged, provenance
 from abm.scenario.investor_tables import Paper
-from abm.scenario.last_day import arrives, last_day
+from abm.scenario.round_end import arrives, last_day
 
 _MANY = 4  # payers named one by one
 _DATES = 6  # dates of the table, at most

@@ -19,7 +19,7 @@ from abm.runs import digits
 from abm.runs.digits import three_digits
 from abm.runs.terms import CAUSE_WORDS
 from abm.scenario.labels import label
-from abm.scenario.last_day import last_day
+from abm.scenario.round_end import last_day
 
 _FINDINGS = 3
 _NAMED = 6  # numbers that move nothing, by name

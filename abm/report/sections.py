@@ -16,7 +16,7 @@ from abm.report.reasons import levers, pivotal_parties, what_drives, worlds
 from abm.report.story_page import story_context
 from abm.report.study_text import pictures_of, points_table, question_of
 from abm.runs.terms import CAUSE_WORDS, GRADE_WORDS
-from abm.scenario.last_day import marked_days
+from abm.scenario.round_end import marked_days
 from abm.scenario.sources import provenance
 
 _MOST_POINTS = 30  # of a study in a table

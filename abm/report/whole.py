@@ -9,7 +9,7 @@ from abm.analysis.prose.phrases import date
 from abm.core.plain import plain
 from abm.report.page import write_page
 from abm.report.sections import sections_of
-from abm.scenario.last_day import arrives
+from abm.scenario.round_end import arrives
 
 
 def write_report(dossier: Dossier, path: str | Path, command: str) -> Path:

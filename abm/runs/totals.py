@@ -21,7 +21,7 @@ from abm.runs.digits import percent, three_digits
 from abm.runs.estimates import Estimate, spread
 from abm.runs.layers import Layers
 from abm.runs.terms import CAUSE_WORDS
-from abm.scenario.last_day import last_day
+from abm.scenario.round_end import last_day
 
 if TYPE_CHECKING:
     from abm.scenario import Scenario

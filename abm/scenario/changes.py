@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from abm.core.errors import Fault, ScenarioError
+from abm.scenario.dates import is_date
 from abm.scenario.defaults import STRONGEST_BIAS, trait_default
-from abm.scenario.fields import did_you_mean, is_date, is_number
+from abm.scenario.fields import did_you_mean, is_number
 
 _DECIDING = ("signed_at_start", "signing_probability", "inclination", "sign_bias", "standing", "chance", "redeemable")
 _LEAST_TICKET = 0.000001  # of one who stays away [USD billion]

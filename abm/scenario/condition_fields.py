@@ -9,7 +9,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
 from abm.rules.conditions import CONDITIONS
-from abm.scenario.fields import DATE_FORM, KINDS, did_you_mean, expected_date, fault, is_date, is_number
+from abm.scenario.dates import expected_date, is_date
+from abm.scenario.fields import DATE_FORM, KINDS, did_you_mean, fault, is_number
+from abm.scenario.suffixes import with_its_unit
 
 
 def _parse_condition(raw: object) -> dict[str, Any]:
@@ -19,7 +21,7 @@ def _parse_condition(raw: object) -> dict[str, Any]:
     named = [kind for name, kind in CONDITIONS.items() if name in raw]
     # "investor" and "kind" share the key amount_bn, so the kind is the one whose naming key is there
     if len(named) != 1:
-        raise fault(f"expected exactly one of the keys {', '.join(CONDITIONS)}")
+        raise fault(f"expected exactly one of the keys {', '.join(CONDITIONS)}{'' if named else _kind_meant(raw)}")
     kind = named[0]
     for key in raw:
         if key not in kind.keys:
@@ -32,6 +34,16 @@ def _parse_condition(raw: object) -> dict[str, Any]:
         elif key.required:
             raise fault(f"expected the key '{name}' beside '{kind.name}'")
     return dict(raw)
+
+
+def _kind_meant(raw: dict[str, Any]) -> str:
+    """Which kind of condition a key may stand for: the one that says its unit, or the one of the nearest name."""
+    for key in raw:
+        if (kind := with_its_unit(str(key), CONDITIONS)) is not None:
+            return f" (did you mean '{kind}'?)"
+        if hint := did_you_mean(key, CONDITIONS):
+            return hint
+    return ""
 
 
 _KEY_FORMS: dict[str, tuple[str, dict[str, Any]]] = {

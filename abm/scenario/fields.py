@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import itertools
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeGuard, get_args
@@ -14,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchem
 from pydantic_core import PydanticCustomError, core_schema
 
 from abm.core.plain import plain
+from abm.scenario.dates import expected_date, is_date
 
 Grade = Literal["fact", "calc", "history", "judgement", "assumption"]
 Kind = Literal[
@@ -132,7 +132,6 @@ def is_number(raw: object) -> TypeGuard[int | float]:
 
 
 _ORIGIN_FORM = {"grade": {"enum": list(GRADES)}, "source": {"type": "string"}}
-A_DATE, NO_DATE = "expected a TOML date such as 2025-12-31", "expected a date that exists, such as 2025-12-31"
 #: A date, as an editor's TOML plug-in hands it to the schema.
 DATE_FORM = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 _WIDEST = 3.0  # largest sd of a lognormal [log-points]: a factor of twenty either way
@@ -316,30 +315,6 @@ class LadderKnob(Knob):
         """JSON Schema of a price or a ladder."""
         number = super().json_forms()
         return {"anyOf": [*number["anyOf"], {"type": "array", "items": number, "minItems": 1, "maxItems": 16}]}
-
-
-def is_date(raw: object) -> TypeGuard[dt.date]:
-    """Whether ``raw`` is a TOML date (and not a date with a time)."""
-    return isinstance(raw, dt.date) and not isinstance(raw, dt.datetime)
-
-
-def exists(date: str) -> bool:
-    """Whether there is such a day, written as a file writes it.
-
-    Examples
-    --------
-    >>> exists("2024-02-29"), exists("2023-02-29"), exists("2023-2-9")
-    (True, False, False)
-    """
-    try:
-        return dt.date.fromisoformat(date).isoformat() == date
-    except ValueError:
-        return False
-
-
-def expected_date(raw: object) -> str:
-    """Say what a date has to be, for what is none: a day that exists, and without quotes in a file."""
-    return NO_DATE if isinstance(raw, str) and re.fullmatch(r"[\d-]{6,10}", raw) and not exists(raw) else A_DATE
 
 
 def _parse_date(raw: object) -> dt.date:

@@ -10,7 +10,9 @@ from statistics import NormalDist
 from typing import Any, TypeAlias
 
 from abm.scenario.class_rows import classes
-from abm.scenario.fields import is_date, is_number
+from abm.scenario.dates import is_date
+from abm.scenario.fields import is_number
+from abm.scenario.needs import consent_classes, ids_in
 
 Table: TypeAlias = dict[str, Any]
 
@@ -148,6 +150,8 @@ def _fill_round(tables: Table, terms: Table, trust: bool) -> None:
     if terms.get("hard_deadline") is True or not is_date(day) or weeks is None:
         return
     if "deadline" in terms:
+        if not is_date(terms["deadline"]):
+            return  # a fault of the deadline, and no other
         terms.setdefault("due", terms["deadline"])
     terms["deadline"] = day + dt.timedelta(weeks=min(max(int(weeks), 1), 52 * 100))
 
@@ -166,8 +170,7 @@ def _number(raw: Any) -> float | None:
 
 def _declare_needed(tables: Table, investors: list[Table]) -> None:
     """A class that is needed and that no consent is called after stands for a consent of that class."""
-    consents = {row.id for row in classes().values() if row.of == "consent"}
-    known = {one.get("id") for name in ("gatekeepers", "investors") for one in _tables_in(tables, name)}
+    consents, known = consent_classes(), {*ids_in(tables, "gatekeepers"), *ids_in(tables, "investors")}
     for one in investors:
         for need in _needs(one):
             if need in consents - known:
@@ -216,15 +219,17 @@ def _law_of_time(tables: Table, by: Any, row_id: str) -> Table:
 def _fill_investors(tables: Table, investors: list[Any]) -> Iterator[Any]:
     lead = next((one.get("id") for one in investors if isinstance(one, dict) and one.get("role") == "lead"), None)
     others = [one.get("id") for one in investors if isinstance(one, dict) and _comes_with_others(one)]
-    names = [one.get("id") for one in investors if isinstance(one, dict)]
+    names, gates = ids_in(tables, "investors"), ids_in(tables, "gatekeepers")
     for one in investors:
         if not isinstance(one, dict):
             yield one
             continue
         _fill_standing(tables, one, others[0] if others else None)
         behind = lead is not None and one.get("id") != lead and "standing" in one
-        own = _conditions(one, names, *([{"investor": lead}] if behind else []))
-        yield from _tranches(one, own, names) if "tranches" in one else [one | ({"conditions": own} if own else {})]
+        own = _conditions(one, (names, gates), *([{"investor": lead}] if behind else []))
+        yield from (
+            _tranches(one, own, (names, gates)) if "tranches" in one else [one | ({"conditions": own} if own else {})]
+        )
 
 
 def _comes_with_others(one: Table) -> bool:
@@ -257,18 +262,23 @@ def _fill_standing(tables: Table, one: Table, other: Any) -> None:
             one |= _law_of_time(tables, None, "days_unsigned")
 
 
-def _conditions(one: Table, names: list[Any], *more: Table) -> list[Any]:
-    """What money waits for: every one of its needs, and of its conditions one alternative."""
+def _conditions(one: Table, known: tuple[list[str], list[str]], *more: Table) -> list[Any]:
+    """What money waits for: every one of its needs, and of its conditions one alternative.
+
+    ``known`` are the ids of investors and of consents; a need that is none of them is a fault, which is said of it.
+    """
     stated, needs = one.get("conditions", []), one.get("needs", [])
     if not isinstance(stated, list | tuple) or not isinstance(needs, list | tuple):
         return []  # which is said where they are read
     wanted: list[Any] = []
-    for one_more in (*({"investor" if need in names else "gate": need} for need in needs), *more):
+    names, gates = known
+    meant = [need for need in needs if need in (*names, *gates) and need != one.get("id")]
+    for one_more in (*({"investor" if need in names else "gate": need} for need in meant), *more):
         wanted += [] if one_more in wanted else [one_more]  # who stands behind the lead may name him, too
     return [[*clause, *wanted] for clause in stated or [[]]] if wanted else list(stated)
 
 
-def _tranches(one: Table, conditions: list[Any], names: list[Any]) -> Iterator[Table]:
+def _tranches(one: Table, conditions: list[Any], known: tuple[list[str], list[str]]) -> Iterator[Table]:
     """An investor for each tranche, all of whom have the luck of the first."""
     parts = one.get("tranches")
     sound = isinstance(parts, list) and all(isinstance(part, dict) and "ticket_bn" in part for part in parts)
@@ -277,7 +287,7 @@ def _tranches(one: Table, conditions: list[Any], names: list[Any]) -> Iterator[T
         return
     for number, part in enumerate(parts):
         kept = {key: value for key, value in one.items() if key != "tranches"}
-        every = [[*own, *also] for own in conditions or [[]] for also in _conditions(part, names) or [[]]]
+        every = [[*own, *also] for own in conditions or [[]] for also in _conditions(part, known) or [[]]]
         tranche = copy.deepcopy(kept) | {"conditions": [clause for clause in every if clause]}
         tranche["ticket_bn"] = part["ticket_bn"]
         if number:

@@ -11,7 +11,9 @@ from pydantic_core import ErrorDetails
 
 from abm.core.errors import Fault
 from abm.core.written import shown
-from abm.scenario.fields import NO_DATE, Section, did_you_mean, exists
+from abm.scenario.dates import LIKE_A_DATE, exists, expected_date
+from abm.scenario.fields import Knob, Section, did_you_mean, is_number
+from abm.scenario.suffixes import with_its_unit
 
 _SHOWN = 60  # letters of a value in a message
 
@@ -23,12 +25,10 @@ def fault_from(detail: ErrorDetails, raw: Any, root: type[Section]) -> Fault:
     if form == "missing":
         return Fault(key, "this key is required and missing")
     if form == "extra_forbidden":
-        known = known_keys(detail["loc"][:-1], root)
-        return Fault(key, "unknown key" + did_you_mean(detail["loc"][-1], known))
+        return Fault(key, "unknown key" + _key_meant(detail["loc"], root))
     if form == "literal_error":
-        return Fault(
-            key, f"expected {context['expected']}" + did_you_mean(detail["input"], _quoted(context["expected"])), got
-        )
+        hint = did_you_mean(detail["input"], _quoted(context["expected"]))
+        return Fault(key, f"expected {context['expected']}" + (hint or _amount_meant(detail, root)), got)
     if form == "abm":
         return Fault(key, context["text"], got)
     if form == "string_pattern_mismatch":
@@ -44,6 +44,26 @@ def fault_from(detail: ErrorDetails, raw: Any, root: type[Section]) -> Fault:
     return Fault(key, f"expected {wanted}" if wanted else detail["msg"].lower(), got)
 
 
+def _key_meant(location: tuple[int | str, ...], root: type[Section]) -> str:
+    """Say which key an unknown one may stand for: the one that says its unit, or the one of the nearest name."""
+    known = known_keys(location[:-1], root)
+    with_unit = with_its_unit(str(location[-1]), known)
+    if with_unit is None:
+        return did_you_mean(location[-1], known)
+    field = field_at((*location[:-1], with_unit), root)
+    units = [part.unit for part in field.metadata if isinstance(part, Knob) and part.unit != "-"] if field else []
+    return f" (did you mean '{with_unit}'{f', in {units[0]}' if units else ''}?)"
+
+
+def _amount_meant(detail: ErrorDetails, root: type[Section]) -> str:
+    """Say which key takes a number, where one stands at a key that takes a word."""
+    *table, key = detail["loc"]
+    meant = with_its_unit(str(key), known_keys(tuple(table), root))
+    if meant is None or not is_number(detail["input"]):
+        return ""
+    return f" (an amount is {meant} = {detail['input']})"
+
+
 def fault_of_toml(text: str, found: str) -> Fault:
     """Say what is wrong with a text that is no TOML: a date that does not exist, or what the reader has found.
 
@@ -55,13 +75,13 @@ def fault_of_toml(text: str, found: str) -> Fault:
     Examples
     --------
     >>> str(fault_of_toml("as_of = 2023-13-08", "Expected newline (at line 1, column 13)"))
-    'file: expected a date that exists, such as 2025-12-31 (at line 1), got 2023-13-08'
+    'file: expected a date that exists, such as 2025-12-31 (year-month-day, without quotes) (at line 1), got 2023-13-08'
     """
     at = re.search(r"at line (\d+)", found)
     line = text.split("\n")[int(at[1]) - 1] if at else ""
-    for date in re.findall(r"[=,\[]\s*(\d{4}-\d{1,2}-\d{1,2})\b", line):
+    for date in LIKE_A_DATE.findall(line):
         if not exists(date):
-            return Fault("file", f"{NO_DATE} (at line {at[1] if at else ''})", date)
+            return Fault("file", f"{expected_date(date)} (at line {at[1] if at else ''})", date)
     return Fault("file", f"expected valid TOML ({found})")
 
 

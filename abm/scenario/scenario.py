@@ -25,6 +25,7 @@ from abm.scenario.checks import faults_of
 from abm.scenario.fields import Knob, did_you_mean, title_of
 from abm.scenario.filling import FILLED, filled
 from abm.scenario.messages import dotted, fault_from, fault_of_toml, field_at, known_keys
+from abm.scenario.needs import faults_of_needs
 from abm.scenario.schema import Tables
 
 
@@ -261,9 +262,9 @@ def _build(raw: dict[str, Any], baseline: dict[str, Any], file: str) -> Scenario
         scenario = Scenario.model_validate(tables)
     except ValidationError as error:
         faults = [fault_from(detail, tables, Scenario) for detail in error.errors()]
-        raise ScenarioError(file, faults + _faults_beyond(tables, error)) from None
+        raise ScenarioError(file, [*faults, *faults_of_needs(raw), *_faults_beyond(tables, error)]) from None
     scenario._file, scenario._raw, scenario._baseline = file, raw, baseline
-    faults = faults_of(scenario)
+    faults = [*faults_of(scenario), *faults_of_needs(raw)]
     if faults:
         raise ScenarioError(file, faults)
     return scenario

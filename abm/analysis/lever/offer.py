@@ -9,7 +9,7 @@ from abm.analysis.lever import Changes, Lever, switch
 from abm.analysis.lever.parties import SUREST, deciding
 from abm.scenario import Scenario
 from abm.scenario.checks import cap_bn
-from abm.scenario.last_day import DEADLINE, last_day
+from abm.scenario.round_end import DEADLINE, last_day
 
 _MOST_PREFERENCE = 3.0  # multiple: the most that the format takes
 _RUNGS = 16  # prices on a ladder, at most

@@ -11,7 +11,7 @@ from abm.analysis.prose.waiting import Waiting
 from abm.core.records import UNPAID, WITHDRAWN
 from abm.rules.failure import CAUSES
 from abm.runs.terms import CAUSE_WORDS
-from abm.scenario.last_day import DEADLINE, last_day
+from abm.scenario.round_end import DEADLINE, last_day
 
 if TYPE_CHECKING:
     from abm.agents import FundingModel

@@ -22,7 +22,7 @@ from abm.analysis.prose.phrases import (
 from abm.analysis.prose.sentence import Sentence
 from abm.core.schedule import DAYS
 from abm.runs.terms import CAUSE_WORDS
-from abm.scenario.last_day import time_given
+from abm.scenario.round_end import time_given
 
 if TYPE_CHECKING:
     from abm.agents import FundingModel
