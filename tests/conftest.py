@@ -51,6 +51,7 @@ def command(capsys, monkeypatch, tmp_path):
     from abm.cli import main
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("abm.core.code_cache.compiled_before", lambda: True)  # whoever comes first would be told
 
     def run(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as stop:

@@ -136,7 +136,7 @@ METRO = (Path(__file__).parents[1] / "experiments" / "metro-2023.toml").read_tex
         ('needs = ["vote"]', 'conditions = [[{ gate = "vote" }]]', None),
         (
             "on = 2023-11-27",
-            'on = 2023-11-27\n[[gatekeepers]]\nid = "court"\nclass = "litigation"',
+            'on = 2023-11-27\n[[gatekeepers]]\nid = "court"\nclass = "creditors"',
             "gatekeepers.court: ",
         ),
         ('standing = "conditional_firm"', 'standing = "firm"', None),

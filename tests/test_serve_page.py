@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import json
 import re
@@ -29,6 +30,7 @@ pytestmark = [
 ]
 PATIENCE_MS = 1_000 * HANGS_S
 DONE, ANY = "#p[data-done=true]", "#p:not([data-done=false])"
+METRO = Path(__file__).parents[1] / "experiments" / "metro-2023.toml"
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 
 
@@ -84,6 +86,13 @@ class Look:
         """Open the group that a control is in."""
         self.page.evaluate("document.querySelectorAll('details.group').forEach((one) => { one.open = true; })")
         return self.control(path)
+
+
+@pytest.fixture(scope="module")
+def metro():
+    """A round of classes, which nothing ends and whose money is wanted by a day."""
+    with PageServer(Desk(abm.load_scenario(METRO))) as running:
+        yield running
 
 
 @pytest.fixture
@@ -201,6 +210,36 @@ def test_what_matters_most_comes_first_and_says_by_how_much(look):
     )
 
 
+def test_a_round_that_nothing_ends_has_no_deadline_but_a_day_by_which_it_is_wanted(look, metro):
+    seen = look("#runs=4000", link=metro.link)
+    outcomes = abm.simulate(abm.load_scenario(METRO), 4_000)
+    wanted = outcomes.totals.closed_by((dt.date(2023, 12, 31) - dt.date(2023, 10, 8)).days)
+    share = [f"{100 * one:.1f}%" for one in (wanted.p, wanted.low, wanted.high)]
+    due = seen.page.locator("#due").inner_text()
+    assert due == f"By 31 Dec 2023, when it is wanted: {share[0]} ({share[1]} to {share[2]})"
+    assert "In force in the end" in seen.page.locator("#book").inner_text()
+    assert seen.page.locator("#book .readout").inner_text().endswith("until 4 Oct 2026, when the watch ends.")
+    wanted_by = seen.show("round.deadline")
+    assert wanted_by.locator("label").inner_text() == "wanted by"
+    assert wanted_by.locator("input").input_value() == "2023-12-31"
+    assert seen.control("round.due").count() == 0
+    seen.page.click("text=One that closes")
+    seen.page.wait_for_selector("#twin h3")
+    assert "it was wanted by 31 December 2023." in seen.page.locator("#told").inner_text()
+    seen.page.evaluate("document.querySelectorAll('details:not(.help)').forEach((one) => { one.open = true; })")
+    seen.page.evaluate("document.querySelectorAll('details.help').forEach((one) => one.remove())")  # of other keys
+    assert "deadline" not in seen.page.locator("main").inner_text().replace("hard deadline", "")
+
+
+def test_a_number_without_a_source_is_not_said_to_have_one(look, metro):
+    """The file gives no source for its target; of the share that is paid in part, history's."""
+    seen = look("#runs=400", link=metro.link)
+    for path, source in (("round.target_bn", None), ("round.piecemeal_probability", "n = 52: 14 of 52")):
+        help_ = seen.show(path).locator(".help dl").text_content()
+        assert ("Source" in help_) == (source is not None)
+        assert source is None or source in help_
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # A against B, refusals, stories
 
@@ -209,6 +248,8 @@ def test_a_against_b_is_what_compare_says(look):
     seen = look()
     seen.page.click("#pin")
     seen.settle()
+    assert seen.page.locator("#unchanged").inner_text().startswith("Nothing is changed yet")
+    assert seen.page.locator("#difference").count() == 0
     seen.show("investors.lead.conditions").locator("select").select_option("off")
     seen.settle()
     as_is = abm.load_scenario("three-investors")
@@ -254,6 +295,7 @@ def test_a_story_is_the_one_that_explain_tells_and_leads_to_its_twin(look):
     text = seen.page.locator("#told").inner_text()
     assert all(one.text in text for one in told.story.sentences if one.closing)
     assert told.twin.words in text
+    seen.page.locator("#told details.below summary").click()
     assert len(seen.page.locator("#waiting tbody tr").all()) == len(
         [edge for edge in told.story.waiting.edges if edge.source != BOOK]
     )
@@ -391,6 +433,9 @@ def test_nothing_sticks_out_of_the_page(look, width):
     seen.page.wait_for_selector("#first .control")
     seen.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    tables = "[...document.querySelectorAll('.wide')].filter((one) => one.offsetParent)"
+    cut = f"{tables}.filter((one) => one.scrollWidth > one.clientWidth + 1)"
+    assert seen.page.evaluate(f"{cut}.map((one) => one.getAttribute('aria-label'))") == []
     smallest = (
         "Math.min(...[...document.querySelectorAll('p, td, li, label, button')].filter((one) => one.offsetParent)"
     )

@@ -48,7 +48,7 @@ class RoundTable(Section):
     ] = 1.0
     due: Annotated[
         Date | None,
-        Field(description="Day by which the money is wanted; the round goes on after it, until its deadline"),
+        Field(description="Day by which the money is wanted; the round goes on after it, until its last day"),
     ] = None
     hard_deadline: Annotated[
         Flag, Field(description="format = 2: whether the round ends on its deadline; if not, money may come late")

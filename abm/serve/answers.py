@@ -10,19 +10,22 @@ import numpy as np
 
 from abm.analysis.comparison import Compared
 from abm.plots.frames import QUANTILES, book_frames, cause_rows, has_frames, money_edges, payer_rows
-from abm.report.answer import Asked, answer_text
+from abm.report.answer import Asked, answer_text, due_json
 from abm.report.json_values import plain
 from abm.rules.failure import CAUSES
 from abm.runs.differences import Difference
 from abm.runs.estimates import Estimate
 from abm.runs.terms import CAUSE_WORDS
+from abm.scenario.round_end import DEADLINE, last_day, marked_days
 from abm.serve.question import PATH_RUNS, PositionAsked
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from abm.runs.outcomes import Outcomes
+    from abm.scenario import Scenario
 
+_STILL = 4  # weeks in which nothing moves any more, at the end of a picture
 DOTS = 200  # runs that can be picked: two worlds
 
 
@@ -46,6 +49,7 @@ def number_json(asked: PositionAsked) -> dict[str, Any]:
         "event": event, **estimate_json(chance), "done": asked.done, "wanted": asked.position.runs,
         "worlds_range": spread, "drawn": totals.drawn,
         "central": estimate_json(central.probability(event)) if central is not None else None,
+        "due": due_json(totals) if event == "closed" else None,
     }  # fmt: skip
     return _known(found)
 
@@ -68,6 +72,7 @@ def pictures_json(asked: PositionAsked) -> dict[str, Any]:
     outcomes = asked.outcomes()
     book, cash = _fans(asked)
     return {
+        "by": last_day(outcomes.scenario).by,
         "book": book | {"consents": _consents(outcomes)},
         "money": _money(outcomes),
         "causes": _rows(cause_rows(outcomes)),
@@ -96,12 +101,27 @@ def _bands(values: np.ndarray[Any, Any]) -> list[list[float]]:
 
 def _book(shown: Outcomes) -> dict[str, Any]:
     scenario, frames = shown.scenario, book_frames(shown)
+    committed, paid = (_bands(one.to_numpy()) for one in (frames.committed, frames.paid))
+    weeks = (
+        len(frames.dates)
+        if last_day(scenario) is DEADLINE
+        else _weeks_of_change(scenario, frames.dates, committed + paid)
+    )
     return {
-        "dates": [str(date) for date in frames.dates],
-        "committed": _bands(frames.committed.to_numpy()), "paid": _bands(frames.paid.to_numpy()),
-        "target": float(scenario.round.target_bn), "deadline": str(scenario.round.deadline),
-        "runs": shown.runs,
+        "dates": [str(date) for date in frames.dates[:weeks]],
+        "committed": [line[:weeks] for line in committed], "paid": [line[:weeks] for line in paid],
+        "target": float(scenario.round.target_bn),
+        "marks": [{"at": str(day), "words": name} for name, day in marked_days(scenario).items()],
+        "still_until": str(frames.dates[-1]) if weeks < len(frames.dates) else None, "runs": shown.runs,
     }  # fmt: skip
+
+
+def _weeks_of_change(scenario: Scenario, dates: list[dt.date], lines: list[list[float]]) -> int:
+    """How many weeks a book is shown that nothing ends: until its money is wanted, and as long as anything moves."""
+    due = scenario.round.due or scenario.as_of
+    weeks = list(enumerate(dates))[:-1]  # in the last one, all that has not closed lapses
+    moves = [week for week, date in weeks if date <= due or any(line[week] != line[-2] for line in lines)]
+    return min(len(dates), max(moves, default=0) + 1 + _STILL)
 
 
 def _consents(outcomes: Outcomes) -> list[dict[str, Any]]:

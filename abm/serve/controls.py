@@ -15,6 +15,7 @@ from abm.runs.terms import GRADE_WORDS
 from abm.scenario import Scenario
 from abm.scenario.fields import Distribution, Knob, Section, Value
 from abm.scenario.labels import short_of
+from abm.scenario.round_end import DEADLINE, last_day
 from abm.scenario.schema import CompanyTable
 
 _STEPS = 100  # of a slider, about
@@ -100,7 +101,20 @@ def controls_of(scenario: Scenario) -> list[Control]:
     """
     raw = scenario.raw
     found = [control for control in _of_section(scenario, "", "", _TITLES[""]) if _can_be_set(raw, control.path)]
+    if last_day(scenario) is not DEADLINE:
+        found = list(_wanted_once(raw, found))
     return [_as_written(raw, control) if control.kind == "date" else control for control in found]
+
+
+def _wanted_once(raw: dict[str, Any], found: list[Control]) -> Iterator[Control]:
+    """Show once, by the key that the file has, the day by which a round that nothing ends wants its money."""
+    terms = raw["round"]
+    key, other = ("deadline", "due") if "deadline" in terms and "due" not in terms else ("due", "deadline")
+    for control in found:
+        if control.path == f"round.{key}":
+            yield replace(control, label="wanted by", meaning="Day by which the money is wanted; it may come late")
+        elif control.path != f"round.{other}":
+            yield control
 
 
 def _can_be_set(raw: dict[str, Any], path: str) -> bool:
@@ -234,7 +248,7 @@ def _slider(knob: Knob, path: str, label: str, number: Value, group: str, owner:
     said = f"{plain(number.low or 0.0)} to {plain(number.high or 0.0)}" if known else ""
     grade = "default" if left_out else GRADE_WORDS[number.grade or "assumption"].one
     return Control(
-        path, group, owner, label, "number", float(number), knob.doc, knob.unit, number.source or knob.source, grade,
+        path, group, owner, label, "number", float(number), knob.doc, knob.unit, number.source or "", grade,
         said, low, high, step, knob.low, knob.high, knob.whole, left_out=left_out,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from abm.core.batch import PATHS
 from abm.core.errors import Refusal
 from abm.report.story_page import explained_json, other_changes, twin_words
 from abm.runs.simulation import simulate
+from abm.runs.terms import CAUSE_WORDS
 from abm.scenario import Scenario
 from abm.serve.position import Position, settings_of
 
@@ -47,7 +48,8 @@ def tale_of(base: Scenario, position: Position, which: Any) -> Iterator[tuple[st
     run, why = _run_of(scenario, position, which)
     story = tell_story(scenario, seed, run, why, central=central)
     names = {node.id: node.name for node in story.waiting.nodes}
-    yield "story", {**story.to_json(), "names": names, "weeks": _weeks(scenario, position, run)}
+    ended = "the round closed" if story.ending == "closed" else f"failed, as {CAUSE_WORDS[story.ending]}"
+    yield "story", {**story.to_json(), "ended": ended, "names": names, "weeks": _weeks(scenario, position, run)}
     told = Explained(scenario, story, nearest_twin(scenario, seed, run, central=central))
     settings = settings_of(told.twin.changes) if told.twin else None
     twin = explained_json(told)["twin"]

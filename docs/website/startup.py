@@ -9,7 +9,9 @@ from IPython.core.getipython import get_ipython
 def sh(line: str, cell: str) -> None:
     """Run a cell as a shell would; IPython's own hands over a hundred bytes at a time, which tear lines apart."""
     done = subprocess.run(["sh", "-c", cell], capture_output=True, text=True, check=False)
-    print(done.stdout + done.stderr, end="")
+    # what only a first start says, no page shows
+    told = [line for line in done.stderr.splitlines(keepends=True) if "compiling once" not in line]
+    print(done.stdout + "".join(told), end="")
     if done.returncode:
         raise SystemError(f"{cell.strip()}: ended with {done.returncode}")
 

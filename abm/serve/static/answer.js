@@ -1,6 +1,6 @@
 // Answer: the number on top, its doubts, and how far it is from the one that is pinned.
 
-import { byId, make, money, percent, shape } from "./dom.js";
+import { byId, day, make, money, percent, shape } from "./dom.js";
 import { nameOf, said } from "./controls.js";
 import { state } from "./state.js";
 
@@ -14,6 +14,7 @@ export function showNumber(told) {
   byId("worlds").textContent = told.worlds_range
     ? `In nine of ten worlds between ${percent(told.worlds_range.low)} and ${percent(told.worlds_range.high)}: what nobody knows`
     : told.drawn ? "" : state.central ? "Every number is at its value: none is drawn" : "No number of the file has a range, so none is drawn";
+  byId("due").textContent = told.due ? `By ${day(told.due.date)}, when it is wanted: ${told.due.said}` : "";
   byId("central").textContent = told.central ? `With every range at its value ${told.central.said}` : "";
   byId("progress").textContent = told.done
     ? `${told.said}` : `${told.runs.toLocaleString("en")} of ${told.wanted.toLocaleString("en")} runs …`;
@@ -35,15 +36,19 @@ function scale(told) {
   }
   parts.push(shape("rect", { x: at(told.low), width: Math.max(2, at(told.high) - at(told.low)), y: 5, height: 14, class: "runs" }));
   byId("scale").replaceChildren(...parts);
+  byId("scale-words").textContent = told.worlds_range ? "Thick: the 95 % interval. Thin: nine of ten worlds." : "Thick: the 95 % interval.";
+  byId("ticks").hidden = false;
 }
 
 export function showRefused() {
   byId("p").textContent = "–";
   byId("bar").textContent = "This cannot be simulated.";
   byId("p").dataset.done = "refused";
-  for (const id of ["interval", "worlds", "central"]) byId(id).textContent = "";
+  for (const id of ["interval", "worlds", "central", "due"]) byId(id).textContent = "";
   byId("progress").textContent = "Refused: see beside what was moved.";
   byId("scale").replaceChildren();
+  byId("scale-words").textContent = "";
+  byId("ticks").hidden = true;
 }
 
 export function showWords(told) { byId("said").textContent = told.words; }
@@ -56,6 +61,11 @@ export function showCompared(told) {
     return;
   }
   box.hidden = false;
+  if (!differences().length) {
+    box.replaceChildren(make("h3", {}, "A against B, under the same luck"),
+      make("p", { id: "unchanged" }, "Nothing is changed yet: B is the same as A. Move something, and the difference stands here."));
+    return;
+  }
   const { change, money: more } = told;
   const verdict = told.stands_out ? "The difference stands out of its own error."
     : "The difference does not stand out of its own error.";
@@ -73,5 +83,5 @@ function differences() {
     const [a, b] = [state.pinned, state.settings].map((one) => (one.has(path) ? said(path, one.get(path)) : "as in the file"));
     return `${nameOf(path)}: ${a} (A), ${b} (B)`;
   });
-  return found.length ? found : ["A and B are the same."];
+  return found;
 }

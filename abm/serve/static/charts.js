@@ -53,7 +53,8 @@ export class Chart {
       tzDate: (when) => uPlot.tzDate(new Date(when * 1000), "Etc/UTC"),
       scales: {
         x: { time: spec.time, ...(spec.range ? { range: spec.range } : {}) },
-        y: { range: (plot, low, high) => [Math.min(0, low ?? 0), ((high ?? 1) || 1) * 1.08] },
+        // above the highest line there is room for the words of the marks
+        y: { range: (plot, low, high) => [Math.min(0, low ?? 0), ((high ?? 1) || 1) * (spec.marks?.length ? 1.2 : 1.08)] },
       },
       axes: [{ ...axis, ...(spec.x ? { label: spec.x, labelSize: 22 } : {}), ...(spec.time ? { values: dates } : {}) },
         { ...axis, label: spec.y, labelSize: 20, size: 44 }],

@@ -29,8 +29,8 @@ function below(id, words) {
 
 export function show(told) {
   last = told;
-  book(told.book);
-  moneyPaid(told.money);
+  book(told.book, told.by);
+  moneyPaid(told.money, told.by);
   byId("causes").hidden = !told.causes.length;
   built.causes.replaceChildren(causes(told.causes));
   byId("payers").hidden = !told.payers.length;
@@ -46,21 +46,20 @@ export function redraw() {
 
 const span = (band, place) => `${money(band[2][place])} (${money(band[0][place])} to ${money(band[4][place])})`;
 
-function book(told) {
+function book(told, by) {
   const ink = colours();
-  const deadline = seconds(told.deadline);
   const series = [...fan(ink.committed, "committed"), ...fan(ink.paid, "paid")];
   const target = told.dates.map(() => told.target);
   built.book.draw({
     data: [told.dates.map(seconds), ...told.committed, ...told.paid, target],
     series: [...series, { stroke: ink.ink, width: 1, dash: [6, 4], points: { show: false } }],
     bands: [...bands(1, ink.committed), ...bands(6, ink.paid)],
-    time: true, y: "new money [USD billion]", marks: [{ at: deadline, words: "deadline" }],
+    time: true, y: "new money [USD billion]", marks: told.marks.map(({ at, words }) => ({ at: seconds(at), words })),
     read: (place) => `${day(told.dates[place])}: committed ${span(told.committed, place)}, paid ${span(told.paid, place)}, target ${money(told.target)} USD billion`,
     legend: [["committed", "committed: median, half of the runs, nine in ten"], ["paid", "paid: median, half of the runs, nine in ten"]],
-    note: `The first ${told.runs.toLocaleString("en")} runs; dashed: the target.`,
+    note: `The first ${told.runs.toLocaleString("en")} runs; dashed across: the target.${told.still_until ? ` Nothing more moves until ${day(told.still_until)}, when the watch ends.` : ""}`,
   });
-  built.consents.replaceChildren(consents(told.consents));
+  built.consents.replaceChildren(consents(told.consents, by));
   built.bookTable.show(() => table(["Week's end", "Committed [USD bn]", "nine in ten", "Paid [USD bn]", "nine in ten"],
     told.dates.map((date, k) => [day(date), money(told.committed[2][k]), `${money(told.committed[0][k])} to ${money(told.committed[4][k])}`,
       money(told.paid[2][k]), `${money(told.paid[0][k])} to ${money(told.paid[4][k])}`]), "New money over the weeks"));
@@ -77,14 +76,14 @@ const bands = (first, colour) => [
   { series: [first + 4, first], fill: `${colour}33` }, { series: [first + 3, first + 1], fill: `${colour}4d` },
 ];
 
-function consents(rows) {
+function consents(rows, by) {
   if (!rows.length) return "";
   const cells = rows.map((row) => [row.name, bar(row.p, "good"), percent(row.p),
     row.days.length ? `${day(row.days[0])} · ${day(row.days[1])} · ${day(row.days[2])}` : "never"]);
-  return bars(["Consent", "In force by the deadline", "", "If it comes: a quarter, half, three quarters by"], cells, "Consents");
+  return bars(["Consent", `In force ${by}`, "", "If it comes: a quarter, half, three quarters by"], cells, "Consents");
 }
 
-function moneyPaid(told) {
+function moneyPaid(told, by) {
   const ink = colours();
   const middles = told.edges.slice(1).map((edge, k) => (edge + told.edges[k]) / 2);
   const both = told.reached.map((share, k) => share + told.missed[k]);
@@ -92,7 +91,7 @@ function moneyPaid(told) {
   const bar = (colour) => ({ stroke: "transparent", fill: colour, width: 0, paths: width, points: { show: false } });
   built.money.draw({
     data: [middles, both, told.missed], series: [bar(ink.paid), bar(ink.grey)], bands: [],
-    time: false, x: "new money paid by the deadline [USD billion]", y: "share of runs [%]", zero: true,
+    time: false, x: `new money paid ${by} [USD billion]`, y: "share of runs [%]", zero: true,
     range: [0, told.edges.at(-1)],
     marks: [{ at: told.target, words: `target ${money(told.target)}` }],
     read: (k) => `${money(told.edges[k])} to ${money(told.edges[k + 1])} USD billion: target missed in ${told.missed[k].toFixed(1)} % of runs, reached in ${told.reached[k].toFixed(1)} %`,
@@ -101,7 +100,7 @@ function moneyPaid(told) {
   built.dots.draw(told);
   built.moneyTable.show(() => table(["From [USD bn]", "to", "Missed [% of runs]", "Reached [% of runs]"],
     both.map((share, k) => (share ? [money(told.edges[k]), money(told.edges[k + 1]), told.missed[k].toFixed(2), told.reached[k].toFixed(2)] : null)).filter(Boolean),
-    "Money paid by the deadline"));
+    `Money paid ${by}`));
 }
 
 function bar(share, kind, low = null, high = null) {

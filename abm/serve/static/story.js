@@ -47,9 +47,8 @@ export class Story {
       make("li", { data: { date: one.date } }, one.text)));
     const closing = told.sentences.filter((one) => one.closing).map((one) => make("p", {}, one.text));
     this.turned = make("div", { id: "twin" }, make("p", { className: "small" }, "Looking for its twin …"));
-    const ended = told.ending === "closed" ? "the round closed" : `failed (${told.ending})`;
     this.text.replaceChildren(
-      make("h3", { tabIndex: -1, id: "story-head" }, `Run ${told.run} (seed ${told.seed}): ${ended}`),
+      make("h3", { tabIndex: -1, id: "story-head" }, `Run ${told.run} (seed ${told.seed}): ${told.ended}`),
       ...(told.why ? [make("p", { className: "small" }, told.why)] : []),
       make("label", { htmlFor: "week" }, "Week"), this.slider, this.at,
       make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "What happened, sentence by sentence" }, this.list),
@@ -62,7 +61,7 @@ export class Story {
   week() {
     const { dates, committed, paid, cash } = this.told.weeks;
     const place = Number(this.slider.value) - 1;
-    const firm = cash.some((value) => value !== 0) ? `, cash ${money(cash[place])}` : "";
+    const firm = !cash.some((value) => value !== 0) ? "" : cash[place] < 0 ? ", in default" : `, cash ${money(cash[place])}`;
     const words = `Week ${place + 1}, to ${day(dates[place])}: committed ${money(committed[place])}, paid ${money(paid[place])}${firm} [USD billion]`;
     this.at.textContent = words;
     this.slider.setAttribute("aria-valuetext", words);
@@ -89,8 +88,9 @@ export class Story {
       make("th", { scope: "row" }, name(edge.source)), make("td", {}, edge.words || name(edge.target)),
       make("td", {}, edge.met ? "met" : edge.binding ? "missing: kept the money out" : "missing"), make("td", {}, edge.bn ? money(edge.bn) : "")));
     const head = ["Who", "waits for", "At the last closing", "[USD bn]"].map((words) => make("th", { scope: "col" }, words));
-    return [make("h3", {}, "Who waited for whom"), make("div", { className: "wide scroll", tabIndex: 0, role: "region", "aria-label": "Who waited for whom" },
-      make("table", { id: "waiting" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows)))];
+    // The sentences say it week by week; the table holds what was left of it, for whoever opens it.
+    return [make("details", { className: "below" }, make("summary", {}, "Who waited for whom at the last closing, as a table"), make("div", { className: "wide scroll", tabIndex: 0, role: "region", "aria-label": "Who waited for whom" },
+      make("table", { id: "waiting" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows))))];
   }
 
   twin(told) {
