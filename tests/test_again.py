@@ -37,6 +37,7 @@ ASKED = {
     "a width": [*PIECES, "--within", "0.04"],
     "a day": ["--runs", "60", "--by", "2025-11-30"],
     "an event": ["--runs", "60", "--event", "funded_bn >= 5"],
+    "points": ["--runs", "60", "--sampling", "sobol"],
     "the other engine": ["--runs", "20", "--engine", "mesa"],
 }
 

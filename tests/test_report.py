@@ -197,7 +197,7 @@ def test_figures_of_fewer_runs_than_the_table_has_are_said_to_be(sure, tmp_path,
 @pytest.mark.parametrize("which", ["article", "mutual", "sure"])
 def test_totals_give_the_answer_that_runs_give(which, request):
     runs = request.getfixturevalue(which)
-    totals = Totals(runs.scenario, runs.seed, runs.engine, runs.ids, runs.gate_ids, drawn=runs.drawn)
+    totals = Totals(runs.scenario, runs.seed, runs.engine, runs.ids, runs.gate_ids, kin=runs.kin)
     totals.beside = runs.beside
     for start in range(runs.runs):
         totals.add(runs.batch.part(start, start + 1))

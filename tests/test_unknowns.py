@@ -12,7 +12,8 @@ from abm.core.batch import Batch
 from abm.population import Population, population_of, prepare, unknowns_of
 from abm.population.calibration import frozen_advantages, frozen_offers, signing_chance
 from abm.population.layout import records_of
-from abm.population.unknowns import RUNS_OF_A_WORLD, Unknowns
+from abm.population.sobol import RUNS_OF_A_WORLD
+from abm.population.unknowns import Unknowns
 from abm.runs.clusters import GROUPS, estimate_over_worlds
 from abm.scenario import scenario_from
 

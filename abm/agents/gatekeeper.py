@@ -35,8 +35,8 @@ class Gatekeeper(mesa.Agent):
         self.status = OPEN
         self.consent_clock = self.block_clock = 0.0
         self.satisfied_day = self.in_force_day = math.inf
-        self.consent_threshold = draws.exponential(model.seed, model.run, index, 0, draws.CONSENT, 0)
-        self.block_threshold = draws.exponential(model.seed, model.run, index, 0, draws.BLOCK, 0)
+        self.consent_threshold = draws.waited(model.decisive(draws.CONSENT, index))
+        self.block_threshold = draws.waited(model.decisive(draws.BLOCK, index))
         self.outlook = 0.0  # chance that the market gives to this consent by the deadline
 
     def deliberate(self) -> None:

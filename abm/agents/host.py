@@ -66,6 +66,9 @@ class Host(Protocol):
     def full(self) -> bool:
         """Whether the round has taken all the money that it may take."""
 
+    def decisive(self, purpose: int, place: int) -> float:
+        """Uniform of a draw before the first week: a coordinate of the point of the run, where it has one."""
+
     def announce(self, investor: Any) -> None:
         """Let the public know of a signature next week."""
 

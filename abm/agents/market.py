@@ -36,7 +36,7 @@ class Market:
         self.burst_weeks_left = 0
         self.talent_loss = 0.0  # log-points of this week
         start = prior_mean(self.params.mean_bn, self.params.sd_log, 0.0)
-        z = self._normal(draws.TRUE_VALUE, step=0)
+        z = draws.normal_quantile(model.decisive(draws.TRUE_VALUE, 0))
         self.log_value = environment.jump_size(start, self.params.sd_log, z)
         self.jumps = 0
         self.next_jump_day = self._wait(0.0)

@@ -21,7 +21,9 @@ from abm.core.batch import RunResult
 from abm.core.old_names import renamed_attribute
 from abm.core.records import LOOKING, PAID, SIGNED, UNPAID, Flags, Floats, Integers, Record
 from abm.core.trace import Event, Trace
-from abm.population import Population, population_of, sampling
+from abm.population import Population, population_of, prepare
+from abm.population.sampling import frailties, minimum_musd, realise
+from abm.population.sobol import Sampling, decisive_draws, points_of_runs
 from abm.rules import book as book_rules
 from abm.rules import failure
 from abm.rules import settlement as rules
@@ -46,6 +48,8 @@ class FundingModel(mesa.Model):
         Agent classes, to be replaced by subclasses of one's own.
     prepared, central
         The population of this run, if it is known; if not, whether numbers with a range are not drawn.
+    sampling
+        ``"random"`` or ``"sobol"``, as in :func:`abm.simulate`.
     narrate
         Whether the story says what signatures ask for and wait for; mass runs do without, which is faster.
 
@@ -70,17 +74,20 @@ class FundingModel(mesa.Model):
         prepared: Population | None = None,
         narrate: bool = True,
         central: bool = False,
+        sampling: Sampling = "random",
     ) -> None:
         super().__init__(rng=draws.joined(int(seed), int(run)))  # for agents of one's own: the model draws by address
         self.case, self.seed, self.run = load_scenario(scenario), int(seed), int(run)
-        self.population = prepared or population_of(self.case, self.seed, self.run, central)
-        shared = self.population
-        self.traits, self.contracts = sampling.realise(shared, self.seed, self.run)
+        self.population = prepared or population_of(self.case, self.seed, self.run, central, sampling)
+        shared, own = self.population, range(self.run, self.run + 1)
+        points = points_of_runs(decisive_draws(prepare(self.case)), self.seed, own) if sampling == "sobol" else None
+        self.coordinates = points.of_run(0) if points else {}
+        self.traits, self.contracts = realise(shared, self.seed, self.run, points)
         self.round = shared.round.copy()  # the terms of this run, as the rules read them
-        self.round.minimum_close_musd = sampling.minimum_musd(shared.round, self.seed, self.run)
+        self.round.minimum_close_musd = minimum_musd(shared.round, self.seed, self.run)
         self.terms = fields_of(self.round)
         self.opinions_pull = bool((self.traits.opinion_pull > 0.0).any())
-        self.frailty = float(sampling.frailties(shared, self.seed, [self.run])[0])
+        self.frailty = float(frailties(shared, self.seed, own, points)[0])
         self.story: list[Event] = []
 
         self.week = 0
@@ -104,7 +111,12 @@ class FundingModel(mesa.Model):
         self.investors = [investor(self, index) for index in range(len(shared.ids))]
         self.narrator = Narrator(self) if narrate else Silence()
         self.publish_book()
-        self._post_offer()
+        self.offer = offer_of(self)
+
+    def decisive(self, purpose: int, place: int) -> float:
+        """Uniform of a draw before the first week: a coordinate of the point of the run, where it has one."""
+        u = self.coordinates.get((purpose, place))
+        return draws.uniform(self.seed, self.run, place, 0, purpose, 0) if u is None else u
 
     # ----------------------------------------------------------------------------------------------- the week
 
@@ -149,7 +161,7 @@ class FundingModel(mesa.Model):
             least = self.terms.price_cut_wait_weeks
             rung = book_rules.rung_after(self.rung, rungs, pace, self.terms.price_cut_lag, waited, least)
             self._move_price(rung, "the book lags behind time")
-            self._post_offer()
+            self.offer = offer_of(self)
 
     def information(self) -> None:
         """Everybody who still thinks about the round learns."""
@@ -240,16 +252,9 @@ class FundingModel(mesa.Model):
 
     def _settle(self, closing: Closing) -> None:
         signed, paid = self.stage_is(SIGNED), self.stage_is(PAID)
+        unreliable, select = self.traits.unreliable, self.terms.select
         result = rules.settle(
-            closing.selected,
-            signed,
-            paid,
-            self.traits.unreliable,
-            self.contracts,
-            self.book(),
-            self.terms.select,
-            self.round,
-            self.traits,
+            closing.selected, signed, paid, unreliable, self.contracts, self.book(), select, self.round, self.traits
         )
         for index in np.flatnonzero(result[1]):
             self.investors[index].fail_to_pay()
@@ -345,9 +350,6 @@ class FundingModel(mesa.Model):
             self.rung, self.last_cut_week = rung, self.week
             self.log("company", "cut the price", why, self.population.ladder_musd[rung])
 
-    def _post_offer(self) -> None:
-        self.offer = offer_of(self)
-
     def _look_ahead(self) -> Floats:
         """Chance that the market gives to each consent."""
         shared, gates = self.population, self.gates
@@ -375,8 +377,7 @@ class FundingModel(mesa.Model):
 
     def tickets(self) -> Integers:
         """What each investor brings: what he paid, once he has paid [USD million]."""
-        tickets = [i.paid_musd if i.stage == PAID else i.ticket_musd for i in self.investors]
-        return np.array(tickets, np.int64)
+        return np.array([i.paid_musd if i.stage == PAID else i.ticket_musd for i in self.investors], np.int64)
 
     def book(self) -> Book:
         """Return the book as a closing of this week would read it."""
@@ -395,6 +396,4 @@ class FundingModel(mesa.Model):
 
     def free(self) -> None:
         """Let go of the run's memory; Mesa before 3.4 keeps every model in a table of its own."""
-        ids = getattr(mesa.Agent, "_ids", None)
-        if ids is not None:
-            ids.pop(self, None)
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)

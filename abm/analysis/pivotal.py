@@ -19,7 +19,7 @@ from abm.core.old_names import renamed, renamed_attribute
 from abm.population import unknowns_of
 from abm.population.contracts import musd
 from abm.population.layout import members_of
-from abm.population.unknowns import RUNS_OF_A_PAIR
+from abm.population.sobol import RUNS_OF_A_PAIR
 from abm.runs.clusters import estimate_of_runs, mean_interval
 from abm.runs.differences import Difference, paired_events
 from abm.runs.estimates import Estimate, student_interval

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from abm.runs.totals import Totals
 
 _ASKED = {"scenario": "SCENARIO", "setting": "--set"}  # what the folder says, and how else it is called
-_ASKED |= {name: f"--{name}" for name in ("runs", "within", "by", "event", "seed", "engine", "central")}
+_ASKED |= {name: f"--{name}" for name in ("runs", "within", "by", "event", "seed", "engine", "central", "sampling")}
 
 
 def run_again(
@@ -69,8 +69,9 @@ def _simulated(rerun: Rerun, out: Path | None, scratch: Path, workers: int | Non
     stream = batches(
         rerun.scenario, rerun.runs, rerun.seed, engine=rerun.engine, within=rerun.within, workers=workers,  # type: ignore[arg-type]
         path_runs=FIGURE_RUNS if out else 0, event=rerun.event, central=rerun.central,
+        sampling=rerun.sampling,  # type: ignore[arg-type]
     )  # fmt: skip
-    totals = Totals(*stream.study(), [rerun.event], drawn=stream.drawn)
+    totals = Totals(*stream.study(), [rerun.event], kin=stream.kin)
     with Folder(stream, out or scratch) as folder:
         totals.ending = collect(stream, [totals, *folder.sinks])
         totals.beside = central_beside(stream, [rerun.event])

@@ -7,10 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from abm.core.errors import Refusal
+
 if TYPE_CHECKING:
     from abm.scenario import Scenario
 
 Central = Annotated[bool, typer.Option("--central", help="Keep every number with a range at its value; draw none.")]
+
+
+def _known_way(sampling: str) -> str:
+    """Refuse a way of drawing that there is not."""
+    if sampling not in ("random", "sobol"):
+        raise Refusal(f"--sampling: expected random or sobol, got {sampling!r}")
+    return sampling
+
+
+Sampling = Annotated[
+    str,
+    typer.Option(
+        callback=_known_way,
+        help="random, or sobol: what decides most comes from Sobol' points, so that fewer runs tell as much.",
+    ),
+]
 
 
 def load_changed(source: str, settings: list[str] | None) -> Scenario:

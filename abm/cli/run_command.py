@@ -14,7 +14,7 @@ import typer
 from abm.cli.again import run_again
 from abm.cli.asking import question_of
 from abm.cli.json_output import AsJson, json_text
-from abm.cli.loading import Central, load_changed
+from abm.cli.loading import Central, Sampling, load_changed
 from abm.cli.market_command import MarketRun, is_market_asked, run_market
 from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
@@ -92,6 +92,7 @@ def run(
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number; may be repeated.")
     ] = None,
     central: Central = False,
+    sampling: Sampling = "random",
     as_json: AsJson = False,
     out: _Out = None,
     again: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Do again what --out left there.")] = None,
@@ -115,9 +116,9 @@ def run(
     asked = question_of(loaded, by, event, report_command(scenario, setting or []))
     stream = batches(
         loaded, runs, seed, engine=engine, within=within, workers=workers, path_runs=path_runs, event=asked.event,  # type: ignore[arg-type]
-        central=central,
+        central=central, sampling=sampling,  # type: ignore[arg-type]
     )  # fmt: skip
-    totals = Totals(*stream.study(), [asked.event], drawn=stream.drawn)
+    totals = Totals(*stream.study(), [asked.event], kin=stream.kin)
     with ExitStack() as stack:
         folder = stack.enter_context(Folder(stream, out)) if out else None
         start = time.perf_counter()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from abm.cli.json_output import AsJson, json_text
-from abm.cli.loading import Central, load_changed
+from abm.cli.loading import Central, Sampling, load_changed
 from abm.cli.streams import tell_of_compiling
 from abm.core.errors import Refusal
 
@@ -44,6 +44,8 @@ his conditions take as_is and off; a gatekeeper as_is, given (consents at once) 
 DESIGNS = ("grid", "oat", "lhs", "sobol", "prior")
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 
+_Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786.")]
+
 
 def sweep(
     scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")],
@@ -70,6 +72,7 @@ def sweep(
     event: Annotated[str, typer.Option(help="What the probability is of.")] = "closed",
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed that all runs share.")] = 1,
     central: Central = False,
+    sampling: Sampling = "random",
     engine: Annotated[str, typer.Option(help="ensemble or mesa.")] = "ensemble",
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number at all points.")
@@ -80,9 +83,7 @@ def sweep(
     ] = None,
     executor: Annotated[str | None, typer.Option(help="threads, processes or dask.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="How many (default: one a core).")] = None,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786.")
-    ] = None,
+    cluster: _Cluster = None,
     as_json: AsJson = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Tell the progress as one JSON event a line.")] = False,
 ) -> None:
@@ -98,6 +99,7 @@ def sweep(
             study = run_sweep(
                 loaded, asked, runs, seed, folder=out, within=within, decide=decide, event=event, engine=engine,  # type: ignore[arg-type]
                 executor=executor, workers=workers, cluster=cluster, reuse=reuse or (), central=central, progress=log,
+                sampling=sampling,  # type: ignore[arg-type]
             )  # fmt: skip
     except ValueError as error:
         from abm.core.errors import ScenarioError

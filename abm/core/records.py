@@ -98,6 +98,9 @@ TRAITS = np.dtype(
 #: Luck of a run that many share: that of its consents and signatures in the end, and what stays of redeemable money.
 LUCK = np.dtype([("frailty", np.float64), ("kept", np.float64)])
 
+#: A draw that takes a coordinate of the point of its run: its purpose, whose it is, and which coordinate.
+DECISIVE = np.dtype([("purpose", np.int64), ("place", np.int64), ("coordinate", np.int64)])
+
 #: What a member of a pool is drawn from: family, and its two numbers (median and sd log, or from and to).
 POOL_DISTRIBUTIONS = np.dtype(
     [

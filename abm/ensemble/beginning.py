@@ -72,8 +72,7 @@ def _begin_markets(block: Any) -> None:
         state.cold = False
         state.shock = state.news = state.talent_loss = 0.0
         state.burst_weeks_left = state.jumps = 0
-        z = draws.normal(run.seed, run.round_state.run, 0, 0, draws.TRUE_VALUE, 0)
-        state.log_value = jump_size(prior_mean(market.mean_bn, market.sd_log, 0.0), market.sd_log, z)
+        state.log_value = true_value(market, draws.normal(run.seed, run.round_state.run, 0, 0, draws.TRUE_VALUE, 0))
     for r in range(block.lanes):
         run = at(block, r)
         run.market_state.next_jump_day = next_jump(run, 0.0)
@@ -153,8 +152,34 @@ def _draw_investors(block: Any) -> None:
     for i in range(count):
         for r in range(lanes):
             arrays.investors(at(block, r))[i].sign_threshold = draws.waited(luck[i * lanes + r])
+    _take_coordinates(block)
     for i in range(count):
         _draw_the_rest(block, i)
+
+
+@lean
+def _take_coordinates(block: Any) -> None:
+    """Let coordinates of points stand in for the draws that decide most, where points are asked for."""
+    decisive, points = arrays.decisive(block), arrays.points(block)
+    for d in range(decisive.shape[0]):
+        purpose, place = decisive[d].purpose, decisive[d].place
+        for r in range(block.runs):
+            run = at(block, r)
+            u = points[add(run.round_state.index * block.coordinates, decisive[d].coordinate)]
+            if purpose == draws.CONSENT:
+                arrays.gates(run)[place].consent_threshold = draws.waited(u)
+            elif purpose == draws.BLOCK:
+                arrays.gates(run)[place].block_threshold = draws.waited(u)
+            elif purpose == draws.TRUE_VALUE:
+                run.market_state.log_value = true_value(run.market, draws.normal_quantile(u))
+            elif purpose != draws.FRAILTY:
+                sampling.take_coordinate(arrays.investors(run)[place], arrays.bases(block)[place], purpose, u)
+
+
+@lean
+def true_value(market: Any, z: float) -> float:
+    """Log value on as_of, of a normal."""
+    return jump_size(prior_mean(market.mean_bn, market.sd_log, 0.0), market.sd_log, z)
 
 
 @lean

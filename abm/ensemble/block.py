@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.records import BLOCKED, OPEN, SATISFIED
+from abm.core.records import BLOCKED, DECISIVE, OPEN, SATISFIED
 from abm.ensemble import beginning, closings, parts, phases, repacking
 from abm.ensemble.lanes import AHEAD, ARRAYS, BLOCK, CALLS, DRAWN, LANED, OWN, PUBLIC_LUCK, SHARED_OF, WORD
 from abm.ensemble.memory import address_of
 from abm.population.layout import Population
+from abm.population.sobol import Points
 from abm.rules.conditions import CONDITIONS, MIN_SENTIMENT
 from abm.rules.outlook import standing
 from abm.scenario.fields import KINDS
@@ -68,6 +69,7 @@ class RunBlock:
         lengths = {"outlooks": g, "gate_days": g, "totals": 2, "sets": 8 * n}
         lengths |= {"kind_musd": len(KINDS)} | dict.fromkeys(("agents", "steps"), max(n, AHEAD))
         lengths |= dict.fromkeys(("luck", "tails", "places"), max(n, AHEAD) * self.lanes)
+        self.take(None)
         for name, layout in ARRAYS.items():
             if name not in self._arrays:
                 self._point_to(name, np.zeros(lengths.get(name, n), layout))
@@ -119,6 +121,13 @@ class RunBlock:
         asked = bool((contracts.atoms["kind"] == MIN_SENTIMENT).any())
         memory["moody"] = asked or bool((population.pool_distributions.weight_sentiment > 0.0).any())
         memory["opinions_pull"] = bool((population.traits.opinion_pull > 0.0).any())
+
+    def take(self, points: Points | None) -> None:
+        """Let points stand in for the draws that decide most in the runs to come; None: draw all."""
+        decisive, u = (np.zeros(0, DECISIVE), np.zeros((0, 0))) if points is None else points
+        self._memory["coordinates"] = u.shape[1]
+        self._point_to("decisive", decisive)
+        self._point_to("points", u.reshape(-1))
 
     def values(self, table: str, field: str) -> NDArray[Any]:
         """Give the numbers of a field that each run has for itself: an array [rows of the table, lanes]."""

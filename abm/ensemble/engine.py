@@ -16,6 +16,7 @@ from abm.ensemble.block import RunBlock
 from abm.ensemble.kernel import simulate
 from abm.population.layout import Population
 from abm.population.sampling import luck_of_runs
+from abm.population.sobol import Sampling, decisive_draws, points_of_runs
 from abm.population.unknowns import Unknowns
 
 
@@ -40,6 +41,8 @@ class Ensemble:
         The scenario's population.
     unknowns
         What nobody knows about the scenario, so that each run is one of its world; None: all are at ``population``.
+    sampling
+        ``"random"``: every draw is independent. ``"sobol"``: those that decide most come from scrambled Sobol' points.
 
     Examples
     --------
@@ -49,8 +52,9 @@ class Ensemble:
     100
     """
 
-    def __init__(self, population: Population, unknowns: Unknowns | None = None) -> None:
-        self.population, self.unknowns = population, unknowns
+    def __init__(self, population: Population, unknowns: Unknowns | None = None, sampling: Sampling = "random") -> None:
+        self.population, self.unknowns, self.sampling = population, unknowns, sampling
+        self._decisive = decisive_draws(population)
         self._idle: SimpleQueue[RunBlock] = SimpleQueue()
         self._ahead = compile_ahead()
 
@@ -82,10 +86,12 @@ class Ensemble:
                 here = slice(own.start - runs.start, own.stop - runs.start)
                 # uncompiled code asks for attributes, too
                 records = rows[here].view(np.recarray), fates[here].view(np.recarray)
-                luck = luck_of_runs(population, seed, own)
+                points = points_of_runs(self._decisive, seed, own) if self.sampling == "sobol" else None
+                block.take(points)
+                luck = luck_of_runs(population, seed, own, points)
                 simulate(block.record, seed, own.start, luck, *records, gate_days[here], weekly[here])
         self._idle.put(block)
         return Batch(rows, fates, gate_days, weekly if paths else None)
 
     def _worlds(self, seed: int, runs: range) -> Iterable[tuple[Population, range]]:
-        return self.unknowns.of_runs(seed, runs) if self.unknowns else [(self.population, runs)]
+        return self.unknowns.of_runs(seed, runs, self.sampling) if self.unknowns else [(self.population, runs)]

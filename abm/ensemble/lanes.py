@@ -153,6 +153,8 @@ ARRAYS = {
     "places": _WHOLE,
     "agents": _WHOLE,  # for whom, and for which week
     "steps": _WHOLE,
+    "decisive": records.DECISIVE,  # draws that take a coordinate of a point
+    "points": _NUMBER,  # [run, coordinate], laid out flat
     "words": _WHOLE,  # all that each run has for itself in tables
     "words_as_numbers": _NUMBER,
 }
@@ -198,6 +200,7 @@ BLOCK = np.dtype(
         ("purpose", np.int64),  # of what is drawn for all runs at once
         ("addresses", np.int64),  # for how many agents and weeks
         ("normal", np.bool_),  # and whether they are normals
+        ("coordinates", np.int64),  # of a point
         ("moody", np.bool_),  # whether anybody may ask for a sentiment
         ("opinions_pull", np.bool_),  # whether anybody's opinion moves another's
         *((name, SHARED_OF[name]) for name in _ONE),

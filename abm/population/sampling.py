@@ -14,6 +14,7 @@ from abm.core.jit import folded, rule
 from abm.core.records import FIXED, LOGNORMAL, LUCK, UNIFORM, Record, Records
 from abm.core.solved import kept
 from abm.population.layout import Population
+from abm.population.sobol import OF_INVESTORS, Points
 from abm.rules.clauses import Contracts
 from abm.rules.conditions import ANY_OF, INVESTOR, MIN_SENTIMENT, TOTAL
 from abm.rules.eventual import happens, place_of
@@ -33,7 +34,7 @@ def draw_from(family: int, first: float, second: float, fixed: float, u: float) 
     return first + (second - first) * u if family == UNIFORM else fixed
 
 
-def realise(population: Population, seed: int, run: int) -> tuple[Records, Contracts]:
+def realise(population: Population, seed: int, run: int, points: Points | None = None) -> tuple[Records, Contracts]:
     """Draw the investors of one run: traits of the pools, thresholds, times, and conditions.
 
     Parameters
@@ -42,6 +43,8 @@ def realise(population: Population, seed: int, run: int) -> tuple[Records, Contr
         The scenario's population.
     seed, run
         The run's key.
+    points
+        Of this run, where draws that decide most take coordinates.
 
     Returns
     -------
@@ -54,9 +57,12 @@ def realise(population: Population, seed: int, run: int) -> tuple[Records, Contr
     """
     traits = population.traits.copy()
     contracts = population.contracts._replace(atoms=population.contracts.atoms.copy())
-    luck, variance = luck_of_runs(population, seed, [run])[0], float(population.market.frailty_variance)
+    luck, variance = luck_of_runs(population, seed, [run], points)[0], float(population.market.frailty_variance)
     pools, terms = population.pool_distributions, population.round
     draw_investors(traits, contracts, population.traits, pools, terms, seed, run, luck.frailty, variance, luck.kept)
+    for (purpose, place), u in (points.of_run(0) if points else {}).items():
+        if purpose in OF_INVESTORS:
+            take_coordinate(traits[place], population.traits[place], purpose, u)
     return traits, contracts
 
 
@@ -137,6 +143,17 @@ def doubt(investor: Record, base: Record, u: float) -> None:
 
 
 @rule
+def take_coordinate(investor: Record, base: Record, purpose: int, u: float) -> None:
+    """Write down a draw of an investor whose uniform is a coordinate of a point."""
+    if purpose == draws.PRIOR_DEVIATION:
+        believe(investor, base, draws.normal_quantile(u))
+    elif purpose == draws.PRIVATE_SIGNAL:
+        investor.signal_z = draws.normal_quantile(u)
+    else:
+        investor.sign_threshold = draws.waited(u)
+
+
+@rule
 def keep_share(investor: Record, base: Record, kept: float) -> None:
     """Let the share of a redeemable ticket that stays be all of it."""
     if base.redeemable:
@@ -200,25 +217,30 @@ def draw_condition(atom: Record, pool: Record, address: int, terms: Record, seed
         atom.amount_musd = terms.already_closed_musd + (math.floor(share * terms.target_musd))
 
 
-def luck_of_runs(population: Population, seed: int, runs: Sequence[int]) -> Records:
+def luck_of_runs(population: Population, seed: int, runs: Sequence[int], points: Points | None = None) -> Records:
     """``records.LUCK`` of each of some runs."""
     luck = np.zeros(len(runs), LUCK).view(np.recarray)
-    luck.frailty, luck.kept = frailties(population, seed, runs), kept_shares(population, seed, runs)
+    luck.frailty, luck.kept = frailties(population, seed, runs, points), kept_shares(population, seed, runs)
     return luck
 
 
-def frailties(population: Population, seed: int, runs: Sequence[int]) -> NDArray[np.float64]:
+def frailties(
+    population: Population, seed: int, runs: Sequence[int], points: Points | None = None
+) -> NDArray[np.float64]:
     """Frailty that all gatekeepers of a run share, for each of some runs: gamma with mean 1, by inversion (D4)."""
     variance = float(population.market.frailty_variance)
     if variance <= 0.0:
         return np.ones(len(runs))
+    coordinate = points.coordinate_of(draws.FRAILTY) if points else None
+    given = np.array(runs) if coordinate is None else coordinate
 
     def solve() -> NDArray[np.float64]:
         from scipy.special import gammaincinv
 
-        return np.asarray(gammaincinv(1.0 / variance, _shared(seed, runs, draws.FRAILTY)) * variance)
+        u = _shared(seed, runs, draws.FRAILTY) if coordinate is None else given
+        return np.asarray(gammaincinv(1.0 / variance, u) * variance)
 
-    return kept("frailties", (variance, seed, np.array(runs).tobytes()), solve)
+    return kept("frailties", (variance, seed, given.tobytes()), solve)
 
 
 def kept_shares(population: Population, seed: int, runs: Sequence[int]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.core import draws
 from abm.core.errors import Fault
@@ -17,17 +18,12 @@ from abm.population.bias_table import BiasTable, table_for
 from abm.population.calibration import frozen_offers, side_by_side
 from abm.population.layout import Population, members_of, records_of
 from abm.population.population import prepare, records_of_baseline
+from abm.population.sobol import RUNS_OF_A_WORLD, WORLDS_OF_A_PAIR, Sampling, point_of_world
 from abm.scenario import Scenario
 from abm.scenario.checks import faults_of
 from abm.scenario.fields import Section, Value
 from abm.scenario.filling import followers
 from abm.scenario.sources import Unknown, numbers_of, unknowns
-
-#: Runs that share a world: run r is one of world r // RUNS_OF_A_WORLD, whoever simulates it.
-RUNS_OF_A_WORLD = 100
-#: Worlds that are drawn together: each second one is the mirror image of the one before.
-WORLDS_OF_A_PAIR = 2
-RUNS_OF_A_PAIR = RUNS_OF_A_WORLD * WORLDS_OF_A_PAIR
 
 _TRIES = 16  # times that the numbers at fault are drawn again, and then all numbers
 _FIXED = ("horizon_weeks", "count")  # how many weeks and members there are: all runs have as many
@@ -63,11 +59,11 @@ class Unknowns:
         self._tree = _tree(scenario, [number.path for number in self.numbers] + [path for path, *_ in self._followers])
         names = [hashlib.sha256(number.path.encode()).digest() for number in self.numbers]
         self._addresses = np.array([np.frombuffer(name[:8], "<u4") for name in names], np.int64)
-        self._last: tuple[tuple[int, int], Population] | None = None
+        self._last: tuple[tuple[int, int, Sampling], Population] | None = None
 
-    def values(self, seed: int, world: int) -> dict[str, float]:
+    def values(self, seed: int, world: int, sampling: Sampling = "random") -> dict[str, float]:
         """What each number is in a world, by its path."""
-        values = self._drawn(seed, world)[0]
+        values = self._drawn(seed, world, sampling)[0]
         return {number.path: value for number, value in zip(self.numbers, values, strict=True)}
 
     def _with(self, values: list[float]) -> Scenario:
@@ -76,32 +72,37 @@ class Unknowns:
         tables: Scenario = _with(self.scenario, self._tree, values + follow)
         return tables
 
-    def population(self, seed: int, world: int) -> Population:
+    def population(self, seed: int, world: int, sampling: Sampling = "random") -> Population:
         """Return the records of a world, with its biases."""
-        if self._last is not None and self._last[0] == (seed, world):
+        if self._last is not None and self._last[0] == (seed, world, sampling):
             return self._last[1]
-        values, tables = self._drawn(seed, world)
+        values, tables = self._drawn(seed, world, sampling)
         found = self.central
         if tables is not self.scenario:
             found = records_of(tables, self.central.units_per_bn)
             found.traits["sign_bias"][self._inclined] = self.central.traits["sign_bias"][self._inclined]
             for k, (members, table) in self._biases.items():
                 found.traits["sign_bias"][members] = table.bias(values[k])
-        self._last = (seed, world), found
+        self._last = (seed, world, sampling), found
         return found
 
-    def of_runs(self, seed: int, runs: range) -> Iterator[tuple[Population, range]]:
+    def of_runs(self, seed: int, runs: range, sampling: Sampling = "random") -> Iterator[tuple[Population, range]]:
         """Split consecutive runs by their worlds."""
         for world, own in worlds_of(runs):
-            yield self.population(seed, world), own
+            yield self.population(seed, world, sampling), own
 
-    def _drawn(self, seed: int, world: int) -> tuple[list[float], Scenario]:
-        """Values of the numbers in a world that does not contradict itself, and the tables that have them."""
+    def _uniforms(self, seed: int, world: int) -> NDArray[np.float64]:
+        """A uniform of a world for each number, independent of those of other pairs of worlds."""
         u, (pair, mirrored) = np.empty(len(self.numbers)), divmod(world, WORLDS_OF_A_PAIR)
         draws.uniforms(u, seed, pair, self._addresses[:, 0], self._addresses[:, 1], draws.WORLD)
-        values = [
-            number.at(1.0 - one if mirrored else one) for number, one in zip(self.numbers, u.tolist(), strict=True)
-        ]
+        return 1.0 - u if mirrored else u
+
+    def _drawn(self, seed: int, world: int, sampling: Sampling) -> tuple[list[float], Scenario]:
+        """Values of the numbers in a world that does not contradict itself, and the tables that have them."""
+        pair, mirrored = divmod(world, WORLDS_OF_A_PAIR)
+        evenly = sampling == "sobol"
+        u = point_of_world(seed, world, len(self.numbers)) if evenly else self._uniforms(seed, world)
+        values = [number.at(one) for number, one in zip(self.numbers, u.tolist(), strict=True)]
         for attempt in range(1, 2 * _TRIES + 1):
             tables = self._with(values)
             faults = self._faults(tables, values)
@@ -190,7 +191,9 @@ def unknowns_of(scenario: Scenario) -> Unknowns | None:
     return found
 
 
-def population_of(scenario: Scenario, seed: int, run: int, central: bool = False) -> Population:
+def population_of(
+    scenario: Scenario, seed: int, run: int, central: bool = False, sampling: Sampling = "random"
+) -> Population:
     """Return the population of one run: that of its world, or of the scenario where every number is known.
 
     Examples
@@ -201,7 +204,7 @@ def population_of(scenario: Scenario, seed: int, run: int, central: bool = False
     [260.3, 330.0]
     """
     law = None if central else unknowns_of(scenario)
-    return prepare(scenario) if law is None else law.population(seed, world_of(run))
+    return prepare(scenario) if law is None else law.population(seed, world_of(run), sampling)
 
 
 def drawn_in_worlds(scenario: Scenario) -> tuple[Unknown, ...]:

@@ -275,6 +275,7 @@ def answer_json(outcomes: Outcomes | Totals, asked: Asked = Asked()) -> dict[str
         "scenario": totals.scenario.id,
         "runs": totals.runs,
         "worlds": totals.probability("closed").worlds,
+        **({"replicates": replicates} if (replicates := totals.probability("closed").replicates) else {}),
         "seed": totals.seed,
         "engine": totals.engine,
         "event": asked.event,

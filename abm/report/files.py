@@ -121,10 +121,10 @@ class Folder:
             self.stream.scenario.save(draft)
         again = {
             "scenario": SCENARIO, "set": list(settings), "most": self.stream.most, "within": self.stream.within,
-            "event": self.stream.event, "by": by, "central": not self.stream.drawn, "code": code_digest(),
-            "table_sha256": digest_of(self.table.path),
+            "event": self.stream.event, "by": by, "central": not self.stream.drawn, "sampling": self.stream.sampling,
+            "code": code_digest(), "table_sha256": digest_of(self.table.path),
         }  # fmt: skip
-        shown = Outcomes(*self.stream.study(), self.shown.batch(), drawn=self.stream.drawn)
+        shown = Outcomes(*self.stream.study(), self.shown.batch(), kin=self.stream.kin)
         return [self.table.path, self.path / SCENARIO, *write_rest(totals, shown, self.path, again)]
 
 

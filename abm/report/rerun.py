@@ -34,6 +34,8 @@ class Rerun:
         The day that was asked for, as text; None: none.
     central
         Whether every number kept its value.
+    sampling
+        How the draws that decide most were taken.
     record
         The manifest.
     """
@@ -47,6 +49,7 @@ class Rerun:
     event: str
     by: str | None
     central: bool
+    sampling: str
     record: dict[str, Any]
 
     @classmethod
@@ -69,6 +72,7 @@ class Rerun:
                 "within": None if record.get("interrupted") or asked["within"] is None else float(asked["within"]),
                 "seed": int(record["seed"]), "engine": str(record["engine"]), "event": str(asked["event"]),
                 "by": asked["by"] if asked["by"] is None else str(asked["by"]), "central": bool(asked["central"]),
+                "sampling": str(asked.get("sampling", "random")),
             }  # fmt: skip
             digest, _ = record["scenario_sha256"], (asked["code"], asked["table_sha256"], record["libraries"].items())
         except FileNotFoundError:

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.solved import kept
-from abm.population.unknowns import RUNS_OF_A_PAIR, RUNS_OF_A_WORLD, WORLDS_OF_A_PAIR
+from abm.population.sobol import REPLICATES, RUNS_OF_A_PAIR, RUNS_OF_A_WORLD, WORLDS_OF_A_PAIR
 from abm.runs.estimates import Z95, Estimate, Interval, estimate, normal_interval, wilson
 from abm.runs.layers import Layers, layers_of
 
 Counts = NDArray[np.int64]
 
 #: Pairs of worlds are counted in so many groups, each pair in one of them: the same memory for any number of runs.
-GROUPS = 100
+#: A group is of one replicate of points, as they are so many times as many.
+GROUPS = 5 * REPLICATES
+
+
+class Kinship(NamedTuple):
+    """How runs hang together: whether those of a world share what nobody knows, and those of a replicate its points."""
+
+    worlds: bool = False
+    points: bool = False
+
+    @property
+    def grouped(self) -> bool:
+        """Whether runs are independent between groups only."""
+        return self.worlds or self.points
 
 
 def groups_of(runs: NDArray[Any]) -> Counts:
@@ -97,7 +110,7 @@ def with_worlds(counts: Counts, first: int, more: Counts) -> Counts:
     return found
 
 
-def estimate_of_worlds(counts: Counts, seed: int) -> Estimate:
+def estimate_of_worlds(counts: Counts, seed: int, kin: Kinship = Kinship(worlds=True)) -> Estimate:  # noqa: B008, never changed
     """Estimate a probability from the successes and runs of the worlds from number 0 on, int64[worlds, 2].
 
     Examples
@@ -107,7 +120,7 @@ def estimate_of_worlds(counts: Counts, seed: int) -> Estimate:
     """
     groups = np.arange(len(counts)) // WORLDS_OF_A_PAIR % GROUPS
     successes, runs = (np.bincount(groups, counts[:, k], GROUPS).astype(np.int64) for k in (0, 1))
-    return estimate_over_worlds(successes, runs, len(counts), seed)
+    return estimate_over_worlds(successes, runs, len(counts) if kin.worlds else 0, seed, kin.points)
 
 
 def pair_means(counts: Counts) -> NDArray[np.float64]:
@@ -136,21 +149,24 @@ def layers_of_worlds(counts: Counts | None) -> Layers:
     return layers_of(successes[enough] / runs[enough], runs[enough], drawn_together=True)
 
 
-def estimate_over_worlds(successes: Counts, runs: Counts, worlds: int, seed: int) -> Estimate:
+def estimate_over_worlds(successes: Counts, runs: Counts, worlds: int, seed: int, points: bool = False) -> Estimate:
     r"""Estimate a probability over runs of many worlds, with an interval for both: that of the runs and of the worlds.
 
     The Wilson interval of as many independent runs as these are worth, :math:`n^* = p(1-p)/v \cdot (z/t)^2`, where v is
     the variance of the mean between groups of pairs of worlds, and t the quantile of as many groups. A world is worth
-    one run at least, and a run no more than a run.
+    one run at least, and a run no more than a run. Where runs take points, groups are the replicates, and a run
+    may well be worth more than an independent one.
 
     Parameters
     ----------
     successes, runs
         Counts of each group [-].
     worlds
-        Worlds that they belong to [-]; 0 where none were drawn, and runs are independent.
+        Worlds that they belong to [-]; 0 where none were drawn.
     seed
         The seed of the runs.
+    points
+        Whether runs of a replicate share a sequence of points.
 
     Returns
     -------
@@ -168,13 +184,21 @@ def estimate_over_worlds(successes: Counts, runs: Counts, worlds: int, seed: int
     22.5% (95 % interval 9.32% to 45.1%, 8 worlds, 800 runs, seed 1)
     """
     plain = estimate(int(successes.sum()), int(runs.sum()), seed)
-    if not plain.runs or not worlds:
+    if not plain.runs or not (worlds or points):
         return plain
-    worth = worth_in_runs(successes, runs, worlds)
-    return Estimate(plain.p, *wilson(plain.p * worth, worth), plain.runs, seed, min(worlds, plain.runs))
+    if points:
+        successes, runs = successes.reshape(-1, REPLICATES).sum(axis=0), runs.reshape(-1, REPLICATES).sum(axis=0)
+    worth = worth_in_runs(successes, runs, worlds, points)
+    replicates = int(np.count_nonzero(runs)) if points else 0
+    return Estimate(plain.p, *wilson(plain.p * worth, worth), plain.runs, seed, min(worlds, plain.runs), replicates)
 
 
-def estimate_of_runs(happened: NDArray[np.bool_], seed: int, drawn: NDArray[Any] | None = None) -> Estimate:
+def estimate_of_runs(
+    happened: NDArray[np.bool_],
+    seed: int,
+    drawn: NDArray[Any] | None = None,
+    kin: Kinship = Kinship(worlds=True),  # noqa: B008, never changed
+) -> Estimate:
     """Estimate a probability from whether something happened, run by run.
 
     Parameters
@@ -184,7 +208,9 @@ def estimate_of_runs(happened: NDArray[np.bool_], seed: int, drawn: NDArray[Any]
     seed
         The seed of the runs.
     drawn
-        Their numbers, where those of a world share what nobody knows: the interval is then one over worlds.
+        Their numbers, where runs hang together: the interval is then one over worlds, or replicates.
+    kin
+        How they do.
 
     Examples
     --------
@@ -196,8 +222,9 @@ def estimate_of_runs(happened: NDArray[np.bool_], seed: int, drawn: NDArray[Any]
     """
     if drawn is None:
         return estimate(int(np.count_nonzero(happened)), len(happened), seed)
-    groups, every = groups_of(drawn), np.ones(len(happened), np.bool_)
-    return estimate_over_worlds(counted(groups, happened), counted(groups, every), number_of_worlds(drawn), seed)
+    groups, worlds = groups_of(drawn), number_of_worlds(drawn) if kin.worlds else 0
+    every = counted(groups, np.ones(len(happened), np.bool_))
+    return estimate_over_worlds(counted(groups, happened), every, worlds, seed, kin.points)
 
 
 def worth_of_each(values: NDArray[Any], runs: NDArray[Any]) -> float:
@@ -241,17 +268,17 @@ def mean_interval(values: NDArray[np.float64], drawn: NDArray[Any] | None) -> In
     return mean, mean - wider * (mean - low), mean + wider * (high - mean)
 
 
-def worth_in_runs(successes: Counts, runs: Counts, worlds: int) -> float:
+def worth_in_runs(successes: Counts, runs: Counts, worlds: int, points: bool = False) -> float:
     """How many independent runs would tell as much as these [-]; see :func:`estimate_over_worlds`."""
     total, there = float(runs.sum()), int(np.count_nonzero(runs))
-    p, least = float(successes.sum()) / total, float(min(worlds, total))
+    p, least = float(successes.sum()) / total, float(min(worlds, total)) if worlds else total
     if there < 2 or not 0.0 < p < 1.0:  # noqa: PLR2004, no spread can be seen
         return least
     variance = there / (there - 1) * float(np.sum((successes - p * runs) ** 2)) / total**2
     if variance <= 0.0:
         return total
-    wider = _wider(there)
-    return min(max(p * (1.0 - p) / variance * wider * wider, least), total)
+    worth = p * (1.0 - p) / variance * _wider(there) ** 2
+    return max(worth, 1.0) if points else min(max(worth, least), total)
 
 
 def _wider(groups: int) -> float:

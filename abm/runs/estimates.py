@@ -19,7 +19,10 @@ _QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
 
 @dataclass(frozen=True, repr=False)
 class Estimate(Printed):
-    """A probability with its interval, the runs it rests on, their seed, and their worlds; none at central numbers."""
+    """A probability with its interval, the runs it rests on, their seed, their worlds, and replicates of points.
+
+    No worlds at central numbers, and no replicates where all draws are independent.
+    """
 
     p: float
     low: float
@@ -27,12 +30,14 @@ class Estimate(Printed):
     runs: int
     seed: int
     worlds: int = 0
+    replicates: int = 0
 
     def __str__(self) -> str:
         """Say it the way it may be quoted."""
         p, low, high = map(percent, (self.p, self.low, self.high))
         worlds = f"{self.worlds:,} world{'s' if self.worlds > 1 else ''}, " if self.worlds else ""
-        return f"{p} (95 % interval {low} to {high}, {worlds}{self.runs:,} runs, seed {self.seed})"
+        runs = f"{self.runs:,} runs" + (f" in {self.replicates} replicates" if self.replicates else "")
+        return f"{p} (95 % interval {low} to {high}, {worlds}{runs}, seed {self.seed})"
 
     def _repr_html_(self) -> str:
         said, _, rest = str(self).partition(" ")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from abm.core.arguments import checked
 from abm.core.batch import PATHS, Batch, RunResult
 from abm.core.trace import Event, Trace
-from abm.runs.clusters import by_world, estimate_of_runs, layers_of_worlds
+from abm.runs.clusters import Kinship, by_world, estimate_of_runs, layers_of_worlds
 from abm.runs.columns import TRUTHS, Columns, truth_in
 from abm.runs.estimates import Estimate, estimate, spread
 from abm.runs.layers import Layers
@@ -58,8 +58,8 @@ class Outcomes(Simulated):
         The runs.
     collected
         Columns of statistics of one's own.
-    drawn
-        Whether the numbers that nobody knows were drawn, world by world.
+    kin
+        How the runs hang together.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class Outcomes(Simulated):
         gate_ids: Sequence[str],
         batch: Batch,
         collected: Sequence[str] = (),
-        drawn: bool = False,
+        kin: Kinship = Kinship(),  # noqa: B008, never changed
     ) -> None:
-        super().__init__(scenario, seed, engine, ids, gate_ids, collected, drawn)
+        super().__init__(scenario, seed, engine, ids, gate_ids, collected, kin)
         self.batch = Batch.joined([batch])
         self._frame: pd.DataFrame | None = None
 
@@ -90,7 +90,7 @@ class Outcomes(Simulated):
     @cached_property
     def totals(self) -> Totals:
         """What the runs add up to."""
-        totals = Totals(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, drawn=self.drawn)
+        totals = Totals(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, kin=self.kin)
         totals.add(self.batch)
         totals.ending, totals.beside = self.ending, self.beside
         return totals
@@ -99,7 +99,7 @@ class Outcomes(Simulated):
     def first(self, runs: int) -> Outcomes:
         """Return the outcomes of the first runs alone."""
         batch, own = self.batch.part(0, runs), self.columns.collected
-        return Outcomes(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, batch, own, self.drawn)
+        return Outcomes(self.scenario, self.seed, self.engine, self.ids, self.gate_ids, batch, own, self.kin)
 
     @checked
     def plot(self, name: Picture = "book") -> Figure:
@@ -188,7 +188,8 @@ class Outcomes(Simulated):
         200
         """
         truth, known = self._truth(event)
-        return estimate_of_runs(truth[known], self.seed, self.batch.rows["run"][known] if self.drawn else None)
+        numbers = self.batch.rows["run"][known] if self.kin.grouped else None
+        return estimate_of_runs(truth[known], self.seed, numbers, self.kin)
 
     def _truth(self, event: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         return self.columns.truth(self.batch, event) if event in TRUTHS else truth_in(self._whole_frame(), event)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from abm.core.batch import Batch
 from abm.population import Population, Unknowns
+from abm.population.sobol import Sampling
 from abm.population.unknowns import world_of
-from abm.runs.clusters import GROUPS, counted, estimate_over_worlds, groups_of
+from abm.runs.clusters import GROUPS, Kinship, counted, estimate_over_worlds, groups_of
 from abm.runs.collecting import Statistic, played
 from abm.runs.columns import Columns
 from abm.runs.estimates import half_width
@@ -39,7 +40,8 @@ class Stream:
 
     Attributes
     ----------
-    scenario, population, unknowns, seed, engine, first_run, within, workers, path_runs, agents, event, statistics
+    scenario, population, unknowns, seed, engine, first_run, within, workers, path_runs, agents, event, statistics,
+    sampling
         What is simulated, as :func:`abm.batches` was asked; ``unknowns`` is None where no number is drawn.
     most
         Runs wanted or, where a half-width is wanted, allowed [-].
@@ -60,6 +62,7 @@ class Stream:
     event: str = "closed"
     statistics: tuple[Statistic, ...] = ()
     unknowns: Unknowns | None = None
+    sampling: Sampling = "random"
     done: int = field(default=0, init=False)
     known: int = field(default=0, init=False)
     successes: int = field(default=0, init=False)
@@ -70,11 +73,17 @@ class Stream:
     @property
     def width(self) -> float:
         """Half-width of the 95 % interval of the event over the runs that came so far [-]."""
-        if self.unknowns is None:
+        if not self.kin.grouped:
             return half_width(self.successes, self.known)
         happened, known = self._by_group
-        found = estimate_over_worlds(happened, known, self._worlds, self.seed)
+        worlds = self._worlds if self.drawn else 0
+        found = estimate_over_worlds(happened, known, worlds, self.seed, self.kin.points)
         return (found.high - found.low) / 2
+
+    @property
+    def kin(self) -> Kinship:
+        """How the runs hang together."""
+        return Kinship(self.drawn, self.sampling == "sobol")
 
     @property
     def drawn(self) -> bool:
@@ -139,8 +148,9 @@ class _Job:
         self.seed, self.size = stream.seed, _CHUNK[stream.engine]
         self.stop, self.path_stop = stream.first_run + stream.most, stream.first_run + stream.path_runs
         self.simulate = engine_of(
-            stream.engine, stream.scenario, stream.population, stream.agents, stream.statistics, stream.unknowns
-        )
+            stream.engine, stream.scenario, stream.population, stream.agents, stream.statistics, stream.unknowns,
+            stream.sampling,
+        )  # fmt: skip
 
     def __call__(self, start: int) -> Batch:
         """Simulate a chunk of runs."""
@@ -155,6 +165,7 @@ def engine_of(
     agents: Mapping[str, type[Any]],
     statistics: Sequence[Statistic] = (),
     unknowns: Unknowns | None = None,
+    sampling: Sampling = "random",
 ) -> Callable[[int, range, bool], Batch]:
     """Return what simulates runs of a scenario: a function of seed, runs, and whether to keep their weekly paths.
 
@@ -170,19 +181,21 @@ def engine_of(
         Statistics of one's own, of the Mesa model.
     unknowns
         What nobody knows, drawn world by world; None: every run is at ``population``.
+    sampling
+        How the draws that decide most are taken.
     """
     if name == "mesa":
-        return partial(_mesa, scenario, population, unknowns, agents, statistics)
+        return partial(_mesa, scenario, population, unknowns, {**agents, "sampling": sampling}, statistics)
     from abm.ensemble import Ensemble
 
-    return Ensemble(population, unknowns)
+    return Ensemble(population, unknowns, sampling)
 
 
 def _mesa(
     scenario: Scenario,
     population: Population,
     unknowns: Unknowns | None,
-    agents: Mapping[str, Any],
+    given: Mapping[str, Any],
     statistics: Sequence[Statistic],
     seed: int,
     runs: range,
@@ -193,8 +206,8 @@ def _mesa(
 
     results, told, weeks = [], [], int(scenario.horizon_weeks)
     for run in runs:
-        own = unknowns.population(seed, world_of(run)) if unknowns else population
-        model = FundingModel(scenario, seed, run, prepared=own, narrate=False, **agents)
+        own = unknowns.population(seed, world_of(run), given["sampling"]) if unknowns else population
+        model = FundingModel(scenario, seed, run, prepared=own, narrate=False, **given)
         told.append(played(model, statistics, weeks))
         results.append(model.result())
         model.free()

@@ -15,7 +15,16 @@ from abm.core.batch import Batch
 from abm.core.notebook import Printed, table_html
 from abm.core.old_names import renamed_attribute
 from abm.rules.failure import CAUSES
-from abm.runs.clusters import GROUPS, by_day, by_world, counted, estimate_over_worlds, groups_of, layers_of_worlds
+from abm.runs.clusters import (
+    GROUPS,
+    Kinship,
+    by_day,
+    by_world,
+    counted,
+    estimate_over_worlds,
+    groups_of,
+    layers_of_worlds,
+)
 from abm.runs.columns import COUNTED, TRUTHS, Columns, read_event
 from abm.runs.digits import percent, three_digits
 from abm.runs.estimates import Estimate, spread
@@ -64,13 +73,18 @@ class Simulated(Printed):
         ids: Sequence[str],
         gate_ids: Sequence[str],
         collected: Sequence[str] = (),
-        drawn: bool = False,
+        kin: Kinship = Kinship(),  # noqa: B008, never changed
     ) -> None:
-        self.scenario, self.seed, self.engine, self.drawn = scenario, seed, engine, drawn
+        self.scenario, self.seed, self.engine, self.kin = scenario, seed, engine, kin
         self.ids, self.gate_ids = tuple(ids), tuple(gate_ids)
         self.columns = Columns.of(scenario, ids, gate_ids, collected)
         self.ending: StopReason | None = None
         self.beside: Callable[[], Totals] | None = None  # simulates the central numbers, where others were drawn
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the numbers that nobody knows are drawn, world by world."""
+        return self.kin.worlds
 
     @cached_property
     def central(self) -> Totals | None:
@@ -173,8 +187,8 @@ class Totals(Simulated):
         always are.
     collected
         Columns of statistics of one's own, which events may name.
-    drawn
-        Whether the numbers that nobody knows are drawn, world by world.
+    kin
+        How the runs hang together.
 
     Examples
     --------
@@ -194,9 +208,9 @@ class Totals(Simulated):
         gate_ids: Sequence[str],
         events: Sequence[str] = ("closed", "survived"),
         collected: Sequence[str] = (),
-        drawn: bool = False,
+        kin: Kinship = Kinship(),  # noqa: B008, never changed
     ) -> None:
-        super().__init__(scenario, seed, engine, ids, gate_ids, collected, drawn)
+        super().__init__(scenario, seed, engine, ids, gate_ids, collected, kin)
         named = (events,) if isinstance(events, str) else events
         self.events = tuple(dict.fromkeys(("closed", "survived", *named)))
         for event in self.events:
@@ -236,7 +250,7 @@ class Totals(Simulated):
         """Count one batch."""
         closed, survived = batch.rows["closed"], batch.rows["survived"]
         paid = batch.fates["paid_musd"] @ self._members
-        groups = groups_of(batch.rows["run"]) if self.drawn else np.zeros(batch.runs, np.int64)
+        groups = groups_of(batch.rows["run"]) if self.kin.grouped else np.zeros(batch.runs, np.int64)
         truths = [self.columns.truth(batch, event) for event in self.events]
 
         def by_group(flags: Iterable[NDArray[np.bool_]]) -> NDArray[np.int64]:
@@ -270,7 +284,7 @@ class Totals(Simulated):
         """Estimate a probability from how often something came in each group of runs."""
         runs = self._sums().totals["runs"] if runs is None else runs
         worlds = len(self._sums().values[_WORLDS + "closed"][0]) if self.drawn else 0
-        return estimate_over_worlds(times, runs, worlds, self.seed)
+        return estimate_over_worlds(times, runs, worlds, self.seed, self.kin.points)
 
     def _checked(self, event: str) -> int:
         """Place of an event that was named before the run."""

@@ -62,7 +62,7 @@ class PositionAsked:
             event=position.event,
         )  # fmt: skip
         try:
-            self.totals = Totals(*self.stream.study(), [position.event], drawn=self.stream.drawn)
+            self.totals = Totals(*self.stream.study(), [position.event], kin=self.stream.kin)
         except ValueError as error:
             raise Refusal(f"event: {error}") from None
         self.fans: tuple[int, Any] | None = None  # what is drawn of the weekly paths, and of how many runs
@@ -115,7 +115,7 @@ class PositionAsked:
 
     def _outcomes(self, parts: list[Batch]) -> Outcomes:
         self._batches = [*_joined(self._batches)]
-        return Outcomes(*self.stream.study(), Batch.joined(parts), drawn=self.stream.drawn)
+        return Outcomes(*self.stream.study(), Batch.joined(parts), kin=self.stream.kin)
 
     def close(self) -> None:
         """Stop simulating."""

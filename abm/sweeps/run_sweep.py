@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abm.core.arguments import checked
 from abm.core.errors import StoreError
 from abm.population import prepare
+from abm.population.sobol import Sampling
+from abm.population.unknowns import drawn_in_worlds
 from abm.runs.collecting import Collect, statistics_of
 from abm.runs.columns import check_event, columns_of
 from abm.runs.drafts import clean
@@ -55,6 +58,7 @@ def sweep(
     reuse: Iterable[str | Path] = (),
     collect: Collect | None = None,
     central: bool = False,
+    sampling: Sampling = "random",
     investor: type[Investor] | None = None,
     gatekeeper: type[Gatekeeper] | None = None,
     company: type[Company] | None = None,
@@ -91,7 +95,7 @@ def sweep(
         What ``p`` of a point means: a column of True and False, or a condition on columns.
     columns
         What is kept of every run: columns of :meth:`abm.Outcomes.to_frame`.
-    engine, collect, central, investor, gatekeeper, company
+    engine, collect, central, sampling, investor, gatekeeper, company
         As in :func:`abm.simulate`; what is collected is kept of every run.
     executor
         ``"threads"``, ``"processes"``, ``"dask"``, or anything with the interface of
@@ -132,12 +136,16 @@ def sweep(
     if not isinstance(design, Design):
         raise ValueError(f"design: expected a Design, or a mapping of paths to values, got {design!r}")
     most = (RUNS if within is None and decide is None else MOST)[engine]
+    if decide is not None and sampling == "sobol":
+        raise ValueError("decide: expected sampling 'random', a question is decided by independent runs, got 'sobol'")
     stopping = stopping_of(runs, within, decide, event, most)
+    if sampling == "sobol":
+        stopping = replace(stopping, points=True, central=central or not drawn_in_worlds(scenario))
     statistics = statistics_of(collect, columns_of(scenario).names)
     own = [column for one in statistics for column in one.columns(int(scenario.horizon_weeks))]
     job = Job(
         scenario, seed, engine, stopping.event, (*columns, *own), stopping.most, describe_classes(chosen),
-        describe_statistics(statistics), tuple(own), central,
+        describe_statistics(statistics), tuple(own), central, sampling,
     )  # fmt: skip
     _check(job, design)
     return complete_study(Study(folder, design, job, stopping), executor, workers, cluster, reuse, progress)
@@ -237,6 +245,7 @@ def replaced_question(study: Study, before: Mapping[str, Any]) -> str:
         "event": (before["stopping"]["event"], job.event),
         "columns": (before["columns"], list(job.columns)),
         "choice of worlds": (before.get("central", True), job.central),
+        "sampling": (before.get("sampling", "random"), job.sampling),
     }
     other = [name for name, (one, another) in asked.items() if one != another]
     if not other:

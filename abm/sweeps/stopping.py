@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from abm.runs.bets import capital_against, mean_sequence, mean_verdict
-from abm.runs.clusters import Counts, estimate_of_worlds, pair_means
+from abm.runs.clusters import Counts, Kinship, estimate_of_worlds, pair_means
 from abm.runs.estimates import Z95, Estimate, confidence_sequence, estimate, half_width, verdict
 
 ERROR = 0.05  # chance of a wrong verdict that is put up with
@@ -28,6 +28,10 @@ class Stopping:
         Half-width of the Wilson 95 % interval of ``event`` to reach [-].
     event
         What the interval, or the question, is about.
+    points
+        Whether runs take Sobol' points, so that intervals come from replicates.
+    central
+        Whether no worlds are drawn, though runs are counted by them for their replicates.
     threshold
         Stop as soon as it is clear whether the probability of ``event`` is above this [-].
     """
@@ -36,6 +40,8 @@ class Stopping:
     within: float | None = None
     event: str = "closed"
     threshold: float | None = None
+    points: bool = False
+    central: bool = False
 
     @property
     def words(self) -> str:
@@ -51,6 +57,10 @@ class Stopping:
         if self.threshold is not None:
             return f"until it is clear whether the probability is above {self.threshold:g} (wrong in 5 % at most)"
         return f"{self.most:,} runs each"
+
+    @property
+    def _kin(self) -> Kinship:
+        return Kinship(not self.central, self.points)
 
     def settled(self, successes: int, runs: int, worlds: Counts | None = None) -> bool:
         """Whether so many runs are enough.
@@ -70,7 +80,7 @@ class Stopping:
         Where runs stopped at a verdict that is a confidence sequence, otherwise Wilson's interval.
         """
         if self.threshold is None:
-            return estimate(successes, runs, seed) if worlds is None else estimate_of_worlds(worlds, seed)
+            return estimate(successes, runs, seed) if worlds is None else estimate_of_worlds(worlds, seed, self._kin)
         bounds = confidence_sequence(successes, runs) if worlds is None else mean_sequence(pair_means(worlds))
         p = successes / runs if runs else math.nan
         return Estimate(p, *bounds, runs, seed, 0 if worlds is None else len(worlds))
@@ -112,7 +122,7 @@ class Stopping:
         """Half-width of the Wilson 95 % interval [-]."""
         if worlds is None:
             return half_width(successes, runs)
-        found = estimate_of_worlds(worlds, 0)
+        found = estimate_of_worlds(worlds, 0, self._kin)
         return (found.high - found.low) / 2
 
 

@@ -84,7 +84,7 @@ class Study(StudyResults):
         job = Job(
             scenario, record["seed"], record["engine"], record["stopping"]["event"], tuple(record["columns"]),
             record["stopping"]["most"], agents, collect, tuple(record.get("collected", ())),
-            record.get("central", True),
+            record.get("central", True), record.get("sampling", "random"),
         )  # fmt: skip
         study = cls(folder, design_of(record["design"]), job, Stopping(**record["stopping"]))
         study.digests = record["files"]
@@ -133,6 +133,7 @@ class Study(StudyResults):
             "collected": self.job.collected,
             "columns": self.job.columns,
             "central": self.job.central,
+            "sampling": self.job.sampling,
             "stopping": asdict(self.stopping),
             "design": asdict(self.design),
             "scenario": tomli_w.dumps(scenario.raw),

@@ -88,13 +88,18 @@ class StudyResults(ShownStudy):
     def _worlds(self) -> dict[int, Counts]:
         """Successes and runs of each world of the points where worlds were drawn, int64[worlds, 2] each."""
         worlds: dict[int, Counts] = {}
-        for group in self._groups(["place", "first_run", *WORLDS]) if not self.job.central else ():
+        for group in self._groups(["place", "first_run", *WORLDS]) if self.job.grouped else ():
             starts = zip(group.column("place").to_pylist(), group.column("first_run").to_pylist(), strict=True)
             for (point, first), counts in zip(starts, worlds_of(group), strict=True):
                 if len(counts):
                     before = worlds.get(point, np.zeros((0, 2), np.int64))
                     worlds[point] = with_worlds(before, world_of(first), counts)
         return worlds
+
+    @property
+    def _drawn(self) -> dict[int, Counts]:
+        """The same, where worlds were drawn, and not only counted for the replicates of their runs."""
+        return {} if self.stopping.central else self._worlds
 
     def _known(self, index: int) -> tuple[int, int, Counts | None]:
         """What the rule of stopping wants to know of a point."""
@@ -125,7 +130,7 @@ class StudyResults(ShownStudy):
         found = [self.estimate(index) for index in range(len(counts))]
         columns: dict[str, Any] = {"runs": sums["runs"]}
         columns |= {name: [getattr(estimate, name) for estimate in found] for name in ("p", "low", "high")}
-        if self._worlds:
+        if self._drawn:
             columns["worlds"] = [estimate.worlds for estimate in found]
             spreads = [self.over_worlds(index).quantiles for index in range(len(counts))]
             columns |= {name: [quantiles[name] for quantiles in spreads] for name in ("p05", "p95")}
@@ -185,7 +190,7 @@ class StudyResults(ShownStudy):
     @checked
     def over_worlds(self, index: int) -> Layers:
         """Tell how far the probability of the event at a point spreads over the worlds that were drawn there."""
-        return layers_of_worlds(self._worlds.get(index))
+        return layers_of_worlds(self._drawn.get(index))
 
     @checked
     def blocks(self, index: int | None = None) -> pa.Table:
@@ -264,7 +269,7 @@ class StudyResults(ShownStudy):
 
     def drawn_runs(self, runs: pd.Index[int], *points: int) -> NDArray[Any] | None:
         """Return the numbers of runs, where those of a world share what nobody knows at one of the points; or None."""
-        return runs.to_numpy() if any(point in self._worlds for point in points) else None
+        return runs.to_numpy() if any(point in self._drawn for point in points) else None
 
     def _common(self, first: int, second: int) -> list[pd.DataFrame]:
         """Runs that two points have both."""

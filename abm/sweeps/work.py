@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from abm.core.batch import Batch
 from abm.core.errors import Fault, ScenarioError
 from abm.population import prepare, unknowns_of
+from abm.population.sobol import Sampling
 from abm.population.unknowns import world_of
 from abm.runs.clusters import by_world
 from abm.runs.collecting import statistics_of
@@ -105,6 +106,8 @@ class Job:
         Statistics of a user's own, by name.
     collected
         Their columns in the scenario as it is; they are kept for every run.
+    sampling
+        As in :func:`abm.simulate`.
     central
         Whether every number that has a range keeps its value, as in :func:`abm.simulate`.
     """
@@ -119,11 +122,17 @@ class Job:
     collect: Mapping[str, OwnClass] = field(default_factory=dict)
     collected: tuple[str, ...] = ()
     central: bool = False
+    sampling: Sampling = "random"
+
+    @property
+    def grouped(self) -> bool:
+        """Whether runs hang together, so that those of each world are counted."""
+        return not self.central or self.sampling == "sobol"
 
     @cached_property
     def lists(self) -> tuple[str, ...]:
         """Names of the lists that are kept of a block."""
-        return self.columns if self.central else (*self.columns, *WORLDS)
+        return (*self.columns, *WORLDS) if self.grouped else self.columns
 
     @cached_property
     def block(self) -> int:
@@ -137,6 +146,7 @@ class Job:
         parts += [f"{role}={given.name} {given.code}" for role, given in sorted(self.agents.items())]
         parts += [f"collect {name}={given.name} {given.code}" for name, given in sorted(self.collect.items())]
         parts += [] if self.central else ["over worlds"]
+        parts += [] if self.sampling == "random" else [self.sampling]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def point(self, changes: Mapping[str, Any]) -> Scenario:
@@ -175,9 +185,9 @@ class _Point:
             raise ScenarioError(scenario.file, [Fault("columns", "expected columns of the outcomes", repr(missing[0]))])
         agents = {role: given.loaded() for role, given in job.agents.items()}
         law = None if job.central else unknowns_of(scenario)
-        self.drawn = law is not None
+        self.grouped = law is not None or job.sampling == "sobol"
         self.simulate: Callable[[int, range, bool], Batch] = engine_of(
-            job.engine, scenario, population, agents, told, law
+            job.engine, scenario, population, agents, told, law, job.sampling
         )
 
     def block(self, index: int, runs: range) -> Block:
@@ -198,7 +208,7 @@ class _Point:
     def _counted(self, index: int, runs: range, batch: Batch, failures: tuple[Failure, ...]) -> Block:
         truth, known = self.columns.truth(batch, self.job.event)
         values = {name: self.columns.raw(batch, name)[0].copy() for name in self.job.columns}
-        if self.drawn:
+        if self.grouped:
             first = world_of(runs.start)
             counts = np.zeros((2, world_of(runs[-1]) - first + 1), np.int64)  # also of a world whose runs all failed
             worlds, found = by_world(batch.rows["run"], truth, known)
