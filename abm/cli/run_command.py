@@ -67,6 +67,9 @@ _Within = Annotated[
     float | None,
     typer.Option(metavar="WIDTH", help="Run until the 95 % interval is at most +-WIDTH, such as 0.01."),
 ]
+_Setting = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number; may be repeated.")
+]
 _By = Annotated[str | None, typer.Option(metavar="DATE", help="How probable is it to have closed by this day?")]
 
 _Out = Annotated[Path | None, typer.Option(help="Folder for outcomes.parquet, manifest.json and the figures.")]
@@ -88,9 +91,7 @@ def run(
     engine: Annotated[
         str, typer.Option(help="ensemble: compiled and fast. mesa: the model as it reads, same runs.")
     ] = "ensemble",
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a number; may be repeated.")
-    ] = None,
+    setting: _Setting = None,
     central: Central = False,
     sampling: Sampling = "random",
     as_json: AsJson = False,
@@ -109,7 +110,9 @@ def run(
         return run_again(context, again, out, workers, as_json)
     _check_options(engine, within)
     tell_of_compiling()
-    if is_market_asked(scenario, {"--within": within, "--by": by}):
+    if is_market_asked(
+        scenario, {"--within": within, "--by": by, "--sampling": None if sampling == "random" else sampling}
+    ):
         market = MarketRun(scenario, runs, seed, engine, setting or [], central, event, workers)
         return run_market(market, as_json, out, verbose)
     loaded, path_runs = load_changed(scenario, setting), FIGURE_RUNS if out else 0

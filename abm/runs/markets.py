@@ -17,7 +17,7 @@ from abm.core.batch import Batch
 from abm.core.notebook import Printed, table_html
 from abm.population import Population, Unknowns, prepare, unknowns_of
 from abm.population.unknowns import world_of
-from abm.runs.clusters import estimate_of_runs, mean_interval
+from abm.runs.clusters import Kinship, estimate_of_runs, mean_interval
 from abm.runs.columns import truth_in
 from abm.runs.estimates import Estimate, Interval
 from abm.runs.outcomes import Outcomes
@@ -257,7 +257,7 @@ def simulate_market(
         batch = Batch.joined(batches[c] for batches in parts)
         made = Outcomes(
             market.scenarios[name], seeds[name], engine, population.ids, population.gate_ids, batch,
-            drawn=laws[c] is not None,
+            kin=Kinship(worlds=laws[c] is not None),
         )  # fmt: skip
         made.ending = StopReason(runs)
         companies[name] = made
