@@ -25,6 +25,7 @@ def main() -> None:
         started = running.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-dev-shm-usage"])
         for width, height in ((1280, 900), (390, 844)):
             page = started.new_page(viewport={"width": width, "height": height})
+            page.set_default_timeout(180_000)  # a first start compiles
             page.goto(server.link + ASKED)
             page.wait_for_selector("#p[data-done=true]")
             page.wait_for_selector("#first .control")

@@ -156,9 +156,17 @@ def test_a_day_after_the_last_closing_is_remarked_upon(day, late, command):
 def test_a_first_start_says_in_one_line_on_stderr_that_it_compiles_whatever_stderr_is(
     terminal, before, told, monkeypatch, capsys
 ):
+    monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
     monkeypatch.setattr("abm.core.code_cache.compiled_before", lambda: before)
     tell_of_compiling()
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err == ("abm: compiling once for this machine, which takes about a minute\n" if told else "")
+
+
+def test_nothing_is_said_of_compiling_where_nothing_is_compiled(monkeypatch, capsys):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setattr("abm.core.code_cache.compiled_before", lambda: False)
+    tell_of_compiling()
+    assert capsys.readouterr() == ("", "")

@@ -68,6 +68,7 @@ def test_the_number_on_top_is_the_one_that_the_command_prints(capsys, source, po
     assert (found["runs"], found["worlds"]) == (ran["runs"], ran["worlds"])
     if ran["over_worlds"]:
         assert found["worlds_range"] == {"low": ran["over_worlds"]["p05"], "high": ran["over_worlds"]["p95"]}
+        assert set(found["worlds_shown"]) == {"low", "high"}
         assert {key: found["central"][key] for key in ran["central"]} == ran["central"]
     else:
         assert found["worlds_range"] is found["central"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from abm.cli.commands import main
 from abm.core.errors import Refusal, StoreError
 from abm.scenario import parse_setting
 from abm.serve import explorer as explorers
+from abm.serve.app import _end
 from abm.serve.controls import controls_of
 from abm.serve.desk import Desk
 from abm.serve.matter import effects_of
@@ -281,3 +283,24 @@ def test_a_session_that_ends_leaves_no_server_behind():
 def test_a_page_that_is_no_notebook_may_not_frame_the_served_page():
     with PageServer(Desk(abm.load_scenario("three-investors"))) as server:
         assert "frame-ancestors 'none'" in httpx.get(server.link).headers["content-security-policy"]
+
+
+def test_what_still_computes_is_closed_once_it_stops_and_without_a_fault():
+    """A server that ends while somebody waits for a first number would else print a traceback."""
+    began, go_on = threading.Event(), threading.Event()
+
+    def messages():
+        began.set()
+        go_on.wait(60)
+        yield "number", {}
+
+    making = messages()
+    at_work = threading.Thread(target=lambda: next(making))
+    at_work.start()
+    assert began.wait(60)
+    with pytest.raises(ValueError, match="already executing"):
+        making.close()
+    threading.Timer(0.1, go_on.set).start()
+    _end(making)
+    at_work.join(60)
+    assert next(making, None) is None

@@ -134,6 +134,15 @@ def test_a_key_on_a_slider_moves_the_number_which_settles_at_that_of_the_command
     assert seen.page.locator("#command").text_content().endswith("--set round.target_bn=7")
 
 
+def test_the_number_on_top_has_the_digits_of_the_command(look):
+    seen = look("#runs=500")
+    said = str(chance(500))
+    assert said.startswith(f"{seen.page.locator('#p').inner_text()} (")
+    low, high = re.search(r"interval ([^ ]+) to ([^ ,]+),", said).groups()
+    assert f"interval {low} to {high}:" in seen.page.locator("#interval").inner_text()
+    assert seen.page.locator("#ticks span").all_inner_texts() == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+
+
 def test_a_first_number_comes_before_the_last(look):
     seen = look()
     seen.page.evaluate("""() => {

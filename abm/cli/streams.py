@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -17,6 +18,8 @@ def write_any_letter() -> None:
 
 def tell_of_compiling() -> None:
     """Say on stderr, before it happens, that a first start compiles the rules, whatever stderr is."""
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):  # then nothing is compiled
+        return
     from abm.core.code_cache import compiled_before
     from abm.core.code_state import code_folder
 

@@ -14,6 +14,7 @@ from abm.report.answer import Asked, answer_text, due_json
 from abm.report.json_values import plain
 from abm.rules.failure import CAUSES
 from abm.runs.differences import Difference
+from abm.runs.digits import percent
 from abm.runs.estimates import Estimate
 from abm.runs.terms import CAUSE_WORDS
 from abm.scenario.round_end import DEADLINE, last_day, marked_days
@@ -47,7 +48,8 @@ def number_json(asked: PositionAsked) -> dict[str, Any]:
     central = totals.central if asked.done else None
     found = {
         "event": event, **estimate_json(chance), "done": asked.done, "wanted": asked.position.runs,
-        "worlds_range": spread, "drawn": totals.drawn,
+        "worlds_range": spread, "worlds_shown": {name: percent(share) for name, share in (spread or {}).items()},
+        "drawn": totals.drawn,
         "central": estimate_json(central.probability(event)) if central is not None else None,
         "due": due_json(totals) if event == "closed" else None,
     }  # fmt: skip
@@ -64,7 +66,8 @@ def words_json(asked: PositionAsked) -> dict[str, Any]:
 def estimate_json(chance: Estimate) -> dict[str, Any]:
     """A probability, its interval, what it rests on, and how it may be quoted."""
     kept = {"p": chance.p, "low": chance.low, "high": chance.high, "runs": chance.runs, "worlds": chance.worlds}
-    return _known({**kept, "said": str(chance)})
+    shown = {name: percent(share) for name, share in kept.items() if name in ("p", "low", "high")}
+    return _known({**kept, "said": str(chance), "shown": shown})
 
 
 def pictures_json(asked: PositionAsked) -> dict[str, Any]:

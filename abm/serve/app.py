@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from importlib import resources
 from threading import Event as Flag
@@ -22,6 +23,7 @@ from abm.serve.guarding import LARGEST, Guard
 from abm.serve.position import Position
 from abm.serve.saving import saved
 
+_TRIES, _TRY_S = 100, 0.02  # to close what still computes, and the pause between two [s]
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", "": "text/plain"}
 
 
@@ -127,6 +129,17 @@ async def _refused(request: Request, error: Exception) -> Response:
     return JSONResponse({"refused": str(error)}, 400)
 
 
+def _end(messages: Generator[Message]) -> None:
+    """Close what makes messages, once the thread in which it still computes has seen that it is to stop."""
+    for _ in range(_TRIES):
+        try:
+            messages.close()
+        except ValueError:  # it computes
+            time.sleep(_TRY_S)
+        else:
+            return
+
+
 def _streamed(messages: Generator[Message], stop: Flag) -> Response:
     """Send messages as they come; once nobody listens any more, what makes them is stopped."""
 
@@ -138,6 +151,6 @@ def _streamed(messages: Generator[Message], stop: Flag) -> Response:
         finally:
             stop.set()
             with CancelScope(shield=True):  # also where the connection is gone, which cancels what waits here
-                await run_in_threadpool(messages.close)
+                await run_in_threadpool(_end, messages)
 
     return StreamingResponse(sent(), media_type="text/event-stream")

@@ -1,24 +1,24 @@
 // Answer: the number on top, its doubts, and how far it is from the one that is pinned.
 
-import { byId, day, make, money, percent, shape } from "./dom.js";
+import { byId, day, make, shape } from "./dom.js";
 import { nameOf, said } from "./controls.js";
 import { state } from "./state.js";
 
 export function showNumber(told) {
   const p = byId("p");
-  p.textContent = percent(told.p);
+  p.textContent = told.shown.p; // in the digits of every other answer
   p.dataset.runs = told.runs;
   p.dataset.value = told.p;
   p.dataset.done = told.done;
-  byId("interval").textContent = `95 % interval ${percent(told.low)} to ${percent(told.high)}: what so many runs leave open`;
+  byId("interval").textContent = `95 % interval ${told.shown.low} to ${told.shown.high}: what so many runs leave open`;
   byId("worlds").textContent = told.worlds_range
-    ? `In nine of ten worlds between ${percent(told.worlds_range.low)} and ${percent(told.worlds_range.high)}: what nobody knows`
+    ? `In nine of ten worlds between ${told.worlds_shown.low} and ${told.worlds_shown.high}: what nobody knows`
     : told.drawn ? "" : state.central ? "Every number is at its value: none is drawn" : "No number of the file has a range, so none is drawn";
   byId("due").textContent = told.due ? `By ${day(told.due.date)}, when it is wanted: ${told.due.said}` : "";
   byId("central").textContent = told.central ? `With every range at its value ${told.central.said}` : "";
   byId("progress").textContent = told.done
     ? `${told.said}` : `${told.runs.toLocaleString("en")} of ${told.wanted.toLocaleString("en")} runs …`;
-  byId("bar").textContent = `${percent(told.p)} (${percent(told.low)} to ${percent(told.high)})${told.done ? "" : " …"}`;
+  byId("bar").textContent = `${told.shown.p} (${told.shown.low} to ${told.shown.high})${told.done ? "" : " …"}`;
   if (told.done) byId("settled").textContent = `Probability ${told.said}`;
   byId("answer").classList.toggle("busy", !told.done);
   scale(told);

@@ -12,7 +12,7 @@ export function study(told) {
   byId("study-title").textContent = `The points of ${told.name}`;
   const columns = [...told.axes, ...told.results];
   const choose = (words, first) => {
-    const choice = make("select", { on: { change: draw } }, ...columns.map((name) => make("option", { value: name }, name)));
+    const choice = make("select", { on: { change: draw } }, ...columns.map((name) => make("option", { value: name }, name === "p" ? "p: chance of the event" : name)));
     choice.value = first;
     return [make("label", {}, `${words} `, choice), choice];
   };
