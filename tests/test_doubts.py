@@ -10,7 +10,7 @@ import pytest
 
 import abm
 from abm.analysis.doubts import _unneeded, doubts
-from abm.scenario import scenario_from
+from abm.scenario import packaged, scenario_from
 
 TRIALS = Path(__file__).parent / "trials"
 
@@ -148,7 +148,7 @@ def test_a_consent_that_nobody_needs_and_a_condition_that_nobody_names_are_doubt
     assert any(one.startswith(doubt) for one in asked) if doubt else not asked
 
 
-@pytest.mark.parametrize("name", ["openai-2025", "openai-2025-article", "three-investors", "mutual-conditions"])
+@pytest.mark.parametrize("name", packaged())
 def test_every_consent_of_a_packaged_round_is_needed_by_somebody(name):
     """The flagship's first consents are asked for by the next one only, and a claim asks for the restructuring."""
     assert list(_unneeded(abm.load_scenario(name))) == []

@@ -373,3 +373,17 @@ def test_luck_of_all_runs_is_one_luck():
     rounds = [abm.simulate(scenario_from(raw), runs=500, seed=2, central=True) for raw in (alone, both)]
     days = [each.to_frame()["closed"].to_numpy() for each in rounds]
     assert np.array_equal(days[0], days[1])
+
+
+def test_a_consent_that_is_only_named_as_a_class_can_be_moved_and_keeps_the_luck_of_everybody():
+    scenario = scenario_from(tomllib.loads(TEN_LINES))
+    as_it_is = abm.simulate(scenario, 300, workers=1)
+    same = scenario.with_values({"gatekeepers.creditors": "as_is", "gatekeepers.vote": "as_is"})
+    assert abm.simulate(same, 300, workers=1).to_frame().equals(as_it_is.to_frame())
+    never = abm.simulate(scenario.with_values({"gatekeepers.creditors": "never"}), 300, workers=1)
+    assert never.probability("closed").p == 0.0
+    given = abm.simulate(scenario.with_values({"gatekeepers.creditors.chance": 1.0}), 300, workers=1)
+    assert (given.to_frame()["closed"] >= as_it_is.to_frame()["closed"]).all()
+    assert given.probability("closed").p > as_it_is.probability("closed").p
+    with pytest.raises(ScenarioError, match=r"gatekeepers\.nobody.*there are vote, creditors"):
+        scenario.with_values({"gatekeepers.nobody": "never"})

@@ -324,7 +324,7 @@ def test_changing_a_scenario_leaves_the_scenario_alone():
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("round.target", "unknown key (did you mean 'target_bn'?)"),
+        ("round.target", "unknown key (did you mean 'target_bn', in USD billion?)"),
         ("rounds.target_bn", "'rounds' is unknown (did you mean 'round'?)"),
         ("company.lever.cut_max", "'lever' is unknown (did you mean 'levers'?)"),
         ("investors.leed.ticket_bn", "expected an id or a position, got 'leed' (did you mean 'lead'?)"),

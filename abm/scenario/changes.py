@@ -10,6 +10,7 @@ from abm.core.errors import Fault, ScenarioError
 from abm.scenario.dates import is_date
 from abm.scenario.defaults import STRONGEST_BIAS, trait_default
 from abm.scenario.fields import did_you_mean, is_number
+from abm.scenario.filling import declare_needed
 
 _DECIDING = ("signed_at_start", "signing_probability", "inclination", "sign_bias", "standing", "chance", "redeemable")
 _LEAST_TICKET = 0.000001  # of one who stays away [USD billion]
@@ -44,6 +45,8 @@ def set_path(raw: dict[str, Any], path: str, value: Any, keys: Callable[[tuple[s
         With a sentence, where the path leads nowhere.
     """
     *way, last = path.split(".")
+    if way[:1] == ["gatekeepers"] and isinstance(raw.get("gatekeepers", []), list):
+        declare_needed(raw)  # one that is only named as a class can be moved, too
     node: Any = raw
     for number, step in enumerate(way):
         if isinstance(node, list):

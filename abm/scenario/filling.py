@@ -168,6 +168,20 @@ def _number(raw: Any) -> float | None:
     return value if is_number(value) else None
 
 
+def declare_needed(tables: Table) -> None:
+    """Write down the consents that needs only name as a class, in place: after those of the file, as they are filled.
+
+    Examples
+    --------
+    >>> raw = {"format": 2, "investors": [{"id": "bonds", "needs": ["creditors"]}]}
+    >>> declare_needed(raw)
+    >>> raw["gatekeepers"]
+    [{'id': 'creditors', 'class': 'creditors'}]
+    """
+    if tables.get("format") == 2:
+        _declare_needed(tables, _tables_in(tables, "investors"))
+
+
 def _declare_needed(tables: Table, investors: list[Table]) -> None:
     """A class that is needed and that no consent is called after stands for a consent of that class."""
     consents, known = consent_classes(), {*ids_in(tables, "gatekeepers"), *ids_in(tables, "investors")}

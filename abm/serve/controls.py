@@ -118,8 +118,10 @@ def _wanted_once(raw: dict[str, Any], found: list[Control]) -> Iterator[Control]
 
 
 def _can_be_set(raw: dict[str, Any], path: str) -> bool:
-    """Whether somebody stands in the file himself; format 2 adds consents that others only name as a class."""
+    """Whether somebody stands in the file, or is a consent that others name as a class; tranches are neither."""
     table, _, rest = path.partition(".")
+    if table == "gatekeepers":
+        return True
     ids = [item.get("id") for item in raw.get(table, ())] if table in _WHO else []
     return table not in _WHO or rest.partition(".")[0] in ids
 
