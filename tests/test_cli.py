@@ -194,7 +194,7 @@ def test_settings_change_what_is_simulated_and_the_last_one_counts(command):
     ("arguments", "says"),
     [
         (["run", "three-investor"], "three-investor: scenario: expected .* (did you mean 'three-investors'?)"),
-        (["run", "zebra"], "zebra: scenario: expected .*; packaged are mutual-conditions, openai-2025"),
+        (["run", "zebra"], "zebra: scenario: expected .*; packaged are anthropic-2025, mutual-conditions, openai-2025"),
         (["run", "nowhere.toml"], "nowhere.toml: file: expected a readable TOML file, got no such file"),
         (["run", SMALL, "--runs", "0"], "abm: .*--runs"),
         pytest.param(["run", SMALL, "--runs", "1e3"], "--runs.*got '1e3'"),
@@ -288,7 +288,8 @@ def test_scenarios_lists_what_is_packaged_with_its_title(command):
     code, text, faults = command("scenarios")
     assert (code, faults) == (0, "")
     rows = [re.split(r"\s{2,}", line, maxsplit=1) for line in text.splitlines()]
-    assert rows == [[name, abm.load_scenario(name).title] for name in abm.packaged()]
+    markets = [[name, f"{abm.load_market(name).title} (a market)"] for name in abm.packaged_markets()]
+    assert rows == [[name, abm.load_scenario(name).title] for name in abm.packaged()] + markets
 
 
 def test_check_passes_the_packaged_scenarios_and_warns_of_the_one_circle(command, monkeypatch):

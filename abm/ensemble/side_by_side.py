@@ -41,7 +41,14 @@ OWN_SHARE = np.dtype(
 
 @entry
 def live(
-    blocks: Records, keys: Integers, first_run: int, luck: Records, seats: Records, own: Records, used: Integers
+    blocks: Records,
+    keys: Integers,
+    first_run: int,
+    luck: Records,
+    seats: Records,
+    own: Records,
+    spent: Integers,
+    used: Integers,
 ) -> None:
     """Let some runs of all companies live from their start to their end.
 
@@ -55,8 +62,9 @@ def live(
         ``records.LUCK[C, R]``, what many share in a run.
     seats, own
         ``seats.SEAT[K]`` in order of companies, and ``OWN_SHARE[K, R]``, overwritten.
-    used
-        int64[S, R], overwritten: slots that a shared investor has used in a week [-].
+    spent, used
+        int64[S, R], zero at the start: what each shared investor has tied up in all companies [units of the market],
+        and slots that he has used in a week [-].
     """
     companies, runs = keys.shape[0], luck.shape[1]
     for c in range(companies):
@@ -67,7 +75,8 @@ def live(
         begin_runs(block)
         for k in range(seats.shape[0]):
             if seats[k].company == c:
-                _sit_down(block, seats[k], own[k])
+                for r in range(runs):
+                    _sit_down(at(block, r), k, seats, own, spent)
     week, going = 0, True
     while going:
         week, going = add(week, 1), False
@@ -78,47 +87,42 @@ def live(
             c = purse.turn(week, position, companies)
             block = at(blocks[c], 0)
             if block.n_running > 0:
-                _act(block, c, seats, own, used)
+                _act(block, c, seats, own, spent, used)
                 going = going or block.n_running > 0
 
 
 @lean
-def _act(block: Any, company: int, seats: Records, own: Records, used: Integers) -> None:
+def _act(block: Any, company: int, seats: Records, own: Records, spent: Integers, used: Integers) -> None:
     """Let a company's week pass, with what its shared investors bring to it."""
     begin_week(block)
     for k in range(seats.shape[0]):
         if seats[k].company == company:
             for r in range(block.n_running):
-                _bring(at(block, r), k, seats, own, used)
+                _bring(at(block, r), k, seats, own, spent, used)
     week_passes(block)
     for k in range(seats.shape[0]):
         if seats[k].company == company:
             for r in range(block.n_running):
-                _settle(at(block, r), seats[k], own[k])
+                _settle(at(block, r), k, seats, own, spent)
     repack_if_worth_it(block)
 
 
 @lean
-def _sit_down(block: Any, seat: Record, own: Records) -> None:
+def _sit_down(run: Any, k: int, seats: Records, own: Records, spent: Integers) -> None:
     """Write down what a shared investor has for himself in a company."""
-    for r in range(block.runs):
-        run = at(block, r)
-        who, mine = arrays.investors(run)[seat.index], own[run.round_state.index]
-        mine.powder, mine.stated, who.away = who.dry_powder_musd, who.stated_musd, False
-        mine.tied = purse.sums_up(purse.tied_up(who.stage, who.ticket_musd, who.paid_musd), seat.scale)
+    who, mine = arrays.investors(run)[seats[k].index], own[k, run.round_state.index]
+    mine.powder, mine.stated = who.dry_powder_musd, who.stated_musd
+    _settle(run, k, seats, own, spent)
 
 
 @lean
-def _bring(run: Any, k: int, seats: Records, own: Records, used: Integers) -> None:
+def _bring(run: Any, k: int, seats: Records, own: Records, spent: Integers, used: Integers) -> None:
     """Bring what other companies have left of his purse and his week."""
     seat, index = seats[k], run.round_state.index
     who, mine = arrays.investors(run)[seat.index], own[k, index]
     if not run.round_state.open or who.stage != LOOKING:
         return
-    elsewhere = 0
-    for j in range(seats.shape[0]):
-        if j != k and seats[j].shared == seat.shared:
-            elsewhere = add(elsewhere, own[j, index].tied)
+    elsewhere = add(spent[seat.shared, index], -mine.tied)
     left = purse.left_here(seat.purse, elsewhere, seat.scale)
     who.dry_powder_musd, who.stated_musd = min(mine.powder, left), min(mine.stated, left)
     bound = purse.is_bound(seat.exclusive, elsewhere, run.week_start, seat.until_day)
@@ -135,11 +139,14 @@ def _bring(run: Any, k: int, seats: Records, own: Records, used: Integers) -> No
 
 
 @lean
-def _settle(run: Any, seat: Record, own: Records) -> None:
+def _settle(run: Any, k: int, seats: Records, own: Records, spent: Integers) -> None:
     """Write down what he has tied up here, and let him come back."""
-    who, mine = arrays.investors(run)[seat.index], own[run.round_state.index]
+    seat, index = seats[k], run.round_state.index
+    who, mine = arrays.investors(run)[seat.index], own[k, index]
     who.away = False
-    mine.tied = purse.sums_up(purse.tied_up(who.stage, who.ticket_musd, who.paid_musd), seat.scale)
+    tied = purse.sums_up(purse.tied_up(who.stage, who.ticket_musd, who.paid_musd), seat.scale)
+    spent[seat.shared, index] = add(spent[seat.shared, index], add(tied, -mine.tied))
+    mine.tied = tied
 
 
 @entry
@@ -163,10 +170,10 @@ class _Blocks:
         for block, population in zip(self.blocks, populations, strict=True):
             if block.population is not population:
                 block.load(population)
-        for seat in seats:
-            block = self.blocks[seat.company]
+        for c, block in enumerate(self.blocks):
+            here = seats["index"][seats["company"] == c]
             for name in ("dry_powder_musd", "stated_musd"):
-                block.values("investors", name)[seat.index] = block.population.traits[name][seat.index]
+                block.values("investors", name)[here] = block.population.traits[name][here, None]
 
 
 class MarketEnsemble:
@@ -195,6 +202,7 @@ class MarketEnsemble:
         self.market, self.populations, self.unknowns = market, list(populations), list(unknowns)
         self.layout = seats_of(market, populations)
         self._idle: SimpleQueue[_Blocks] = SimpleQueue()
+        self._known: dict[int, list[Population]] = {}  # by seed, where all runs have the same
         self._ahead = compile_ahead()
 
     def __call__(self, seed: int, runs: range, paths: bool = False) -> list[Batch]:
@@ -215,7 +223,7 @@ class MarketEnsemble:
                 blocks = _Blocks(self.populations)
                 if self._ahead is not None:
                     self._ahead.wait()
-            for world, own in worlds_of(runs):
+            for world, own in worlds_of(runs) if any(self.unknowns) else [(0, runs)]:
                 populations = self._in_world(seed, world)
                 done = 0
                 while done < len(own):
@@ -231,11 +239,15 @@ class MarketEnsemble:
 
     def _in_world(self, seed: int, world: int) -> list[Population]:
         """Each company's population in a world, moved by the draws that its mood follows."""
+        if (known := self._known.get(seed)) is not None:
+            return known
         found, seeds = [], self.market.seeds(seed)
         for name, population, law in zip(self.market.ids, self.populations, self.unknowns, strict=True):
             keys, weights = self.market.moods(seed, name)
             own = law.population(seeds[name], world) if law else population
             found.append(own._replace(mood_seeds=keys, mood_weights=weights) if keys else own)
+        if not any(self.unknowns):
+            self._known = {seed: found}
         return found
 
     def _simulate(
@@ -246,8 +258,8 @@ class MarketEnsemble:
         keys = [seeds[name] for name in self.market.ids]
         luck = np.stack([luck_of_runs(*one, runs) for one in zip(populations, keys, strict=True)]).view(np.recarray)
         own = np.zeros((len(seats), len(runs)), OWN_SHARE).view(np.recarray)
-        used = np.zeros((self.layout.shared, len(runs)), np.int64)
-        live(blocks.records, np.array(keys, np.int64), runs.start, luck, seats, own, used)
+        spent, used = np.zeros((2, self.layout.shared, len(runs)), np.int64)
+        live(blocks.records, np.array(keys, np.int64), runs.start, luck, seats, own, spent, used)
         for block, batch in zip(blocks.blocks, batches, strict=True):
             kept = np.zeros((0, 0, 0), np.int64) if batch.paths is None else batch.paths
             rows, fates = batch.rows.view(np.recarray), batch.fates.view(np.recarray)

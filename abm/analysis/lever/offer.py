@@ -53,13 +53,14 @@ def price(scenario: Scenario) -> Iterator[Lever]:
 def ladder(scenario: Scenario) -> Iterator[Lever]:
     """One more rung below the price, for a book that lags."""
     rungs = [float(price) for price in scenario.round.pre_money_bn]
+    now = _given_away(scenario, rungs[0], rungs[-1])  # on the ladder that there is
     if len(rungs) < _RUNGS:
         yield Lever(
             "ladder", "share", 0.10, 0.50,
             lambda x: f"a price {100 * x:.3g} % lower is kept ready for a book that lags",
             lambda x: {"round.pre_money_bn": [*rungs, rungs[-1] * (1 - x)]},
-            lambda x: _given_away(scenario, rungs[0], rungs[-1] * (1 - x)), "USD billion",
-            "value that goes to the new money beyond its due at the asked price, if all of it comes at the last rung",
+            lambda x: _given_away(scenario, rungs[0], rungs[-1] * (1 - x)) - now, "USD billion",
+            "value that goes to the new money beyond its due at the lowest price now, if all of it comes at the last rung",
         )  # fmt: skip
 
 
