@@ -60,7 +60,7 @@ def ladder(scenario: Scenario) -> Iterator[Lever]:
             lambda x: f"a price {100 * x:.3g} % lower is kept ready for a book that lags",
             lambda x: {"round.pre_money_bn": [*rungs, rungs[-1] * (1 - x)]},
             lambda x: _given_away(scenario, rungs[0], rungs[-1] * (1 - x)) - now, "USD billion",
-            "value that goes to the new money beyond its due at the lowest price now, if all of it comes at the last rung",
+            "value that goes to the new money beyond its due at the lowest price now, if all comes at the last rung",
         )  # fmt: skip
 
 
