@@ -54,7 +54,7 @@ class Host(Protocol):
     paid_path: list[int]
     cash_path: list[int]
     story: list[Event]  #: what has happened so far
-    news: list[tuple[Any, Record]]  #: signatures of last week, each with its ``NEWS`` record
+    hearsay: Any  #: what the public hears of signatures a week later
 
     company: Any  #: the company, or None
     market: Any  #: sentiment, shocks, the company's true value, news

@@ -71,9 +71,8 @@ class Investor(mesa.Agent):
             self._update(
                 belief.signal(market.log_value, params.signal_precision, params.signal_z), params.signal_precision
             )
-        for author, news in self.model.news:
-            if author is not self:
-                self.mean, self.variance = decision.hear(self.traits, self.mean, self.variance, news, offer)
+        for news in self.model.hearsay.heard_by(self):
+            self.mean, self.variance = decision.hear(self.traits, self.mean, self.variance, news, offer)
         if params.opinion_pull > 0.0:
             self.mean = belief.pulled_opinion(self.mean, self.model.opinion, params.opinion_pull)
 

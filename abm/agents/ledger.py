@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from abm.core.batch import RunResult
-from abm.core.records import NEWS, OFFER, Record
-from abm.population.contracts import new_book, new_record
+from abm.core.records import NEWS, OFFER, SIGNED, Record
+from abm.population.contracts import new_book, new_record, new_records
 from abm.rules import book as books
+from abm.rules import news as news_rules
 from abm.rules import settlement as rules
 from abm.rules.conditions import FACTS, Book
 from abm.rules.decision import at_his_limit
@@ -53,6 +55,50 @@ def news_of(investor: Investor) -> Record:
         "capped": at_his_limit(investor.traits, investor.ticket_musd),
     }
     return new_record(NEWS, news)
+
+
+class Hearsay:
+    """What the public hears of signatures a week later: of each by itself, or of their sum by kind of investor."""
+
+    def __init__(self, summed: bool) -> None:
+        self._summed = summed
+        self._news: list[tuple[Investor | None, Record]] = []
+        self._announced: list[tuple[Investor | None, Record]] = []
+
+    def add(self, investor: Investor) -> None:
+        """Take a signature up, which is news next week."""
+        if not self._summed:
+            self._announced.append((investor, news_of(investor)))
+            return
+        if not self._announced:
+            pools = new_records(NEWS, [{}] * news_rules.POOLS)
+            news_rules.empty_pools(pools)
+            self._announced = [(None, pool) for pool in pools]
+        own = news_of(investor)
+        news_rules.join_pool(self._announced[_pool_of(investor, own)][1], own)
+
+    def publish(self) -> None:
+        """Let a week end: what was announced is news."""
+        self._news, self._announced = self._announced, []
+
+    def heard_by(self, investor: Investor) -> Iterator[Record]:
+        """What somebody hears of others this week."""
+        own, his = None, -1
+        if self._summed and investor.stage == SIGNED and news_rules.is_news(investor.sign_day, investor.model.week):
+            own = news_of(investor)
+            his = _pool_of(investor, own)
+        for k, (author, news) in enumerate(self._news):
+            if k == his and own is not None:
+                own.log_price = news.log_price  # that of all signatures of a week
+                others = new_record(NEWS, {})
+                news_rules.leave_pool(others, news, own)
+                yield others
+            elif author is not investor:
+                yield news
+
+
+def _pool_of(investor: Investor, own: Record) -> int:
+    return int(news_rules.pool_of(bool(own.capped), investor.params.kind))
 
 
 def book_of(model: Host) -> Book:

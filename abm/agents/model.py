@@ -12,14 +12,14 @@ from abm.agents.attributes import fields_of
 from abm.agents.company import Company
 from abm.agents.gatekeeper import Gatekeeper
 from abm.agents.investor import Investor
-from abm.agents.ledger import book_of, news_of, offer_of, result_of
+from abm.agents.ledger import Hearsay, book_of, offer_of, result_of
 from abm.agents.market import Market
 from abm.agents.narrator import Narrator, Silence
 from abm.core import draws, schedule
 from abm.core.arguments import checked
 from abm.core.batch import RunResult
 from abm.core.old_names import renamed_attribute
-from abm.core.records import LOOKING, PAID, SIGNED, UNPAID, Flags, Floats, Integers, Record
+from abm.core.records import LOOKING, PAID, SIGNED, UNPAID, Flags, Floats, Integers
 from abm.core.trace import Event, Trace
 from abm.population import Population, population_of, prepare
 from abm.population.sampling import frailties, minimum_musd, realise
@@ -99,8 +99,7 @@ class FundingModel(mesa.Model):
         self.paid_musd = self.new_shares = self.gap_musd = self.new_musd = 0
         self.cause = failure.NO_CAUSE
         self.expected_musd = self.opinion = 0.0
-        self.news: list[tuple[Investor, Record]] = []
-        self._announced: list[tuple[Investor, Record]] = []
+        self.hearsay = Hearsay(bool(shared.round.summed))
         self.committed_path: list[int] = []
         self.paid_path: list[int] = []
         self.cash_path: list[int] = []
@@ -196,7 +195,7 @@ class FundingModel(mesa.Model):
             self.expected_musd = book_rules.expected_musd(
                 signed, tickets, self.traits.fallback_musd, self.contracts, outlooks
             )
-        self.news, self._announced = self._announced, []
+        self.hearsay.publish()
 
     def closing(self) -> None:
         """Compute which commitments can close together."""
@@ -333,7 +332,7 @@ class FundingModel(mesa.Model):
         """Let the public know of a signature next week; stated decisions reveal no belief."""
         self.new_musd = add(self.new_musd, investor.ticket_musd)
         if investor.params.behavioural:
-            self._announced.append((investor, news_of(investor)))
+            self.hearsay.add(investor)
 
     def log(self, who: str, what: str, why: str = "", amount_musd: float = 0, day: float | None = None) -> None:
         """Add an event to the story of this run."""

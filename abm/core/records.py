@@ -130,6 +130,7 @@ ROUND = np.dtype(
         ("deadline_day", np.float64),
         ("horizon_weeks", np.int64),
         ("weekly", np.bool_),
+        ("summed", np.bool_),  # whether everybody hears of the sum of last week's signatures, not of each
         ("select", np.int64),
         ("extension_probability", np.float64),
         ("extension_days", np.float64),

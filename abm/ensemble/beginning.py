@@ -18,6 +18,7 @@ from abm.population import sampling
 from abm.rules import eventual
 from abm.rules.belief import prior_mean
 from abm.rules.environment import jump_size
+from abm.rules.news import empty_pools
 from abm.rules.sums import add, in_bn
 
 
@@ -58,8 +59,10 @@ def _begin_rounds(block: Any) -> None:
         state.start_day = state.until_day = state.expected_musd = state.opinion = 0.0
         state.deadline_day, state.closed_day = run.terms.deadline_day, math.nan
         state.running = state.open = state.book_changed = state.deliberating = there
-        state.extended = state.closed = state.called = False
+        state.extended = state.closed = state.called = state.withdrew = False
         state.last_closing_day, state.last_closing_sentiment = -1.0, 0.0
+        if run.terms.summed:
+            empty_pools(arrays.announced(run))
         state.minimum_close_musd = sampling.minimum_musd(run.terms, run.seed, state.run)
 
 

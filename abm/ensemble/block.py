@@ -17,6 +17,7 @@ from abm.ensemble.memory import address_of
 from abm.population.layout import Population
 from abm.population.sobol import Points
 from abm.rules.conditions import CONDITIONS, MIN_SENTIMENT
+from abm.rules.news import POOLS
 from abm.rules.outlook import standing
 from abm.scenario.fields import KINDS
 
@@ -73,7 +74,10 @@ class RunBlock:
         for name, layout in ARRAYS.items():
             if name not in self._arrays:
                 self._point_to(name, np.zeros(lengths.get(name, n), layout))
-        self._lay_out_own({"own": 0, "atoms": len(population.contracts.atoms), "base_musd": 1 + len(KINDS)}, n)
+        lengths = {"own": 0, "atoms": len(population.contracts.atoms), "base_musd": 1 + len(KINDS)}
+        if population.round.summed:
+            lengths |= dict.fromkeys(("news", "announced"), POOLS + 1)
+        self._lay_out_own(lengths, n)
         for name, function in FAR.items():
             memory[f"{name}_call"] = address_of(function)
 
@@ -133,8 +137,7 @@ class RunBlock:
         """Give the numbers of a field that each run has for itself: an array [rows of the table, lanes]."""
         fields = LANED[table].fields
         names, first, rows = list(fields), self._first[table], self._rows[table]
-        words = self._words[first : first + rows * len(names)].reshape(rows, len(names), self.lanes)
-        found = words[:, names.index(field), :]
+        found = self._words[first : first + rows * len(names)].reshape(len(names), rows, self.lanes)[names.index(field)]
         return found.view(np.float64) if fields[field].kind == "f" else found
 
     def _lay_out_own(self, lengths: dict[str, int], otherwise: int) -> None:

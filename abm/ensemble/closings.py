@@ -12,7 +12,15 @@ from abm.ensemble.memory import far
 from abm.rules import decision, failure, settlement
 from abm.rules.appetite import openness
 from abm.rules.clauses import AS_IT_IS, Contracts, mood_turned
-from abm.rules.closing import CHOSEN, clinching_rung, close_candidates, gather, needs_no_one_else, unseat
+from abm.rules.closing import (
+    CHOSEN,
+    clinching_rung,
+    close_candidates,
+    gather,
+    merge_candidates,
+    needs_no_one_else,
+    unseat,
+)
 from abm.rules.conditions import Book
 from abm.rules.settlement import all_pay
 from abm.rules.sums import add
@@ -39,6 +47,7 @@ def book_of(run: Any) -> Book:
             arrays.gate_days(run),
             arrays.members(run),
             arrays.who(run),
+            arrays.order(run),
             arrays.sets(run).reshape((8, arrays.who(run).shape[0])),
             run.facts,
         )
@@ -75,7 +84,7 @@ def write_book(run: Any) -> None:
     for i in range(tickets.shape[0]):
         who = investors[i]
         tickets[i] = who.paid_musd if who.stage == PAID else who.ticket_musd
-    state.candidates = gather(arrays.signed(run), arrays.paid(run), book_of(run))
+    state.joined, state.candidates = 0, gather(arrays.signed(run), arrays.paid(run), book_of(run))
     state.signed_musd = 0
     for k in range(state.candidates):
         state.signed_musd = add(state.signed_musd, tickets[arrays.who(run)[k]])
@@ -83,15 +92,21 @@ def write_book(run: Any) -> None:
 
 @lean
 def join_the_book(run: Any, i: int) -> None:
-    """Make somebody who has just signed a candidate, in order of address."""
-    state, who, ticket = run.round_state, arrays.who(run), arrays.investors(run)[i].ticket_musd
-    k = state.candidates
-    while k > 0 and who[k - 1] > i:
-        who[k] = who[k - 1]
-        k = add(k, -1)
-    who[k] = i
+    """Make somebody who has just signed a candidate; :func:`sort_the_book` brings those of a week into order."""
+    state, ticket = run.round_state, arrays.investors(run)[i].ticket_musd
+    arrays.who(run)[state.candidates] = i
     arrays.tickets(run)[i] = ticket
-    state.candidates, state.signed_musd = add(state.candidates, 1), add(state.signed_musd, ticket)
+    state.candidates, state.joined = add(state.candidates, 1), add(state.joined, 1)
+    state.signed_musd = add(state.signed_musd, ticket)
+
+
+@lean
+def sort_the_book(run: Any) -> None:
+    """Bring the candidates into order of address, once all of a week have joined."""
+    state = run.round_state
+    if state.joined > 0:
+        merge_candidates(arrays.who(run), add(state.candidates, -state.joined), state.candidates, arrays.order(run))
+        state.joined = 0
 
 
 @lean

@@ -64,6 +64,8 @@ LANED = {
             minimum_close_musd=_WHOLE,
             posted_rung=_WHOLE,  # step of the price ladder that the offer has
             candidates=_WHOLE,  # how many have signed and not paid
+            joined=_WHOLE,  # and how many of them this week, behind all others
+            withdrew=_FLAG,  # whether somebody of them has withdrawn this week
             signed_musd=_WHOLE,  # and their money
             n_news=_WHOLE,  # how many commitments are news
             n_announced=_WHOLE,  # how many wait to become it
@@ -142,6 +144,7 @@ ARRAYS = {
     "unreliable": _FLAG,
     "closers": _FLAG,  # who closes this week
     "content": _FLAG,  # who needs nobody but those who have paid
+    "order": _WHOLE,  # in which a closing asks
     "allocated": _WHOLE,
     "totals": _WHOLE,
     "kind_musd": _WHOLE,

@@ -12,8 +12,9 @@ from abm.ensemble import arrays
 from abm.ensemble.arrays import at
 from abm.ensemble.closings import write_book
 from abm.ensemble.memory import far
-from abm.ensemble.parts import announce, opinion_of_the_market
+from abm.ensemble.parts import announce, opinion_of_the_market, tell
 from abm.rules import belief, decision
+from abm.rules import news as news_rules
 from abm.rules.appetite import openness
 
 
@@ -70,11 +71,27 @@ def _hear(run: Any) -> None:
     for i in range(investors.shape[0]):
         who = investors[i]
         if who.behavioural and (who.stage == LOOKING or (who.stage == SIGNED and who.withdrawal_per_year > 0.0)):
+            left = _his_pool(run, i) if run.terms.summed else -1
             for k in range(state.n_news):
                 if news[k].author != i:
-                    who.mean, who.variance = decision.hear(who, who.mean, who.variance, news[k], offer)
+                    peer = news[news_rules.after_pools(news) if k == left else k]
+                    who.mean, who.variance = decision.hear(who, who.mean, who.variance, peer, offer)
             if who.opinion_pull > 0.0:
                 who.mean = belief.pulled_opinion(who.mean, state.opinion, who.opinion_pull)
+
+
+@lean
+def _his_pool(run: Any, i: int) -> int:
+    """Pool of the news that holds his own signature, written down without it behind all pools; -1: none does."""
+    who, news, announced = arrays.investors(run)[i], arrays.news(run), arrays.announced(run)
+    if who.stage != SIGNED or not news_rules.is_news(who.sign_day, run.week):
+        return -1
+    last = news_rules.after_pools(news)
+    tell(who, i, 0.0, announced[last])
+    pool = news_rules.pool_of(announced[last].capped, arrays.bases(run)[i].kind)
+    announced[last].log_price = news[pool].log_price  # that of all signatures of a week
+    news_rules.leave_pool(news[last], news[pool], announced[last])
+    return pool
 
 
 @far
@@ -88,6 +105,11 @@ def withdrawals(block: Any) -> None:
                 run = at(block, r)
                 if run.round_state.open and arrays.investors(run)[i].stage == SIGNED:
                     _think_again(run, i)
+    for r in range(block.n_open):
+        run = at(block, r)
+        if run.round_state.withdrew:
+            run.round_state.withdrew = False
+            write_book(run)
 
 
 @lean
@@ -105,8 +127,7 @@ def _think_again(run: Any, i: int) -> None:
     who.withdrawal_clock = decision.clock_after(clock, rate, start, state.until_day)
     if day < math.inf:
         who.stage = WITHDRAWN
-        state.book_changed = True
-        write_book(run)
+        state.book_changed = state.withdrew = True
 
 
 @far

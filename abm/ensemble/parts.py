@@ -10,11 +10,12 @@ from abm.core.jit import lean
 from abm.core.records import LAPSED, LOOKING, OPEN
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
-from abm.ensemble.closings import contracts_of, join_the_book
+from abm.ensemble.closings import contracts_of, join_the_book, sort_the_book
 from abm.ensemble.memory import far
 from abm.rules import belief, decision, failure, outlook
 from abm.rules import book as books
 from abm.rules import environment as nature
+from abm.rules import news as news_rules
 from abm.rules import settlement as settlements
 from abm.rules.sums import add
 
@@ -127,20 +128,32 @@ def announce(run: Any, i: int) -> None:
     state.new_musd = add(state.new_musd, who.ticket_musd)
     join_the_book(run, i)
     if who.behavioural:
-        news = arrays.announced(run)[state.n_announced]
-        news.author = i
-        news.share = books.share_of_wealth(who.ticket_musd, who.wealth_bn)
-        news.risk_aversion = who.risk_aversion
-        news.reputation = who.reputation
-        news.log_price = run.offer.log_post
-        news.capped = decision.at_his_limit(who, who.ticket_musd)
-        state.n_announced = add(state.n_announced, 1)
+        announced = arrays.announced(run)
+        if run.terms.summed:
+            last = news_rules.after_pools(announced)
+            tell(who, i, run.offer.log_post, announced[last])
+            pool = news_rules.pool_of(announced[last].capped, arrays.bases(run)[i].kind)
+            news_rules.join_pool(announced[pool], announced[last])
+            state.n_announced = last
+        else:
+            tell(who, i, run.offer.log_post, announced[state.n_announced])
+            state.n_announced = add(state.n_announced, 1)
+
+
+@lean
+def tell(who: Any, i: int, log_price: float, news: Any) -> None:
+    """Write down what a signature tells, at the price of its week."""
+    news.author = i
+    news.share = books.share_of_wealth(who.ticket_musd, who.wealth_bn)
+    news.risk_aversion, news.reputation, news.log_price = who.risk_aversion, who.reputation, log_price
+    news.capped = decision.at_his_limit(who, who.ticket_musd)
 
 
 @lean
 def publish(run: Any) -> None:
     """Write the public book that everybody reads next week, and pass on what was signed this week."""
     state, news = run.round_state, arrays.news(run)
+    sort_the_book(run)
     look_at_the_gates(run)
     state.published_paid_musd = state.paid_musd
     state.booked_musd = add(state.paid_musd, state.signed_musd)
@@ -148,6 +161,8 @@ def publish(run: Any) -> None:
     state.n_news, state.n_announced = state.n_announced, 0
     for k in range(state.n_news):
         news[k] = arrays.announced(run)[k]
+    if run.terms.summed and state.n_news > 0:
+        news_rules.empty_pools(arrays.announced(run))
 
 
 @lean

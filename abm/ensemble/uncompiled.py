@@ -41,7 +41,7 @@ class PlainRows:
         if laned:
             count, lanes = int(block[f"{table}_n"]), int(block["lanes"])
             words = _array(int(block[f"{table}_at"]), np.dtype(np.int64), count * len(self._fields) * lanes)
-            self._words = words.reshape(count, len(self._fields), lanes)
+            self._words = words.reshape(len(self._fields), count, lanes)
             self.shape = (count,)
         if table in (block.dtype.names or ()):
             self._shared = _array(int(block["here"]) + block.dtype.fields[table][1], SHARED_OF[table], 1)
@@ -54,7 +54,7 @@ class PlainRows:
 
     def _column(self, name: str) -> NDArray[Any]:
         if name in self._kinds:
-            words = self._words[:, self._fields.index(name), :]
+            words = self._words[self._fields.index(name)]
             return (words.view(np.float64) if self._kinds[name].kind == "f" else words)[:, self._lane]
         return self._shared[name]
 

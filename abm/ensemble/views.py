@@ -63,8 +63,9 @@ class Run(types.Type):
 @register_model(Rows)
 class _ViewModel(models.StructModel):
     def __init__(self, manager: Any, view: _Seen) -> None:
-        place, step = types.voidptr, types.intp
-        super().__init__(manager, view, [("laned", place), ("step", step), ("shared", place), ("count", step)])
+        place, number = types.voidptr, types.intp
+        parts = [("laned", place), ("row", number), ("field", number), ("shared", place), ("count", number)]
+        super().__init__(manager, view, parts)  # bytes from a row to the next, and from a field to the next
 
 
 @register_model(Run)
@@ -148,8 +149,8 @@ def _word(context: Any, builder: Any, view: _Seen, parts: Any, name: str) -> tup
     """Address of a field that each run has, the type of what lies there, and its scope."""
     table = view.laned
     assert table is not None
-    row = context.get_constant(types.intp, list(table.fields).index(name))
-    place = _moved(builder, parts.laned, builder.mul(parts.step, row, flags=("nsw",)))
+    field = context.get_constant(types.intp, list(table.fields).index(name))
+    place = _moved(builder, parts.laned, builder.mul(parts.field, field, flags=("nsw",)))
     kind = ir.DoubleType() if table.fields[name].kind == "f" else ir.IntType(64)
     return builder.bitcast(place, kind.as_pointer()), kind, f"{table.name}.{name}"
 
@@ -226,13 +227,14 @@ def _view(context: Any, builder: Any, kind: _Seen, run: Any) -> Any:
     """Build the view of a table in a run."""
     view = _proxy(context, builder, kind)
     none = cgutils.get_null_value(cgutils.voidptr_t)
-    view.laned, view.shared, view.step = none, none, block_number(context, builder, run.block, "step")
-    view.count = context.get_constant(types.intp, 1)
+    view.laned, view.shared, view.row = none, none, block_number(context, builder, run.block, "step")
+    view.count, view.field = context.get_constant(types.intp, 1), view.row
     if kind.laned is not None:
         start = builder.inttoptr(block_number(context, builder, run.block, f"{kind.table}_at"), cgutils.voidptr_t)
         lane = builder.mul(run.lane, context.get_constant(types.intp, WORD), flags=("nsw",))
         view.laned = _moved(builder, start, lane)
         view.count = block_number(context, builder, run.block, f"{kind.table}_n")
+        view.field = builder.mul(view.row, view.count, flags=("nsw",))
     if kind.table in _BLOCK.fields:
         view.shared = _moved(builder, run.block, context.get_constant(types.intp, _BLOCK.offset(kind.table)))
     elif kind.shared is not None:
@@ -269,10 +271,10 @@ class _Index(AbstractTemplate):
 def _row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     rows = sig.args[0]
     parts, row = _proxy(context, builder, rows, args[0]), _proxy(context, builder, sig.return_type)
-    row.laned, row.step, row.shared, row.count = parts.laned, parts.step, parts.shared, parts.count
+    row.laned, row.row, row.field = parts.laned, parts.row, parts.field
+    row.shared, row.count = parts.shared, parts.count
     if rows.laned is not None:
-        size = builder.mul(parts.step, context.get_constant(types.intp, len(rows.laned.fields)), flags=("nsw",))
-        row.laned = _moved(builder, parts.laned, builder.mul(args[1], size, flags=("nsw",)))
+        row.laned = _moved(builder, parts.laned, builder.mul(args[1], parts.row, flags=("nsw",)))
     if rows.shared is not None:
         size = context.get_constant(types.intp, rows.shared.size)
         row.shared = _moved(builder, parts.shared, builder.mul(args[1], size, flags=("nsw",)))
@@ -287,10 +289,8 @@ def _column(context: Any, builder: Any, rows: Rows, value: Any, name: str) -> An
     kind = _Columns(context.typing_context).generic_resolve(rows, name)
     built = context.make_array(kind)(context, builder)
     if _is_laned(rows, name):
-        assert rows.laned is not None
         place, _, _ = _word(context, builder, rows, parts, name)
-        step = builder.mul(parts.step, context.get_constant(types.intp, len(rows.laned.fields)), flags=("nsw",))
-        size = WORD
+        step, size = parts.row, WORD
     else:
         place = _moved(builder, parts.shared, context.get_constant(types.intp, rows.shared.offset(name)))
         step, size = (

@@ -129,6 +129,7 @@ def new_book(
         gate_days,
         members,
         np.zeros(n, np.int64),
+        np.zeros(n, np.int64),
         np.zeros((8, n), np.bool_),
         facts,
     )

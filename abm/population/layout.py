@@ -25,6 +25,7 @@ from abm.rules.closing import SELECT
 from abm.rules.decision import per_day_of_year
 from abm.rules.environment import gathered_spread, kept_share, weekly_chance
 from abm.rules.gatekeepers import rate_for_probability, with_second_chance
+from abm.rules.news import CROWD
 from abm.scenario import Scenario
 from abm.scenario.checks import address_of, cap_bn
 from abm.scenario.condition_fields import Conditions
@@ -33,7 +34,7 @@ from abm.scenario.fields import KINDS, Distribution, Section
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 from abm.scenario.money import counted, units_of
 
-_POOL_ADDRESSES = 65_536  # of each pool, and of the named investors before them: more members than a pool can have
+_POOL_ADDRESSES = 65_536  # of the named investors, and of each pool, or so many times as many where it is larger
 #: Fields of traits that are no number of a table as it stands.
 _OTHERWISE = ("kind", "address", "luck", "chance", "median_days", "time_sd_log", "kept_share", "redeemable")
 _FAMILIES = {"lognormal": records.LOGNORMAL, "uniform": records.UNIFORM}
@@ -111,9 +112,10 @@ def records_of(scenario: Scenario, units: int | None = None) -> Population:
 def members_of(scenario: Scenario) -> list[Member]:
     """Everybody, by address."""
     members = [Member(address_of(scenario, k), who.id, who) for k, who in enumerate(scenario.investors)]
-    for number, pool in enumerate(scenario.investor_pools):
-        first = _POOL_ADDRESSES * (number + 1)
+    first = _POOL_ADDRESSES
+    for pool in scenario.investor_pools:
         members += [Member(first + k, f"{pool.id}#{k + 1}", pool) for k in range(int(pool.count))]
+        first += -(-int(pool.count) // _POOL_ADDRESSES) * _POOL_ADDRESSES
     return sorted(members, key=lambda member: member.address)
 
 
@@ -133,6 +135,7 @@ def _round(scenario: Scenario, members: list[Member]) -> Record:
         "deadline_day": scenario.window_days,
         "horizon_weeks": int(scenario.horizon_weeks),
         "weekly": terms.close_when == "weekly",
+        "summed": len(members) > CROWD if terms.hearing is None else terms.hearing == "sum",
         "select": SELECT[terms.close_select],
         "preference": terms.liquidation_preference,
         "expected_new_musd": terms.expected_coverage * 1000.0 * max(0.0, terms.target_bn - signed),

@@ -10,13 +10,14 @@ from abm.core.jit import lean, rule
 from abm.core.records import Flags, Integers
 from abm.rules.allocation import allocation_cap
 from abm.rules.clauses import AS_IT_IS, Contracts, rivalry, satisfied, unconditional
-from abm.rules.conditions import Book
+from abm.rules.conditions import TOTAL, Book
 
 GREATEST, LEAST, ELIMINATION = 0, 1, 2
 SELECT = {"greatest": GREATEST, "least": LEAST, "elimination": ELIMINATION}
 
 # Rows of ``Book.sets``, in which a closing keeps sets of candidates, and a settlement sets of investors.
 _LEAST, _GREATEST, _ANSWER, _OTHER, CHOSEN = range(5)
+_PATIENCE = 2  # looks at all candidates in any order before they are sorted
 
 
 class Closing(NamedTuple):
@@ -148,8 +149,100 @@ def answer_to(n: int, inside: Flags, against: Flags, contracts: Contracts, book:
 
 
 @lean
-def enclose(n: int, contracts: Contracts, book: Book) -> None:
-    """Find the least and the greatest consistent set of candidates, in the first two rows of ``book.sets``."""
+def merge_candidates(who: Integers, before: int, n: int, room: Integers) -> None:
+    """Merge the candidates from ``before`` on into those before them, both in order of address; in place."""
+    for k in range(before, n):
+        room[k] = who[k]
+    old, new = before - 1, n - 1
+    for k in range(n - 1, -1, -1):
+        if new < before:
+            return
+        if old >= 0 and who[old] > room[new]:
+            who[k] = who[old]
+            old -= 1
+        else:
+            who[k] = room[new]
+            new -= 1
+
+
+@lean
+def total_asked(i: int, contracts: Contracts) -> int:
+    """Least total that an investor asks for in one of his clauses [USD million]; by it a closing asks early or late."""
+    least = 0
+    for clause in range(contracts.investors[i], contracts.investors[i + 1]):
+        most = 0
+        for a in range(contracts.clauses[clause], contracts.clauses[clause + 1]):
+            atom = contracts.atoms[a]
+            if atom.kind == TOTAL:
+                most = max(most, atom.amount_musd)
+        least = most if clause == contracts.investors[i] else min(least, most)
+    return least
+
+
+@lean
+def _sift(top: int, end: int, contracts: Contracts, book: Book) -> None:
+    """Let a candidate sink to his place in a heap, the largest total asked on top (heapsort)."""
+    order, who = book.order, book.who
+    while 2 * top + 1 < end:
+        child = 2 * top + 1
+        if child + 1 < end and (
+            total_asked(who[order[child]], contracts) < total_asked(who[order[child + 1]], contracts)
+        ):
+            child += 1
+        if total_asked(who[order[top]], contracts) >= total_asked(who[order[child]], contracts):
+            return
+        order[top], order[child] = order[child], order[top]
+        top = child
+
+
+@lean
+def sort_by_total(n: int, contracts: Contracts, book: Book) -> None:
+    """Ask candidates in the order of the totals that they ask for, the least first."""
+    for top in range(n // 2 - 1, -1, -1):
+        _sift(top, n, contracts, book)
+    for end in range(n - 1, 0, -1):
+        book.order[0], book.order[end] = book.order[end], book.order[0]
+        _sift(0, end, contracts, book)
+
+
+@lean
+def _move(i: int, change: int, book: Book) -> None:
+    """Count somebody who enters (1) or leaves (-1) the seated set."""
+    book.inside[i] = book.against[i] = change > 0
+    book.totals[0] += change * book.tickets[i]
+    book.totals[1] = book.totals[0]
+    book.kind_musd[book.kinds[i]] += change * book.tickets[i]
+
+
+@lean
+def turn(n: int, members: Flags, entering: bool, contracts: Contracts, book: Book) -> None:
+    """Let candidates enter whose conditions hold, or leave whose conditions fail, until nobody does; in place.
+
+    Each sees what those before him did. Where all ask for more of others, the end does not depend on the order (Cousot
+    and Cousot 1977), but the time does: whoever asks for the least total enters first, and leaves last.
+    """
+    seat(n, members, members, book)
+    for k in range(n):
+        book.order[k] = k
+    looks, settled = 0, False
+    while not settled:
+        settled = True
+        if looks == _PATIENCE:
+            sort_by_total(n, contracts, book)
+        for p in range(n):
+            k = book.order[p if entering else n - 1 - p]
+            if members[k] != entering and satisfied(book.who[k], contracts, book) == entering:
+                members[k], settled = entering, False
+                _move(book.who[k], 1 if entering else -1, book)
+        looks += 1
+
+
+@lean
+def enclose(n: int, contracts: Contracts, book: Book) -> bool:
+    """Find the least and the greatest consistent set of candidates, in the first two rows of ``book.sets``.
+
+    Returns whether they may be no consistent sets, but only enclose all: where somebody asks for less of others.
+    """
     least, greatest, answer, other = book.sets[_LEAST], book.sets[_GREATEST], book.sets[_ANSWER], book.sets[_OTHER]
     for k in range(n):
         least[k], greatest[k] = unconditional(book.who[k], contracts), True
@@ -161,19 +254,11 @@ def enclose(n: int, contracts: Contracts, book: Book) -> None:
             settled = answer_to(n, greatest, least, contracts, book, other) and settled
             for k in range(n):
                 least[k], greatest[k] = answer[k], other[k]
-        return
-    while not answer_to(n, least, least, contracts, book, answer):
-        put_first(n, least, answer)
-    # without rivals no answer to the greatest set falls below the least one: once there, it stays there
-    while not same_of(n, greatest, least) and not answer_to(n, greatest, greatest, contracts, book, answer):
-        put_first(n, greatest, answer)
-
-
-@lean
-def put_first(n: int, target: Flags, source: Flags) -> None:
-    """Overwrite one set of candidates with another, in place."""
-    for k in range(n):
-        target[k] = source[k]
+        return True
+    turn(n, least, True, contracts, book)
+    if not same_of(n, greatest, least):
+        turn(n, greatest, False, contracts, book)
+    return False
 
 
 @lean
@@ -221,6 +306,7 @@ def bounds(signed: Flags, paid: Flags, contracts: Contracts, book: Book) -> Flag
     References
     ----------
     Tarski, A. (1955). A lattice-theoretical fixpoint theorem and its applications. Pacific J. Math. 5(2), 285-309.
+    Cousot, P. & Cousot, R. (1977). Automatic synthesis of optimal invariant assertions. SIGPLAN Notices 12(8), 1-12.
     Van Gelder, A. (1993). The alternating fixpoint of logic programs with negation. J. Comput. System Sci. 47(1).
     """
     n = gather(signed, paid, book)
@@ -257,11 +343,11 @@ def close_candidates(n: int, contracts: Contracts, book: Book, select: int) -> i
     """
     book.facts.literal = select == ELIMINATION
     book.facts.granted = AS_IT_IS
-    enclose(n, contracts, book)
+    open_between = enclose(n, contracts, book)
     least, greatest, chosen = book.sets[_LEAST], book.sets[_GREATEST], book.sets[CHOSEN]
-    if not same_of(n, least, greatest):
+    if open_between and not same_of(n, least, greatest):
         prune(n, greatest, contracts, book)
-    if select == ELIMINATION:
+    if open_between and select == ELIMINATION:
         fill(n, chosen, True)
         prune(n, chosen, contracts, book)
     else:
@@ -321,8 +407,9 @@ def counterfactual_money(
     book.facts.literal = literal
     book.facts.granted = granted
     n = gather(signed, paid, book)
-    enclose(n, contracts, book)
-    prune(n, book.sets[_GREATEST], contracts, book)
+    if enclose(n, contracts, book):
+        prune(n, book.sets[_GREATEST], contracts, book)
+    seat(n, book.sets[_GREATEST], book.sets[_GREATEST], book)
     book.facts.granted, book.facts.literal = AS_IT_IS, False
     return worth_of(n, book.sets[_GREATEST], book)
 

@@ -59,6 +59,7 @@ class Book(NamedTuple):
     gate_days: Floats  #: float64[G], day on which a consent came into force; inf if it has not
     members: Integers  #: int64[M], the concatenated any_of lists
     who: Integers  #: int64[N], places of the candidates of a closing
+    order: Integers  #: int64[N], the order in which it asks them
     sets: Flags  #: bool[8, N], where a closing and a settlement keep the sets that they compare
     facts: Record  #: one FACTS record
 

@@ -221,7 +221,7 @@ class InvestorPoolTable(Traits, Paper):
 
     id: ItsId
     name: ItsName = ""
-    count: Annotated[float, Knob("-", 1, 10_000, "Number of members", whole=True)]
+    count: Annotated[float, Knob("-", 1, 200_000, "Number of members", whole=True)]
     kind: ItsKind
     ticket_bn: Annotated[
         float | Distribution | None, DistributionKnob("USD billion", 0.000001, 10_000, "Stated ticket of a member")

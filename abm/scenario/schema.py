@@ -62,6 +62,13 @@ class RoundTable(Section):
     waiver_probability: Annotated[
         float, Knob("-", 0, 1, "Chance that a consent refused in the end is waived, or got by bettered terms")
     ] = 0.0
+    hearing: Annotated[
+        Literal["each", "sum"] | None,
+        Field(
+            description="What everybody hears of last week's signatures: of each by itself, or of their sum by kind of "
+            "investor; left out: of each up to 300 investors, of their sum above"
+        ),
+    ] = None
     close_when: Annotated[
         Literal["weekly", "deadline"],
         Field(description="When money is called: in every week in which somebody can close, or once, on the deadline"),
