@@ -176,7 +176,10 @@ def load_scenario(source: Scenario | str | Path) -> Scenario:
     if isinstance(source, Scenario):
         return source
     text, name = _read(source)
-    return _read_tables(tables_of(text, name), name)
+    raw = tables_of(text, name)
+    if {"companies", "shared"} & set(raw):
+        raise ScenarioError(name, [_MARKET])
+    return _read_tables(raw, name)
 
 
 def tables_of(text: str, name: str) -> dict[str, Any]:
@@ -251,6 +254,8 @@ def _read(source: str | Path) -> tuple[str, str]:
         return resources.files("abm.scenarios").joinpath(f"{name}.toml").read_text("utf-8"), f"{name}.toml"
     looks_like_file = path.suffix == ".toml" or len(path.parts) > 1 or (len(name) < _LONGEST_NAME and path.exists())
     if not looks_like_file:
+        if name and resources.files("abm.markets").joinpath(f"{name}.toml").is_file():
+            raise ScenarioError(name, [_MARKET])
         hint = did_you_mean(name, packaged()) or f"; packaged are {', '.join(packaged())}"
         raise ScenarioError(name, [Fault("scenario", f"expected a packaged id or the path of a TOML file{hint}")])
     return text_of(path, name), name
@@ -310,6 +315,7 @@ def _mended(rest: dict[str, Any], location: tuple[int | str, ...]) -> bool:
     return not any(isinstance(part, Knob) for part in field.metadata)
 
 
+_MARKET = Fault("scenario", "expected a scenario of one company", "a market, which abm run takes")
 _LONGEST_NAME = 255  # letters of a file's name
 # What other keys lean on: while one of these is faulty, nothing can be said about them.
 _REFERRED_TO = ("as_of", "id", "round", "company", "ipo", "gatekeepers", "investors", "investor_pools")
