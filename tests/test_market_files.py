@@ -205,7 +205,7 @@ def test_run_tells_each_company_and_who_gives_what(files, command):
     for name in ("a", "b"):
         assert f"{100 * outcomes[name].probability('closed').p:.1f}%" in text
     assert "closed.a or closed.b" in text
-    assert re.search(r"^  anna +2\.00 ", text, re.MULTILINE)
+    assert re.search(r"^  anna +2\.00  a +0\.", text, re.MULTILINE)
 
 
 def test_json_is_one_object_with_the_same_numbers(files, command):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,49 +50,51 @@ def _headline(outcomes: MarketOutcomes) -> str:
 
 
 def _companies(outcomes: MarketOutcomes) -> str:
-    wide = max(7, *map(len, outcomes.companies))
-    lines = [f"  {'company':<{wide}}  {'closes':>6}  {'':<18}  {'target':>6}  {'paid':>6}  seed"]
+    rows: list[Sequence[str]] = [("company", "closes", "", "target", "paid", "seed")]
     for name, one in outcomes.companies.items():
-        chance = one.probability("closed")
-        target, paid = one.scenario.round.target_bn, one.quantiles("funded_bn")["mean"]
-        lines.append(
-            f"  {name:<{wide}}  {percent(chance.p):>6}  {_interval(chance):<18}  "
-            f"{three_digits(target):>6}  {three_digits(paid):>6}  {one.seed}"
-        )
-    return "Each round by its deadline; money in USD billion, paid on average over all runs:\n" + "\n".join(lines)
+        chance, money = one.probability("closed"), (one.scenario.round.target_bn, one.quantiles("funded_bn")["mean"])
+        rows.append((name, *_chance(chance), *map(three_digits, money), str(one.seed)))
+    head = "Each round by its deadline; money in USD billion, paid on average over all runs:"
+    return f"{head}\n{_columns(rows, '<><>><')}"
 
 
 def _together(outcomes: MarketOutcomes, event: str | None) -> str:
-    count, lines = len(outcomes.companies), []
+    count, rows = len(outcomes.companies), []
     if count > 1:
         for closed in range(count, -1, -1):
             words = {count: "all close", 0: "none closes"}.get(closed, f"{closed} of {count} close")
-            chance = outcomes.probability(f"companies_closed == {closed}")
-            lines.append(f"  {percent(chance.p):>6}  {_interval(chance):<18}  {words}")
+            rows.append((*_chance(outcomes.probability(f"companies_closed == {closed}")), words))
     if event is not None:
-        chance = outcomes.probability(event)
-        lines.append(f"  {percent(chance.p):>6}  {_interval(chance):<18}  {event}")
-    return "Together, in share of runs:\n" + "\n".join(lines) if lines else ""
+        rows.append((*_chance(outcomes.probability(event)), event))
+    return f"Together, in share of runs:\n{_columns(rows, '><<')}" if rows else ""
 
 
 def _given(outcomes: MarketOutcomes) -> str:
     given = outcomes.given()
     if not given:
         return "No investor is shared: each round goes as it goes alone."
-    wide = max(len(one.investor) for one in given)
-    ids = outcomes.market.ids
-    lines = [f"  {'':<{wide}}  {'purse':>5}  " + "  ".join(f"{name:<24}" for name in ids)]
-    for who in outcomes.market.shared:
-        cells = {one.company: one for one in given if one.investor == who.id}
-        row = "  ".join(f"{_cell(cells[name]) if name in cells else '':<24}" for name in ids)
-        lines.append(f"  {who.id:<{wide}}  {three_digits(who.dry_powder_bn):>5}  {row}")
-    head = "What shared investors give, in USD billion on average over all runs (and in how many runs):"
-    return head + "\n" + "\n".join(line.rstrip() for line in lines)
+    purses = {who.id: three_digits(who.dry_powder_bn) for who in outcomes.market.shared}
+    rows, last = [("investor", "purse", "company", "gives", "", "pays in")], ""
+    for one in given:
+        first = one.investor != last
+        last, (mean, low, high) = one.investor, one.mean_bn
+        whose = (one.investor, purses[one.investor]) if first else ("", "")
+        rows.append(
+            (*whose, one.company, three_digits(mean), f"±{three_digits((high - low) / 2)}", percent(one.pays.p))
+        )
+    head = "What shared investors give, in USD billion on average over all runs, and in how many runs:"
+    return f"{head}\n{_columns(rows, '<><><>')}"
 
 
-def _cell(one: Any) -> str:
-    mean, low, high = one.mean_bn
-    return f"{three_digits(mean)} ±{three_digits((high - low) / 2)} ({percent(one.pays.p)})"
+def _columns(rows: Sequence[Sequence[str]], sides: str) -> str:
+    """Rows of a table below each other, each column as wide as its widest word."""
+    wide = [max(len(row[k]) for row in rows) for k in range(len(sides))]
+    lines = ["  ".join(f"{row[k]:{sides[k]}{wide[k]}}" for k in range(len(sides))) for row in rows]
+    return "\n".join(f"  {line}".rstrip() for line in lines)
+
+
+def _chance(chance: Estimate) -> tuple[str, str]:
+    return percent(chance.p), f"({percent(chance.low)} to {percent(chance.high)})"
 
 
 def _caveats(outcomes: MarketOutcomes) -> str:
@@ -101,10 +104,6 @@ def _caveats(outcomes: MarketOutcomes) -> str:
         f"have time; moods go together with a correlation of {rho:g}. What one company's success tells of another's "
         "value is not in the model."
     )
-
-
-def _interval(chance: Estimate) -> str:
-    return f"({percent(chance.low)} to {percent(chance.high)})"
 
 
 def market_json(outcomes: MarketOutcomes, event: str | None = None) -> dict[str, Any]:
