@@ -261,7 +261,7 @@ def test_check_looks_at_a_market_and_at_its_companies(files, command):
 
 
 def test_a_market_is_told_from_a_scenario_where_only_that_is_taken(files, command):
-    for asked in ("explain", "report", "provenance"):
+    for asked in ("explain", "report"):
         code, text, faults = command(asked, files(tables()))
         assert (code, text) == (2, "")
         assert (
@@ -269,6 +269,15 @@ def test_a_market_is_told_from_a_scenario_where_only_that_is_taken(files, comman
         )
     faults = command("explain", "ai-race-2025")[2]
     assert faults == "ai-race-2025: scenario: expected a scenario of one company, got a market, which abm run takes\n"
+
+
+def test_provenance_says_where_the_numbers_of_a_market_come_from(command):
+    code, text, _ = command("provenance", "ai-race-2025", "--json")
+    rows = {row["parameter"]: row for row in json.loads(text)}
+    assert code == 0
+    assert rows["shared.mgx.dry_powder_bn"]["value"] == "5"
+    assert all(row["source"] for row in rows.values())
+    assert {row["grade"] for row in rows.values()} == {"judgement", "assumption"}
 
 
 def test_the_packaged_race_is_as_of_one_day_and_every_number_has_a_source():

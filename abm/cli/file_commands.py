@@ -146,14 +146,15 @@ def provenance(
     scenario: Annotated[str, typer.Argument(help="Packaged id or path of a TOML file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list and nothing else.")] = False,
 ) -> None:
-    """Show every number of a scenario with its range, grade and source."""
+    """Show every number of a scenario, or of a market file, with its range, grade and source."""
     from dataclasses import asdict
 
     from abm.report.sources_table import provenance_text
     from abm.scenario import load_scenario
     from abm.scenario import provenance as rows_of
+    from abm.scenario.market_file import is_market, load_market
 
-    rows = rows_of(load_scenario(scenario))
+    rows = rows_of(load_market(scenario).tables if is_market(scenario) else load_scenario(scenario))
     print(json_text([asdict(row) for row in rows]) if as_json else provenance_text(rows))
 
 

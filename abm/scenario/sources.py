@@ -26,8 +26,8 @@ class Provenance:
     source: str
 
 
-def provenance(scenario: Tables) -> list[Provenance]:
-    """List every number that the scenario's file states, with its range, grade and source.
+def provenance(scenario: Section) -> list[Provenance]:
+    """List every number that the file of a scenario, or of a market, states, with its range, grade and source.
 
     Examples
     --------
