@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.manifest import MANIFEST, read_manifest
 from abm.sweeps.own_classes import describe_classes, describe_statistics
 from abm.sweeps.runner import Progress, Runner
-from abm.sweeps.stopping import stopping_of
+from abm.sweeps.stopping import stopping_for, stopping_of
 from abm.sweeps.store import SPARE, TABLE, lock
 from abm.sweeps.study import Study
 from abm.sweeps.work import Job
@@ -139,8 +139,7 @@ def sweep(
     if decide is not None and sampling == "sobol":
         raise ValueError("decide: expected sampling 'random', a question is decided by independent runs, got 'sobol'")
     stopping = stopping_of(runs, within, decide, event, most)
-    if sampling == "sobol":
-        stopping = replace(stopping, points=True, central=central or not drawn_in_worlds(scenario))
+    stopping = stopping_for(sampling, not central and bool(drawn_in_worlds(scenario)))(**asdict(stopping))
     statistics = statistics_of(collect, columns_of(scenario).names)
     own = [column for one in statistics for column in one.columns(int(scenario.horizon_weeks))]
     job = Job(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
+from abm.population.sobol import Sampling
 from abm.runs.bets import capital_against, mean_sequence, mean_verdict
 from abm.runs.clusters import Counts, Kinship, estimate_of_worlds, pair_means
 from abm.runs.estimates import Z95, Estimate, confidence_sequence, estimate, half_width, verdict
@@ -28,10 +30,6 @@ class Stopping:
         Half-width of the Wilson 95 % interval of ``event`` to reach [-].
     event
         What the interval, or the question, is about.
-    points
-        Whether runs take Sobol' points, so that intervals come from replicates.
-    central
-        Whether no worlds are drawn, though runs are counted by them for their replicates.
     threshold
         Stop as soon as it is clear whether the probability of ``event`` is above this [-].
     """
@@ -40,8 +38,10 @@ class Stopping:
     within: float | None = None
     event: str = "closed"
     threshold: float | None = None
-    points: bool = False
-    central: bool = False
+
+    kin: ClassVar[Kinship] = Kinship(
+        worlds=True
+    )  #: how the runs of a point hang together, where their worlds are known
 
     @property
     def words(self) -> str:
@@ -57,10 +57,6 @@ class Stopping:
         if self.threshold is not None:
             return f"until it is clear whether the probability is above {self.threshold:g} (wrong in 5 % at most)"
         return f"{self.most:,} runs each"
-
-    @property
-    def _kin(self) -> Kinship:
-        return Kinship(not self.central, self.points)
 
     def settled(self, successes: int, runs: int, worlds: Counts | None = None) -> bool:
         """Whether so many runs are enough.
@@ -80,7 +76,7 @@ class Stopping:
         Where runs stopped at a verdict that is a confidence sequence, otherwise Wilson's interval.
         """
         if self.threshold is None:
-            return estimate(successes, runs, seed) if worlds is None else estimate_of_worlds(worlds, seed, self._kin)
+            return estimate(successes, runs, seed) if worlds is None else estimate_of_worlds(worlds, seed, self.kin)
         bounds = confidence_sequence(successes, runs) if worlds is None else mean_sequence(pair_means(worlds))
         p = successes / runs if runs else math.nan
         return Estimate(p, *bounds, runs, seed, 0 if worlds is None else len(worlds))
@@ -122,8 +118,29 @@ class Stopping:
         """Half-width of the Wilson 95 % interval [-]."""
         if worlds is None:
             return half_width(successes, runs)
-        found = estimate_of_worlds(worlds, 0, self._kin)
+        found = estimate_of_worlds(worlds, 0, self.kin)
         return (found.high - found.low) / 2
+
+
+class _OverPoints(Stopping):
+    kin = Kinship(worlds=True, points=True)
+
+
+class _AtPoints(Stopping):
+    kin = Kinship(points=True)
+
+
+def stopping_for(sampling: Sampling, drawn: bool) -> type[Stopping]:
+    """Kind of stopping for runs that take Sobol' points or not, in worlds or not.
+
+    Examples
+    --------
+    >>> stopping_for("random", True).kin, stopping_for("sobol", False).kin
+    (Kinship(worlds=True, points=False), Kinship(worlds=False, points=True))
+    """
+    if sampling == "random":
+        return Stopping
+    return _OverPoints if drawn else _AtPoints
 
 
 def stopping_of(runs: int | None, within: float | None, decide: str | None, event: str, most: int) -> Stopping:

@@ -14,6 +14,7 @@ import numpy as np
 from abm.core.arguments import checked
 from abm.core.errors import StoreError
 from abm.core.version import VERSION
+from abm.population.unknowns import drawn_in_worlds
 from abm.runs.collecting import Statistic
 from abm.scenario import scenario_of
 from abm.sweeps.design import Design
@@ -21,7 +22,7 @@ from abm.sweeps.fingerprint import code_digest
 from abm.sweeps.manifest import MANIFEST, design_of, read_manifest, write_manifest
 from abm.sweeps.own_classes import OwnClass, describe_classes, describe_statistics
 from abm.sweeps.scratch import ScratchFolder
-from abm.sweeps.stopping import Stopping
+from abm.sweeps.stopping import Stopping, stopping_for
 from abm.sweeps.store import TABLE, Store, schema_of, whole
 from abm.sweeps.study_results import StudyResults
 from abm.sweeps.work import Job
@@ -86,7 +87,8 @@ class Study(StudyResults):
             record["stopping"]["most"], agents, collect, tuple(record.get("collected", ())),
             record.get("central", True), record.get("sampling", "random"),
         )  # fmt: skip
-        study = cls(folder, design_of(record["design"]), job, Stopping(**record["stopping"]))
+        kind = stopping_for(job.sampling, not job.central and bool(drawn_in_worlds(scenario)))
+        study = cls(folder, design_of(record["design"]), job, kind(**record["stopping"]))
         study.digests = record["files"]
         return study
 

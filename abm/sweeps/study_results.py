@@ -99,7 +99,7 @@ class StudyResults(ShownStudy):
     @property
     def _drawn(self) -> dict[int, Counts]:
         """The same, where worlds were drawn, and not only counted for the replicates of their runs."""
-        return {} if self.stopping.central else self._worlds
+        return self._worlds if self.stopping.kin.worlds else {}
 
     def _known(self, index: int) -> tuple[int, int, Counts | None]:
         """What the rule of stopping wants to know of a point."""
