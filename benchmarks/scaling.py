@@ -46,7 +46,7 @@ def a_round(members: int, law: dict[str, Any], weeks: int, **sections: Any) -> a
 
 
 def over_investors(sizes: Sizes) -> Iterator[Figure]:
-    """Row d: from a handful of investors to ten thousand, of two sorts."""
+    """Row d: from a handful of investors to a hundred thousand, of two sorts."""
     for name, law in (("stated", STATED), ("behavioural", BEHAVIOURAL)):
         rounds = [a_round(members, law, 26) for members in sizes.investors]
         yield from _series("investors", f"{name} investors", sizes.investors, rounds, sizes)

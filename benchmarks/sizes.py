@@ -40,7 +40,7 @@ class Sizes:
     repeats: int = 50
     counted_runs: int = 400
     budget_s: float = 0.5
-    investors: tuple[int, ...] = (8, 30, 100, 300, 1_000, 3_000, 10_000)
+    investors: tuple[int, ...] = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
     weeks: tuple[int, ...] = (26, 52, 104, 208, 416, 520)
     runs: tuple[int, ...] = (100, 1_000, 10_000, 100_000)
     scenario: str = "openai-2025"

@@ -18,7 +18,7 @@ from abm.ensemble.lanes import LANED
 from abm.population import Population, prepare
 from abm.scenario import Scenario
 from tests.blocks import PHASE, begin, begin_week, lanes_of, repack
-from tests.worlds import random_world, rich_world
+from tests.worlds import crowd_world, random_world, rich_world
 
 LAYOUTS = {
     "round_state": ROUND_STATE,
@@ -122,3 +122,17 @@ def test_the_engines_agree_where_every_feature_is_on():
     population = prepare(scenario)
     models = walk(scenario, population, seed=3, runs=range(12))
     assert {model.closed for model in models} == {True, False}
+
+
+def test_the_engines_agree_where_everybody_hears_of_signatures_in_sum():
+    tables = rich_world()
+    tables["round"]["hearing"] = "sum"
+    scenario = abm.scenario_from(tables)
+    walk(scenario, prepare(scenario), seed=3, runs=range(8))
+
+
+@pytest.mark.parametrize("when", ["weekly", "deadline"])
+def test_the_engines_agree_about_a_crowd_of_three_hundred(when):
+    scenario = abm.scenario_from(crowd_world(300, close_when=when, hearing="sum"))
+    models = walk(scenario, prepare(scenario), seed=5, runs=range(2))
+    assert all(model.paid_musd > 0 for model in models)

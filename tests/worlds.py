@@ -474,3 +474,20 @@ def musd(frame: pd.DataFrame, *names: str) -> Any:
 def settled(scenario: abm.Scenario) -> abm.Scenario:
     """The same with every number known that has a range."""
     return scenario.with_values({one.path: one.value for one in unknowns(scenario)})
+
+
+def crowd_world(members: int, **terms: Any) -> dict[str, Any]:
+    """A round of many thinkers, who hear of each other, may withdraw, and ask for totals."""
+    pool = {
+        "id": "crowd",
+        "count": members,
+        "kind": "crossover",
+        "wealth_bn": {"lognormal_median": 1.0, "sd_log": 1.0},
+        "max_ticket_bn": {"lognormal_median": 0.05, "sd_log": 1.5},
+        "diligence_days": 10.0,
+        "conditional_share": 0.4,
+        "withdrawal_per_year": 1.0,
+        "social_precision": 0.5,
+        "reputation": 0.7,
+    }
+    return world([], pools=[pool], days=56, target_bn=0.05 * members, pre_money_bn=60.0, **terms)
