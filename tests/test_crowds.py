@@ -10,11 +10,11 @@ import pytest
 import abm
 from abm.core.records import NEWS, OFFER, TRAITS
 from abm.population import prepare
-from abm.population.contracts import new_record, new_records
+from abm.population.contracts import POOLS, new_record, new_records
 from abm.rules.appetite import return_variance
-from abm.rules.closing import merge_candidates
 from abm.rules.decision import hear
-from abm.rules.news import CROWD, POOLS, empty_pools, is_news, join_pool, leave_pool, pool_of
+from abm.rules.news import CROWD, empty_pools, is_news, join_pool, leave_pool, pool_of
+from abm.rules.ordering import merge_candidates
 from tests.worlds import crowd_world
 
 OBSERVER = new_record(TRAITS, {"social_precision": 0.8, "risk_to_exit": 0.4, "sentiment_loading": 0.5, "carry": 0.02})

@@ -136,3 +136,11 @@ def test_the_engines_agree_about_a_crowd_of_three_hundred(when):
     scenario = abm.scenario_from(crowd_world(300, close_when=when, hearing="sum"))
     models = walk(scenario, prepare(scenario), seed=5, runs=range(2))
     assert all(model.paid_musd > 0 for model in models)
+
+
+@pytest.mark.parametrize(
+    "network", [{"public_after_weeks": 3, "same_kind": 0.3}, {"deals": [["lead", "fund"], ["swf", "tech", "keen"]]}]
+)
+def test_the_engines_agree_where_ties_hear_first(network):
+    scenario = abm.scenario_from(rich_world() | {"network": network | {"other_kind": 0.2}})
+    walk(scenario, prepare(scenario), seed=4, runs=range(8))

@@ -23,6 +23,7 @@ class Host(Protocol):
     population: Population  #: what all runs of it share
     seed: int  #: with ``run``, the key of every random number
     run: int
+    round: Record  #: the terms of the round, as the rules read them
     terms: Any  #: the terms of the round, as fields of a ``ROUND`` record
     traits: Records  #: ``TRAITS`` of the investors of this run, by index
     contracts: Contracts  #: their conditions

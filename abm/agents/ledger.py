@@ -10,8 +10,9 @@ import numpy as np
 
 from abm.core.batch import RunResult
 from abm.core.records import NEWS, OFFER, SIGNED, Record
-from abm.population.contracts import new_book, new_record, new_records
+from abm.population.contracts import POOLS, new_book, new_record, new_records
 from abm.rules import book as books
+from abm.rules import network
 from abm.rules import news as news_rules
 from abm.rules import settlement as rules
 from abm.rules.conditions import FACTS, Book
@@ -60,8 +61,9 @@ def news_of(investor: Investor) -> Record:
 class Hearsay:
     """What the public hears of signatures a week later: of each by itself, or of their sum by kind of investor."""
 
-    def __init__(self, summed: bool) -> None:
-        self._summed = summed
+    def __init__(self, model: Host) -> None:
+        self._model, self._terms = model, model.round
+        self._summed = bool(model.round.summed)
         self._news: list[tuple[Investor | None, Record]] = []
         self._announced: list[tuple[Investor | None, Record]] = []
 
@@ -71,7 +73,7 @@ class Hearsay:
             self._announced.append((investor, news_of(investor)))
             return
         if not self._announced:
-            pools = new_records(NEWS, [{}] * news_rules.POOLS)
+            pools = new_records(NEWS, [{} for _ in range(POOLS)])
             news_rules.empty_pools(pools)
             self._announced = [(None, pool) for pool in pools]
         own = news_of(investor)
@@ -79,7 +81,12 @@ class Hearsay:
 
     def publish(self) -> None:
         """Let a week end: what was announced is news."""
-        self._news, self._announced = self._announced, []
+        week, still = self._model.week, []
+        for _, news in self._announced:
+            news.week = week
+        if self._terms.public_after_weeks > 1:
+            still = [told for told in self._news if not network.old_news(told[1].week, week, self._terms)]
+        self._news, self._announced = still + self._announced, []
 
     def heard_by(self, investor: Investor) -> Iterator[Record]:
         """What somebody hears of others this week."""
@@ -93,8 +100,16 @@ class Hearsay:
                 others = new_record(NEWS, {})
                 news_rules.leave_pool(others, news, own)
                 yield others
-            elif author is not investor:
+            elif author is not investor and self._reaches(investor, author, news):
                 yield news
+
+    def _reaches(self, investor: Investor, author: Investor | None, news: Record) -> bool:
+        if self._terms.public_after_weeks == 1 or author is None:
+            return True
+        model = self._model
+        has_tie = network.tied(model.seed, model.run, self._terms, investor.traits, author.traits)
+        weeks = network.weeks_after(news.week, model.week)
+        return bool(network.reaches(weeks, self._terms.public_after_weeks, has_tie))
 
 
 def _pool_of(investor: Investor, own: Record) -> int:

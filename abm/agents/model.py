@@ -99,7 +99,7 @@ class FundingModel(mesa.Model):
         self.paid_musd = self.new_shares = self.gap_musd = self.new_musd = 0
         self.cause = failure.NO_CAUSE
         self.expected_musd = self.opinion = 0.0
-        self.hearsay = Hearsay(bool(shared.round.summed))
+        self.hearsay = Hearsay(self)
         self.committed_path: list[int] = []
         self.paid_path: list[int] = []
         self.cash_path: list[int] = []

@@ -47,6 +47,7 @@ LATER_ROUND = 508
 CONDITIONAL = 509
 ALL_OR_NOTHING = 510
 REDEMPTION = 511
+TIE = 512
 UNKNOWN = 601  # of a design: what the file does not know
 WORLD = 602  # of a world: a number of the file that nobody knows, by the name of its path
 COMPANY = 603  # of a company in a market: the seed of its runs

@@ -69,6 +69,7 @@ TRAITS = np.dtype(
     [
         ("address", np.int64),
         ("luck", np.int64),  # whose luck decides whether he signs
+        ("deals", np.int64),  # past ones that he was in, a bit each
         ("paper", np.int64),  # whose paper holds or not with his
         ("kind", np.int64),
         ("lead", np.bool_),
@@ -130,6 +131,9 @@ ROUND = np.dtype(
         ("deadline_day", np.float64),
         ("horizon_weeks", np.int64),
         ("weekly", np.bool_),
+        ("public_after_weeks", np.int64),  # from a signature to the week in which all hear of it; 1 without a network
+        ("tie_same_kind", np.float64),
+        ("tie_other_kind", np.float64),
         ("summed", np.bool_),  # whether everybody hears of the sum of last week's signatures, not of each
         ("select", np.int64),
         ("extension_probability", np.float64),
@@ -146,31 +150,11 @@ ROUND = np.dtype(
 #: Value, sentiment, shocks, talent: one record of the scenario's [valuation] and [environment].
 MARKET = np.dtype(
     [
-        (name, np.float64)
-        for name in (
-            "mean_bn",
-            "sd_log",
-            "growth_per_year",
-            "volatility",
-            "news_precision",
-            "sentiment_start",
-            "sentiment_mean",
-            "cold_per_week",
-            "thaw_per_week",
-            "cold_sentiment",
-            "competitor_jumps_per_year",
-            "jump_mean_log",
-            "jump_sd_log",
-            "jump_permanent_share",
-            "excess_attrition_per_year",
-            "burst_attrition_per_year",
-            "burst_weeks",
-            "talent_effect",
-            "frailty_variance",
-            "sentiment_kept",  # the rest follows from the numbers of the file
-            "sentiment_spread",
-            "burst_chance",
-        )
+        *_numbers("mean_bn sd_log growth_per_year volatility news_precision sentiment_start sentiment_mean"),
+        *_numbers("cold_per_week thaw_per_week cold_sentiment competitor_jumps_per_year jump_mean_log jump_sd_log"),
+        *_numbers("jump_permanent_share excess_attrition_per_year burst_attrition_per_year burst_weeks talent_effect"),
+        *_numbers("frailty_variance"),
+        *_numbers("sentiment_kept sentiment_spread burst_chance"),  # these follow from the numbers of the file
     ]
 )
 
@@ -240,6 +224,7 @@ OFFER = np.dtype(_numbers("post_bn target_bn forecast_bn momentum weeks_left sen
 NEWS = np.dtype(
     [
         ("author", np.int64),  # place of the investor
+        ("week", np.int64),  # in which he signed
         ("share", np.float64),
         ("risk_aversion", np.float64),
         ("reputation", np.float64),

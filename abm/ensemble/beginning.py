@@ -55,7 +55,7 @@ def _begin_rounds(block: Any) -> None:
         state, there = run.round_state, r < run.runs
         state.rung = state.last_cut_week = state.paid_musd = state.new_shares = state.gap_musd = state.new_musd = 0
         state.booked_musd = state.published_paid_musd = state.cause = state.signed_musd = 0
-        state.n_news = state.n_announced = state.weeks = 0
+        state.n_news = state.first_news = state.n_announced = state.weeks = 0
         state.start_day = state.until_day = state.expected_musd = state.opinion = 0.0
         state.deadline_day, state.closed_day = run.terms.deadline_day, math.nan
         state.running = state.open = state.book_changed = state.deliberating = there

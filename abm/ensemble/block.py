@@ -14,10 +14,10 @@ from abm.core.records import BLOCKED, DECISIVE, OPEN, SATISFIED
 from abm.ensemble import beginning, closings, parts, phases, repacking
 from abm.ensemble.lanes import AHEAD, ARRAYS, BLOCK, CALLS, DRAWN, LANED, OWN, PUBLIC_LUCK, SHARED_OF, WORD
 from abm.ensemble.memory import address_of
+from abm.population.contracts import POOLS
 from abm.population.layout import Population
 from abm.population.sobol import Points
 from abm.rules.conditions import CONDITIONS, MIN_SENTIMENT
-from abm.rules.news import POOLS
 from abm.rules.outlook import standing
 from abm.scenario.fields import KINDS
 

@@ -17,11 +17,11 @@ from abm.rules.closing import (
     clinching_rung,
     close_candidates,
     gather,
-    merge_candidates,
     needs_no_one_else,
     unseat,
 )
 from abm.rules.conditions import Book
+from abm.rules.ordering import merge_candidates
 from abm.rules.settlement import all_pay
 from abm.rules.sums import add
 

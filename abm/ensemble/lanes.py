@@ -68,6 +68,7 @@ LANED = {
             withdrew=_FLAG,  # whether somebody of them has withdrawn this week
             signed_musd=_WHOLE,  # and their money
             n_news=_WHOLE,  # how many commitments are news
+            first_news=_WHOLE,  # from which on they may still reach somebody
             n_announced=_WHOLE,  # how many wait to become it
             last_closing_day=_NUMBER,
             last_closing_sentiment=_NUMBER,

@@ -13,7 +13,7 @@ from abm.ensemble.arrays import at
 from abm.ensemble.closings import write_book
 from abm.ensemble.memory import far
 from abm.ensemble.parts import announce, opinion_of_the_market, tell
-from abm.rules import belief, decision
+from abm.rules import belief, decision, network
 from abm.rules import news as news_rules
 from abm.rules.appetite import openness
 
@@ -72,12 +72,22 @@ def _hear(run: Any) -> None:
         who = investors[i]
         if who.behavioural and (who.stage == LOOKING or (who.stage == SIGNED and who.withdrawal_per_year > 0.0)):
             left = _his_pool(run, i) if run.terms.summed else -1
-            for k in range(state.n_news):
-                if news[k].author != i:
+            for k in range(state.first_news, state.n_news):
+                if news[k].author != i and _reaches(run, i, news[k]):
                     peer = news[news_rules.after_pools(news) if k == left else k]
                     who.mean, who.variance = decision.hear(who, who.mean, who.variance, peer, offer)
             if who.opinion_pull > 0.0:
                 who.mean = belief.pulled_opinion(who.mean, state.opinion, who.opinion_pull)
+
+
+@lean
+def _reaches(run: Any, i: int, told: Any) -> bool:
+    """Whether an investor hears of a signature this week."""
+    terms, bases, state = run.terms, arrays.bases(run), run.round_state
+    if terms.public_after_weeks == 1:
+        return True
+    has_tie = network.tied(run.seed, state.root, terms, bases[i], bases[told.author])
+    return network.reaches(network.weeks_after(told.week, run.week), terms.public_after_weeks, has_tie)
 
 
 @lean

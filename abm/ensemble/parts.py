@@ -17,6 +17,7 @@ from abm.rules import book as books
 from abm.rules import environment as nature
 from abm.rules import news as news_rules
 from abm.rules import settlement as settlements
+from abm.rules.network import old_news
 from abm.rules.sums import add
 
 
@@ -152,17 +153,32 @@ def tell(who: Any, i: int, log_price: float, news: Any) -> None:
 @lean
 def publish(run: Any) -> None:
     """Write the public book that everybody reads next week, and pass on what was signed this week."""
-    state, news = run.round_state, arrays.news(run)
+    state = run.round_state
     sort_the_book(run)
     look_at_the_gates(run)
     state.published_paid_musd = state.paid_musd
     state.booked_musd = add(state.paid_musd, state.signed_musd)
     state.expected_musd = _expected_musd(run)
-    state.n_news, state.n_announced = state.n_announced, 0
-    for k in range(state.n_news):
-        news[k] = arrays.announced(run)[k]
+    _let_public_know(run)
     if run.terms.summed and state.n_news > 0:
         news_rules.empty_pools(arrays.announced(run))
+
+
+@lean
+def _let_public_know(run: Any) -> None:
+    """Add what was announced this week to the news, and pass over what has reached everybody."""
+    state, news, announced = run.round_state, arrays.news(run), arrays.announced(run)
+    if run.terms.public_after_weeks == 1:
+        state.n_news = 0
+    first = state.n_news
+    for k in range(state.n_announced):
+        news[add(first, k)] = announced[k]
+        news[add(first, k)].week = run.week
+    state.n_news, state.n_announced = add(first, state.n_announced), 0
+    if first == 0:
+        state.first_news = 0
+    while state.first_news < state.n_news and old_news(news[state.first_news].week, run.week, run.terms):
+        state.first_news = add(state.first_news, 1)
 
 
 @lean

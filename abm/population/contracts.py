@@ -17,6 +17,9 @@ from abm.rules.conditions import ATOM, CONDITIONS, Book
 from abm.scenario.condition_fields import Condition, Conditions
 from abm.scenario.fields import KINDS
 
+#: Pools of a week's signatures: of views, and of bounds by kind of investor (:func:`abm.rules.news.pool_of`).
+POOLS = 1 + len(KINDS)
+
 
 def musd(bn: float, units_per_bn: int = 1000) -> int:
     """USD billion as whole USD million, or as whole units of a round that is counted in less.

@@ -135,6 +135,9 @@ def _round(scenario: Scenario, members: list[Member]) -> Record:
         "deadline_day": scenario.window_days,
         "horizon_weeks": int(scenario.horizon_weeks),
         "weekly": terms.close_when == "weekly",
+        "public_after_weeks": int(scenario.network.public_after_weeks) if scenario.network else 1,
+        "tie_same_kind": scenario.network.same_kind if scenario.network else 0.0,
+        "tie_other_kind": scenario.network.other_kind if scenario.network else 0.0,
         "summed": len(members) > CROWD if terms.hearing is None else terms.hearing == "sum",
         "select": SELECT[terms.close_select],
         "preference": terms.liquidation_preference,
@@ -266,6 +269,7 @@ def _traits_of(scenario: Scenario, who: InvestorTable | InvestorPoolTable, marke
     }
     if named is not None:
         row |= law_of(named, float(scenario.window_days), float(scenario.round.replacement_probability))
+        row["deals"] = scenario.network.bits_of(named.id) if scenario.network else 0
         row |= {"paper_risk": 1.0 - named.holds, "redeemable": named.redeemable, "kept_share": named.kept_share or 0.0}
     growth, volatility = float(scenario.valuation.growth_per_year), float(scenario.valuation.volatility)
     required, horizon = _trait(who, "required_return_per_year"), _trait(who, "horizon_years")

@@ -21,6 +21,7 @@ from abm.scenario.investor_tables import (
     Traits,
     TrancheTable,
 )
+from abm.scenario.network_table import NetworkTable
 from abm.scenario.schema import (
     ClaimTable,
     CompanyTable,
@@ -38,6 +39,7 @@ SECTIONS: dict[str, type[Section]] = {
     "[round]": RoundTable,
     "[valuation]": ValuationTable,
     "[environment]": EnvironmentTable,
+    "[network]": NetworkTable,
     "[company]": CompanyTable,
     "[company.levers]": LeversTable,
     "[[company.obligations]]": ObligationTable,

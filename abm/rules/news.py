@@ -5,12 +5,9 @@ from __future__ import annotations
 from abm.core.jit import lean, rule
 from abm.core.records import Record, Records
 from abm.core.schedule import day_after
-from abm.scenario.fields import KINDS
 
 #: Investors up to whom everybody hears of each signature by itself, unless the file says otherwise.
 CROWD = 300
-#: Pools of a week's signatures.
-POOLS = 1 + len(KINDS)
 
 
 @rule

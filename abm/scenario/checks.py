@@ -12,6 +12,7 @@ from abm.core.plain import plain
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import Distribution, did_you_mean
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
+from abm.scenario.network_table import network_faults
 from abm.scenario.schema import GatekeeperTable
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def faults_of(scenario: Tables) -> list[Fault]:
         *_investor_faults(scenario),
         *_pool_faults(scenario),
         *_condition_faults(scenario),
+        *network_faults(scenario),
     ]
 
 

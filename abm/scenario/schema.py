@@ -21,6 +21,7 @@ from abm.scenario.fields import (
     StepScheduleKnob,
 )
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable, TimeSpread
+from abm.scenario.network_table import NetworkTable
 
 
 class RoundTable(Section):
@@ -350,6 +351,7 @@ class Tables(Section):
     round: RoundTable
     valuation: ValuationTable = ValuationTable()
     environment: EnvironmentTable = EnvironmentTable()
+    network: NetworkTable | None = None
     company: CompanyTable | None = None
     ipo: IpoTable | None = None
     gatekeepers: tuple[GatekeeperTable, ...] = ()
