@@ -86,7 +86,7 @@ def test_every_rule_that_a_submodel_names_is_in_the_files_of_its_heading_or_of_t
             if isinstance(node, ast.FunctionDef | ast.Assign):
                 names = [node.name] if isinstance(node, ast.FunctionDef) else map(ast.unparse, node.targets)
                 homes |= dict.fromkeys(names, file.stem)
-    keys = {"requires", "lead_weeks", "reputation", "herding", "frailty"}
+    keys = {"requires", "lead_weeks", "reputation", "herding", "completes", "frailty"}
     sections = PAGE.split("### III.iv")[1].split("\n## ")[0].split("\n#### ")[1:]
     assert len(sections) > 10
     for section in sections:

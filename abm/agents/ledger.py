@@ -37,6 +37,7 @@ def offer_of(model: Host) -> Record:
             model.published_paid_musd, model.expected_musd, terms.expected_new_musd, model.new_musd
         ),
         "momentum": books.momentum(model.booked_musd, terms.target_musd, model.start_day, model.deadline_day),
+        "missing_musd": books.missing_musd(model.booked_musd, terms.target_musd),
         "weeks_left": books.weeks_until(model.start_day, model.deadline_day),
         "sentiment": model.market.sentiment,
         "volatility": model.market.params.volatility,

@@ -37,6 +37,7 @@ _TRAIT_NUMBERS = (
     "choice_noise",
     "sign_bias",
     "lockup_cost",
+    "completes",
     "forecast_sd",
     "needed_share",
     "diligence_cost_bn",
@@ -218,7 +219,9 @@ CLAIM = np.dtype([("day", np.float64), ("musd", np.int64), ("gate", np.int64)])
 LATER_ROUND = np.dtype([("day", np.float64), ("musd", np.int64), ("if_closed", np.float64), ("if_not", np.float64)])
 
 #: What every investor is offered in a week: the terms, and the public book of the week before.
-OFFER = np.dtype(_numbers("post_bn target_bn forecast_bn momentum weeks_left sentiment log_post volatility preference"))
+OFFER = np.dtype(
+    _numbers("post_bn target_bn forecast_bn momentum missing_musd weeks_left sentiment log_post volatility preference")
+)
 
 #: A commitment as the public sees it, in the week after the signature.
 NEWS = np.dtype(

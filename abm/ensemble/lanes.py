@@ -45,7 +45,7 @@ PUBLIC_LUCK = ("sentiment_z", "value_z", "news_z", "revenue_z", "burn_z", "talen
 _CALENDAR = ("week", "week_start", "week_end")
 _ROUND = tuple(name for name in records.ROUND_STATE.names or () if name not in _CALENDAR)
 #: What of the offer differs between runs: the price and the book; the rest is the terms.
-_OFFERED = ("post_bn", "forecast_bn", "momentum", "weeks_left", "sentiment", "log_post")
+_OFFERED = ("post_bn", "forecast_bn", "momentum", "missing_musd", "weeks_left", "sentiment", "log_post")
 _LINKS = np.dtype([(name, np.int64) for name in Links._fields])  # what each broken link cost a round [USD million]
 
 #: The tables that have fields of each run.

@@ -117,6 +117,7 @@ def post_offers(block: Any) -> None:
             state.published_paid_musd, state.expected_musd, terms.expected_new_musd, state.new_musd
         )
         offer.momentum = books.momentum(state.booked_musd, terms.target_musd, state.start_day, state.deadline_day)
+        offer.missing_musd = books.missing_musd(state.booked_musd, terms.target_musd)
         offer.weeks_left = books.weeks_until(state.start_day, state.deadline_day)
         offer.sentiment = run.market_state.sentiment
 

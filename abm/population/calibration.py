@@ -30,7 +30,7 @@ from abm.rules.belief import (
     updated_variance,
     widened_variance,
 )
-from abm.rules.book import expected_musd, forecast_bn, log_post_money, post_money_bn
+from abm.rules.book import expected_musd, forecast_bn, log_post_money, missing_musd, post_money_bn
 from abm.rules.decision import appraise, premium_of, signing_rate
 from abm.rules.outlook import look_ahead
 from abm.scenario import Scenario
@@ -206,6 +206,7 @@ def _frozen_offers(population: Population) -> Records:
                 "log_post": log_post_money(post_bn),
                 "target_bn": terms.target_musd / 1000.0,
                 "forecast_bn": forecast_bn(0, booked, terms.expected_new_musd, 0),
+                "missing_musd": missing_musd(int(booked), terms.target_musd),
                 "weeks_left": (terms.deadline_day - 7 * week) / 7.0,
                 "volatility": market.volatility,
                 "preference": terms.preference,

@@ -166,6 +166,39 @@ def ticket_musd(
 
 
 @rule
+def completing_limit(completes: float, missing_musd: float, target_musd: float) -> float:
+    r"""Most that somebody brings who completes a round: what is missing, once little enough is.
+
+    .. math:: (X - B)\,1[B \ge cX], \qquad \infty \text{ where } c = 0
+
+    Parameters
+    ----------
+    completes
+        c, share of the target that must be booked before he moves; 0: he is not of that kind [-].
+    missing_musd, target_musd
+        What the book lacks of the target, :math:`[X - B]^+`, and the target X [USD million].
+
+    Returns
+    -------
+    float
+        Limit of his ticket [USD million].
+
+    References
+    ----------
+    Model basis, B8. Deb, J., Oery, A. & Williams, K. R. (2019). Aiming for the goal: contribution dynamics of
+    crowdfunding. NBER w25881 (abstract).
+
+    Examples
+    --------
+    >>> completing_limit(0.5, 400.0, 1000.0), completing_limit(0.5, 600.0, 1000.0), completing_limit(0.0, 600.0, 1000.0)
+    (400.0, 0.0, inf)
+    """
+    if completes <= 0.0:
+        return math.inf
+    return missing_musd if missing_musd <= (1.0 - completes) * target_musd else 0.0
+
+
+@rule
 def wait_hurdle(required_return: float, cost_of_waiting: float, volatility: float) -> float:
     r"""Value over cost at which a perpetual option to invest is exercised, :math:`\beta/(\beta - 1)`.
 

@@ -138,6 +138,22 @@ def momentum(booked_musd: int, target_musd: int, day: float, deadline_day: float
 
 
 @rule
+def missing_musd(booked_musd: int, target_musd: int) -> float:
+    """Money that the book lacks of the target [USD million].
+
+    References
+    ----------
+    Model basis, B8.
+
+    Examples
+    --------
+    >>> missing_musd(5_000, 10_000), missing_musd(12_000, 10_000)
+    (5000.0, 0.0)
+    """
+    return float(max(0, target_musd - booked_musd))
+
+
+@rule
 def rung_after(rung: int, rungs: int, pace: float, allowed_lag: float, weeks_waited: int, least_wait: int) -> int:
     """Rung of the price ladder offered this week: one down when the book lags behind time (E5).
 

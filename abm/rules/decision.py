@@ -9,7 +9,14 @@ from abm.core.arithmetic import exp
 from abm.core.draws import normal_cdf
 from abm.core.jit import folded, rule
 from abm.core.records import Record
-from abm.rules.appetite import certainty_gain, crra_share, return_variance, ticket_musd, waiting_value
+from abm.rules.appetite import (
+    certainty_gain,
+    completing_limit,
+    crra_share,
+    return_variance,
+    ticket_musd,
+    waiting_value,
+)
 from abm.rules.belief import doubt_left, implied_value, rights_premium, speaks, updated_mean, updated_variance
 
 WILLING, PRICE, TOO_SMALL = 0, 1, 2
@@ -210,6 +217,7 @@ def appraise(
     limit = min(
         float(traits.dry_powder_musd), float(traits.max_ticket_musd), traits.ownership_cap * offer.post_bn * 1000.0
     )
+    limit = min(limit, completing_limit(traits.completes, offer.missing_musd, offer.target_bn * 1000.0))
     # nobody signs for less than his minimum, so a smaller wish is no ticket rather than a small one
     ticket = ticket_musd(wanted, wealth_musd, traits.concentration_cap, limit, traits.min_ticket_musd)
     share = ticket * per_wealth

@@ -28,6 +28,7 @@ COMMON: dict[str, float] = {
     "sign_rate_per_week": 0.35,
     "choice_noise": 0.2,
     "lockup_cost": 0.03,
+    "completes": 0.0,
     "forecast_sd": 0.15,
     "needed_share": 0.5,
     "diligence_cost_bn": 0.002,

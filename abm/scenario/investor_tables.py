@@ -37,7 +37,7 @@ class Traits(Section):
         None
     )
     prior_mean_bn: Annotated[
-        float | None, Knob("USD billion", 0.00001, 100_000, "His mean of the value (default: the market's)", "A1")
+        float | None, Knob("USD billion", 1e-7, 100_000, "His mean of the value (default: the market's)", "A1")
     ] = None
     prior_sd_log: Annotated[float | None, Knob("log-points", 0.02, 2, "His doubt about it", "A1")] = None
     prior_spread_log: Annotated[
@@ -68,6 +68,16 @@ class Traits(Section):
     ] = None
     needed_share: Annotated[
         float | None, Knob("share of target", 0, 1, "Below this he regards the round as failed", "A9")
+    ] = None
+    completes: Annotated[
+        float | None,
+        Knob(
+            "share of target",
+            0,
+            1,
+            "Brings what is missing to the target and no more, once this share of it is booked; 0 = any ticket",
+            "B8",
+        ),
     ] = None
     diligence_cost_bn: Annotated[float | None, Knob("USD billion", 0, 0.1, "Cost of doing the work", "A9")] = None
     waiting_weight: Annotated[float | None, Knob("-", 0, 1, "Weight of the option to wait", "A8")] = None
@@ -113,7 +123,7 @@ Standing = Literal["firm", "conditional_firm", "letter_of_intent", "in_talks", "
 class TrancheTable(Section):
     """A part of an investor's money, with conditions of its own."""
 
-    ticket_bn: Annotated[float, Knob("USD billion", 0.000001, 10_000, "His ticket in this tranche")]
+    ticket_bn: Annotated[float, Knob("USD billion", 1e-9, 10_000, "His ticket in this tranche")]
     needs: Annotated[tuple[Id, ...], Field(description="Consents and investors that this part waits for")] = ()
     conditions: Annotated[Conditions, Field(description="What else must hold before he pays it")] = ()
 
@@ -131,7 +141,7 @@ class InvestorTable(Traits, Paper):
     address: Annotated[
         float | None, Knob("-", 0, 65_535, "Whose luck he has (default: his place in the file)", "2.5", True)
     ] = None
-    ticket_bn: Annotated[float | None, Knob("USD billion", 0.000001, 10_000, "His stated ticket")] = None
+    ticket_bn: Annotated[float | None, Knob("USD billion", 1e-9, 10_000, "His stated ticket")] = None
     signed_at_start: Annotated[
         Flag, Field(description="Whether his ticket is signed on as_of; if not, he signs by chance or by the rules")
     ] = False
@@ -193,12 +203,12 @@ class InvestorTable(Traits, Paper):
         float, Knob("USD billion", 0, 10_000, "Paid at the deadline if his conditions fail", "D6")
     ] = 0.0
     wealth_bn: Annotated[
-        float | None, Knob("USD billion", 0.00001, 100_000, "Portfolio that decides what a big ticket is", "A3")
+        float | None, Knob("USD billion", 1e-7, 100_000, "Portfolio that decides what a big ticket is", "A3")
     ] = None
     risk_aversion: Annotated[
         float | None, Knob("-", 0.2, 50, "Relative risk aversion: his appetite for risk, inverted", "A3")
     ] = None
-    max_ticket_bn: Annotated[float | None, Knob("USD billion", 0.000001, 10_000, "Most he can place here", "A5")] = None
+    max_ticket_bn: Annotated[float | None, Knob("USD billion", 1e-9, 10_000, "Most he can place here", "A5")] = None
     conditions: Annotated[Conditions, Field(description="What must hold before he pays")] = ()
 
     @property
@@ -224,7 +234,7 @@ class InvestorPoolTable(Traits, Paper):
     count: Annotated[float, Knob("-", 1, 200_000, "Number of members", whole=True)]
     kind: ItsKind
     ticket_bn: Annotated[
-        float | Distribution | None, DistributionKnob("USD billion", 0.000001, 10_000, "Stated ticket of a member")
+        float | Distribution | None, DistributionKnob("USD billion", 1e-9, 10_000, "Stated ticket of a member")
     ] = None
     signing_probability: Annotated[
         float | None, Knob("-", 0, 1, "Stated: has signed by the deadline", "docs/scenario.md, three ways to decide")
@@ -239,13 +249,14 @@ class InvestorPoolTable(Traits, Paper):
         float | None, Knob("-", -50, 50, "Bias against signing, in place of an inclination", "A10")
     ] = None
     wealth_bn: Annotated[
-        float | Distribution | None, DistributionKnob("USD billion", 0.00001, 100_000, "Portfolio", "A3")
+        float | Distribution | None, DistributionKnob("USD billion", 1e-7, 100_000, "Portfolio", "A3")
     ] = None
     risk_aversion: Annotated[
         float | Distribution | None, DistributionKnob("-", 0.2, 50, "Relative risk aversion", "A3")
     ] = None
     max_ticket_bn: Annotated[
-        float | Distribution | None, DistributionKnob("USD billion", 0.000001, 10_000, "Most a member can place", "A5")
+        float | Distribution | None,
+        DistributionKnob("USD billion", 1e-9, 10_000, "Most a member can place", "A5"),
     ] = None
     conditional_share: Annotated[float, Knob("-", 0, 1, "Share of members who sign with a condition", "F7")] = 0.0
     condition_mix: ConditionMixTable = ConditionMixTable()

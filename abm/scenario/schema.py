@@ -27,7 +27,7 @@ from abm.scenario.network_table import NetworkTable
 class RoundTable(Section):
     """The funding round: what is asked, by when, at what price, and how it closes."""
 
-    target_bn: Annotated[float, Knob("USD billion", 0.00001, 10_000, "New money wanted from as_of on", "term sheet")]
+    target_bn: Annotated[float, Knob("USD billion", 1e-7, 10_000, "New money wanted from as_of on", "term sheet")]
     deadline: Annotated[Date, Field(description="Last day on which the round closes, unless it is extended")]
     already_closed_bn: Annotated[
         float, Knob("USD billion", 0, 10_000, "Paid before as_of in the same round; counts where a condition says so")
@@ -35,14 +35,17 @@ class RoundTable(Section):
     cap_bn: Annotated[
         float | None,
         Knob(
-            "USD billion", 0.000001, 10_000, "Most new money taken (default: the target); demand above it is rationed"
+            "USD billion",
+            0.000000001,
+            10_000,
+            "Most new money taken (default: the target); demand above it is rationed",
         ),
     ] = None
     minimum_close_bn: Annotated[
         float, Knob("USD billion", 0, 10_000, "A closing that leaves less than this paid since as_of does not happen")
     ] = 0.0
     pre_money_bn: Annotated[
-        tuple[float, ...], LadderKnob("USD billion", 0.00001, 100_000, "Pre-money valuation, or a descending ladder")
+        tuple[float, ...], LadderKnob("USD billion", 1e-7, 100_000, "Pre-money valuation, or a descending ladder")
     ]
     counts_from: Annotated[
         float, Knob("share of target", 0.01, 1, "Paid, this share of the target counts as closed")
@@ -109,7 +112,7 @@ class ValuationTable(Section):
 
     mean_bn: Annotated[
         float | None,
-        Knob("USD billion", 0.00001, 100_000, "Mean of equity value after the money (default: post-money)", "A3"),
+        Knob("USD billion", 1e-7, 100_000, "Mean of equity value after the money (default: post-money)", "A3"),
     ] = None
     sd_log: Annotated[float, Knob("log-points", 0, 2, "Spread of the true value around that mean; 0 = known", "A1")] = (
         0.0
