@@ -126,6 +126,7 @@ def test_the_engines_agree_where_every_feature_is_on():
 
 def test_the_engines_agree_where_everybody_hears_of_signatures_in_sum():
     tables = rich_world()
+    del tables["network"]
     tables["round"]["hearing"] = "sum"
     scenario = abm.scenario_from(tables)
     walk(scenario, prepare(scenario), seed=3, runs=range(8))

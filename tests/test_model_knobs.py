@@ -134,6 +134,7 @@ CHOICES = {
     "Round.deadline": [{"round.deadline": day(77)}],
     "Round.close_when": [{"round.close_when": "deadline"}],
     "Round.close_select": [{"round.close_select": "least"}],
+    "Network.deals": [{"network.deals": [["keen", "tech", "small", "swf"]]}],
     "Levers.cut": [{"company.levers.cut": False}],
     "Obligation.start": [{"company.obligations.compute.from": day(30)}],
     "Obligation.until": [{"company.obligations.compute.until": day(60)}],
@@ -186,6 +187,7 @@ TEXTS = {
     "Claim.holder": {"company.claims.notes.holder": "Other"},
     "LaterRound.id": {"company.later_rounds.next.id": "other"},
     "Ipo.veto_holder": {"ipo.veto_holder": "Other"},
+    "Round.hearing": None,  # refused beside a network: tests/test_crowds.py
     "Gatekeeper.id": None,  # the file refers to it
     "Gatekeeper.name": {"gatekeepers.court.name": "Other"},
     "Investor.id": {"investors.small.id": "other"},

@@ -357,6 +357,7 @@ def rich_world() -> dict[str, Any]:
     terms = {"target_bn": 14.0, "cap_bn": 15.0, "minimum_close_bn": 4.0, "already_closed_bn": 1.0}
     terms |= {"pre_money_bn": [60.0, 50.0, 40.0], "extension_probability": 0.5, "extension_days": 28}
     sections = {
+        "network": {"public_after_weeks": 3, "same_kind": 0.4, "other_kind": 0.2, "deals": [["lead", "swf"]]},
         "environment": {
             "sentiment_volatility": 0.5,
             "cold_per_week": 0.2,

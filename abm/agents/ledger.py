@@ -87,7 +87,7 @@ class Hearsay:
             news.week = week
         if self._terms.public_after_weeks > 1:
             still = [told for told in self._news if not network.old_news(told[1].week, week, self._terms)]
-        self._news, self._announced = still + self._announced, []
+        self._news, self._announced = [*still, *self._announced], []
 
     def heard_by(self, investor: Investor) -> Iterator[Record]:
         """What somebody hears of others this week."""
