@@ -18,7 +18,7 @@ from abm.ensemble.lanes import LANED
 from abm.population import Population, prepare
 from abm.scenario import Scenario
 from tests.blocks import PHASE, begin, begin_week, lanes_of, repack
-from tests.worlds import crowd_world, random_world, rich_world
+from tests.worlds import borrowing_world, crowd_world, random_world, rich_world
 
 LAYOUTS = {
     "round_state": ROUND_STATE,
@@ -122,6 +122,13 @@ def test_the_engines_agree_where_every_feature_is_on():
     population = prepare(scenario)
     models = walk(scenario, population, seed=3, runs=range(12))
     assert {model.closed for model in models} == {True, False}
+
+
+def test_the_engines_agree_where_investors_borrow():
+    scenario = abm.scenario_from(borrowing_world())
+    population = prepare(scenario)
+    models = walk(scenario, population, seed=3, runs=range(12))
+    assert any(who.ticket_musd < who.funds.pledge_musd for model in models for who in model.investors if who.funds)
 
 
 def test_the_engines_agree_where_everybody_hears_of_signatures_in_sum():

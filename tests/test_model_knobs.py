@@ -13,7 +13,19 @@ from abm.ensemble import Ensemble
 from abm.population import prepare
 from abm.rules.conditions import CONDITIONS
 from abm.scenario.fields import Knob, Section, title_of
-from tests.worlds import NEVER, bits, bound, consent, day, paid, rich_world, signer, world, world_in_classes
+from tests.worlds import (
+    NEVER,
+    bits,
+    borrowing_world,
+    bound,
+    consent,
+    day,
+    paid,
+    rich_world,
+    signer,
+    world,
+    world_in_classes,
+)
 
 RUNS = 30
 
@@ -21,6 +33,11 @@ RUNS = 30
 @functools.cache
 def rich():
     return abm.scenario_from(rich_world())
+
+
+@functools.cache
+def in_debt():
+    return abm.scenario_from(borrowing_world())
 
 
 @functools.cache
@@ -111,12 +128,26 @@ for _section, _name, _knob, _path, _now in fields_of(rich()):
         KNOBS[f"{_section}.{_name}"] += [{_path: number} for number in numbers_of(_knob, _now)]
 
 
+#: Numbers of who borrows, which are tried where somebody does.
+IN_DEBT = defaultdict(list)
+for _section, _name, _knob, _path, _now in fields_of(in_debt()):
+    if _section == "Funding" and _knob is None:
+        OTHERS.add(f"{_section}.{_name}")
+    elif _section == "Funding":
+        IN_DEBT[f"{_section}.{_name}"] += [{_path: number} for number in numbers_of(_knob, _now)]
+
 #: Numbers of what happens in the end, which are tried in the round in classes.
 OF_CLASSES = ("chance", "median_days", "time_sd_log", "holds", "kept_share", "runway_months", "waiver_probability")
 IN_CLASSES = defaultdict(list)
 for _section, _name, _knob, _path, _now in fields_of(in_classes()):
     if _name in OF_CLASSES:
         IN_CLASSES[f"{_section}.{_name}"] += [{_path: number} for number in numbers_of(_knob, _now)]
+
+
+@pytest.mark.parametrize("name", IN_DEBT)
+def test_every_knob_of_who_borrows_changes_a_trajectory(name):
+    refusals = []
+    assert some_matter(IN_DEBT[name], refusals, in_debt), f"{name} changed nothing in {RUNS} runs; refused: {refusals}"
 
 
 @pytest.mark.parametrize("name", KNOBS)
@@ -149,6 +180,7 @@ CHOICES = {
     "Investor.role": [{"investors.fund.role": "lead", "investors.lead.role": "follower"}],
     "Investor.signed_at_start": [{"investors.lead.signed_at_start": False, "investors.lead.signing_probability": 0.5}],
     "Investor.conditions": [{"investors.fund.conditions": []}],
+    "Investor.funding": [{"investors.lead.funding": {"holdings_bn": 10.0, "net_debt_bn": 2.4}}],
     "InvestorPool.kind": [{"investor_pools.crowd.kind": "person"}],
 }
 
@@ -175,6 +207,9 @@ CHOICES_IN_CLASSES = {
     "Investor.luck": [{"investors.second.luck": "second"}],
 }
 
+#: The same of who borrows.
+CHOICES_IN_DEBT = {"Funding.applies": [{"investors.lead.funding.applies": False}]}
+
 #: What only names things. Ids are names too, but for the order in which a file is read.
 TEXTS = {
     "Scenario.id": {"id": "other"},
@@ -199,7 +234,7 @@ TEXTS = {
 
 
 def test_every_field_of_a_file_is_a_knob_or_a_choice_or_a_name():
-    assert set(CHOICES) | set(CHOICES_IN_CLASSES) | set(TEXTS) == OTHERS
+    assert set(CHOICES) | set(CHOICES_IN_CLASSES) | set(CHOICES_IN_DEBT) | set(TEXTS) == OTHERS
 
 
 @pytest.mark.parametrize("name", CHOICES)
@@ -212,6 +247,12 @@ def test_every_choice_changes_a_trajectory(name):
 def test_every_choice_of_classes_changes_a_trajectory(name):
     refusals = []
     assert some_matter(CHOICES_IN_CLASSES[name], refusals, in_classes), refusals
+
+
+@pytest.mark.parametrize("name", CHOICES_IN_DEBT)
+def test_every_choice_of_who_borrows_changes_a_trajectory(name):
+    refusals = []
+    assert some_matter(CHOICES_IN_DEBT[name], refusals, in_debt), refusals
 
 
 def test_elimination_is_another_choice_than_the_greatest_closing():

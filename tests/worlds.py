@@ -374,6 +374,17 @@ def rich_world() -> dict[str, Any]:
     return world(investors, gates, [crowd, stated, drawn], 70, 40, sections, **terms)
 
 
+def borrowing_world() -> dict[str, Any]:
+    """The rich world, with a lead, a follower and a thinker who pay with borrowed money."""
+    raw = rich_world()
+    lead, fund, tech = raw["investors"][0], raw["investors"][1], raw["investors"][4]
+    emergency = {"emergency_loan_to_value": 0.35, "emergency_probability": 0.4}
+    lead["funding"] = {"holdings_bn": 40.0, "net_debt_bn": 6.0, "sales_bn": 0.5} | emergency
+    fund["funding"] = {"holdings_bn": 30.0, "net_debt_bn": 5.5} | emergency
+    tech["funding"] = {"holdings_bn": 8.0, "net_debt_bn": 1.5, "cash_bn": 0.7, "minimum_cash_bn": 0.5, "credit_bn": 0.2}
+    return raw
+
+
 def world_in_classes() -> dict[str, Any]:
     """A round of ten lines and a few more: standings, classes, a vote, a trust, whoever pays the rest."""
     return {

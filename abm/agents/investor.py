@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import mesa
 
 from abm.agents.attributes import fields_of
+from abm.agents.funds import funds_of
 from abm.core.old_names import renamed_attribute
 from abm.core.plain import plain
 from abm.core.records import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
@@ -49,6 +50,7 @@ class Investor(mesa.Agent):
         self.ticket_musd = self.params.stated_musd if self.params.signed_at_start else 0
         if self.params.signed_at_start:
             self.sign_day = 0.0
+        self.funds = funds_of(self, model)  # None: he needs no loan
 
     @property
     def thinks(self) -> bool:
@@ -98,6 +100,8 @@ class Investor(mesa.Agent):
     def reconsider(self) -> None:
         """Take the signature back if second thoughts have piled up."""
         params, model = self.params, self.model
+        if self.funds:
+            self.funds.count()
         if params.withdrawal_per_year <= 0.0:
             return
         expected, shock = 0.0, 0.0
@@ -117,6 +121,8 @@ class Investor(mesa.Agent):
 
     def decide(self) -> None:
         """Sign once the reasons to do so have piled up."""
+        if self.funds:
+            self.funds.count()
         if self.away:
             return
         params, model = self.params, self.model
@@ -144,8 +150,9 @@ class Investor(mesa.Agent):
 
     def sign(self, ticket_musd: int, day: float) -> None:
         """Commit a ticket [USD million], on a day of this week."""
-        self.stage, self.ticket_musd, self.sign_day = SIGNED, ticket_musd, day
-        self.model.log(self.id, "signed", self.model.narrator.conditions(self.index), ticket_musd, day)
+        self.stage, self.sign_day = SIGNED, day
+        self.ticket_musd = self.funds.pledge(ticket_musd) if self.funds else ticket_musd
+        self.model.log(self.id, "signed", self.model.narrator.conditions(self.index), self.ticket_musd, day)
         self.model.announce(self)
 
     def pay(self, amount_musd: int, shares: int) -> None:
@@ -155,7 +162,7 @@ class Investor(mesa.Agent):
 
     def _cut_back(self, amount_musd: int) -> str:
         if amount_musd == self.ticket_musd:
-            return ""
+            return self.funds.shortfall if self.funds else ""
         return f"cut back from {plain(self.model.population.bn(self.ticket_musd))}"
 
     def fail_to_pay(self) -> None:
@@ -166,6 +173,8 @@ class Investor(mesa.Agent):
     def fall_back(self) -> None:
         """Become an unconditional commitment of the fallback amount."""
         full, self.ticket_musd = self.ticket_musd, min(self.ticket_musd, self.params.fallback_musd)
+        if self.funds:
+            self.funds.pledge_musd = self.ticket_musd
         self.model.narrator.release(self.index)
         self.model.log(
             self.id, "fell back", f"conditions failed, from {plain(self.model.population.bn(full))}", self.ticket_musd

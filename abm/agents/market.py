@@ -38,6 +38,7 @@ class Market:
         start = prior_mean(self.params.mean_bn, self.params.sd_log, 0.0)
         z = draws.normal_quantile(model.decisive(draws.TRUE_VALUE, 0))
         self.log_value = environment.jump_size(start, self.params.sd_log, z)
+        self.lasting = 0.0  # lasting part of all shocks since as_of, log-points
         self.jumps = 0
         self.next_jump_day = self._wait(0.0)
 
@@ -70,6 +71,7 @@ class Market:
             self.log_value = environment.value_after_jump(self.log_value, jump, self.params.jump_permanent_share)
             self.sentiment = environment.sentiment_after_jump(self.sentiment, jump, self.params.jump_permanent_share)
             self.shock = add(self.shock, jump)
+            self.lasting = environment.lasting_after(self.lasting, jump, self.params.jump_permanent_share)
             self.model.log("market", "competitor shock", f"{jump:+.1%} of value", day=self.next_jump_day)
             self.jumps = self.jumps + 1
             self.next_jump_day = self._wait(self.next_jump_day)

@@ -10,6 +10,7 @@ import numpy as np
 
 from abm.agents.attributes import fields_of
 from abm.agents.company import Company
+from abm.agents.funds import with_what_is_short
 from abm.agents.gatekeeper import Gatekeeper
 from abm.agents.investor import Investor
 from abm.agents.ledger import Hearsay, book_of, offer_of, result_of
@@ -305,9 +306,8 @@ class FundingModel(mesa.Model):
         signed, paid, unpaid = self.stage_is(SIGNED), self.stage_is(PAID), self.stage_is(UNPAID)
         wanted = np.array([investor.ticket_musd for investor in self.investors], np.int64)
         contracts, book, terms = self.contracts, self.book(), self.round
-        return failure.Links(
-            *failure.broken_links(signed, paid, unpaid, refused, wanted, contracts, book, terms, self.traits)
-        )
+        found = failure.broken_links(signed, paid, unpaid, refused, wanted, contracts, book, terms, self.traits)
+        return with_what_is_short(failure.Links(*found), self.investors)
 
     def _end_round(self, cause: int) -> None:
         self.open, self.cause = False, failure.NO_CAUSE if self.closed else cause

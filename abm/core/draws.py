@@ -38,6 +38,7 @@ REVENUE = 406
 BURN = 407
 TALENT = 408
 NEWS = 409
+EMERGENCY = 501  # whether who borrows goes to the limit of an emergency
 IPO_WINDOW = 503
 BRIDGE = 504
 EXTENSION = 505

@@ -97,6 +97,17 @@ TRAITS = np.dtype(
     ]
 )
 
+#: An investor who borrows: his place, his address, and what he has and owes; no week changes it.
+BORROWER = np.dtype(
+    [
+        ("index", np.int64),
+        ("address", np.int64),
+        *_numbers("holdings_bn net_debt_bn loan_to_value emergency_loan_to_value emergency_probability"),
+        *_numbers("holdings_loading sales_bn"),
+        ("money_bn", np.float64),  # cash above what he keeps, and undrawn credit; infinite: only the limit counts
+    ]
+)
+
 #: Luck of a run that many share: that of its consents and signatures in the end, and what stays of redeemable money.
 LUCK = np.dtype([("frailty", np.float64), ("kept", np.float64)])
 
@@ -277,6 +288,7 @@ MARKET_STATE = np.dtype(
         ("log_value", np.float64),
         ("jumps", np.int64),
         ("next_jump_day", np.float64),
+        ("lasting", np.float64),  # lasting part of all shocks since as_of
     ]
 )
 
@@ -332,6 +344,16 @@ INVESTOR_STATE = np.dtype(
         ("ticket_musd", np.int64),
         ("paid_musd", np.int64),
         ("shares", np.int64),
+    ]
+)
+
+
+#: An investor who borrows, from week to week.
+BORROWER_STATE = np.dtype(
+    [
+        ("limit", np.float64),  # loan-to-value limit of this run
+        ("can_pay_musd", np.int64),
+        ("pledge_musd", np.int64),  # what he signed for; his ticket is what of it he can pay
     ]
 )
 

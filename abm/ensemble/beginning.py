@@ -10,6 +10,7 @@ from abm.core.jit import lean
 from abm.core.records import LOOKING, OPEN, SIGNED
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
+from abm.ensemble.borrowing import begin_borrowers
 from abm.ensemble.closings import contracts_of, write_book
 from abm.ensemble.lanes import AHEAD, WORD
 from abm.ensemble.memory import far
@@ -34,6 +35,7 @@ def begin_runs(block: Any) -> None:
     _begin_gates(block)
     _draw_investors(block)
     _begin_investors(block)
+    begin_borrowers(block)
     for r in range(block.runs):
         run = at(block, r)
         post_price(run)
@@ -73,7 +75,7 @@ def _begin_markets(block: Any) -> None:
         state, market = run.market_state, run.market
         state.sentiment = market.sentiment_start
         state.cold = False
-        state.shock = state.news = state.talent_loss = 0.0
+        state.shock = state.news = state.talent_loss = state.lasting = 0.0
         state.burst_weeks_left = state.jumps = 0
         state.log_value = true_value(market, draws.normal(run.seed, run.round_state.run, 0, 0, draws.TRUE_VALUE, 0))
     for r in range(block.lanes):

@@ -48,7 +48,9 @@ class RunBlock:
 
     def __init__(self, population: Population, runs: int = _MOST, memory: NDArray[Any] | None = None) -> None:
         n, g, weeks = len(population.ids), len(population.gate_ids), int(population.round.horizon_weeks)
-        counts = {"investors": n, "gates": g, "paths": weeks} | dict.fromkeys(PUBLIC_LUCK, AHEAD)
+        counts = {"investors": n, "borrowers": len(population.borrowers), "gates": g, "paths": weeks} | dict.fromkeys(
+            PUBLIC_LUCK, AHEAD
+        )
         self._rows = {name: counts.get(name, 1) for name in LANED}
         rows = sum(self._rows[name] * len(table.fields) for name, table in LANED.items())
         self.lanes = _lanes(rows * WORD, runs)
@@ -106,6 +108,7 @@ class RunBlock:
             "investors": population.traits,
             "bases": population.traits,
             "pools": population.pool_distributions,
+            "borrowers": population.borrowers,
             "gates": population.gate_params,
             "plan": population.plan,
             "claims": population.claims,

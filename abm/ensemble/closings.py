@@ -8,6 +8,7 @@ from abm.core.jit import inlined, lean
 from abm.core.lending import lend
 from abm.core.records import PAID, SIGNED, UNPAID
 from abm.ensemble import arrays
+from abm.ensemble.borrowing import all_short
 from abm.ensemble.memory import far
 from abm.rules import decision, failure, settlement
 from abm.rules.appetite import openness
@@ -284,7 +285,8 @@ def look_for_causes(run: Any) -> None:
             refused[i] = view.reason != decision.WILLING
     contracts, book, links = contracts_of(run), book_of(run), run.links
     found = failure.broken_links(signed, paid, unpaid, refused, wanted, contracts, book, run.terms, investors)
-    links.unpaid, links.gated, links.uncoordinated = found.unpaid, found.gated, found.uncoordinated
+    links.unpaid = add(found.unpaid, all_short(run))  # of those who signed, too, and cannot fund all of it
+    links.gated, links.uncoordinated = found.gated, found.uncoordinated
     links.without_lead, links.priced_out, links.market_down = found.without_lead, found.priced_out, found.market_down
     links.stakes_off, links.rivals_in, links.ready = found.stakes_off, found.rivals_in, found.ready
     unseat(run.round_state.candidates, book)

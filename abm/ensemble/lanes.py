@@ -98,6 +98,7 @@ LANED = {
             away=_FLAG,  # whether another company of a market keeps him from signing this week
             happens=_FLAG,  # whether something befalls him this week
         ),
+        _table("borrowers", records.BORROWER_STATE),
         _table("gates", records.GATE_STATE),
         _table("paths", np.dtype([(name, np.int64) for name in ("committed", "paid", "cash")])),
         *(_table(name, np.dtype([("weekly", np.float64)])) for name in PUBLIC_LUCK),
@@ -114,6 +115,7 @@ SHARED_OF = {
     "investors": records.TRAITS,
     "bases": records.TRAITS,  # the same, without what a run draws
     "pools": records.POOL_DISTRIBUTIONS,
+    "borrowers": records.BORROWER,
     "gates": records.GATEKEEPER,
     "plan": records.PLAN,
     "claims": records.CLAIM,

@@ -6,7 +6,8 @@ withdrawal of a listing. Where the runs change hands, drawn again is what has be
 of the waits for consents, blocks, signatures, second thoughts and the next shock, which are exponential and so do not
 remember how long they have lasted; the signal of a diligence that is not done; whether somebody who was never called
 would pay; and whether a bridge that was never asked for is there. All else belongs to the first run: wealth, beliefs
-and conditions at the start, days of diligence, true value, what gatekeepers share, and the wait for the listing.
+and conditions at the start, days of diligence, the limit of who borrows, true value, what gatekeepers share, and the
+wait for the listing.
 
 So the weeks from a change on have exactly the law that the weeks before, as far as anybody saw them, leave to them.
 """

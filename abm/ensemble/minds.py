@@ -10,6 +10,7 @@ from abm.core.records import LOOKING, SIGNED, WITHDRAWN
 from abm.core.schedule import YEARS
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
+from abm.ensemble.borrowing import count_funds, pledge
 from abm.ensemble.closings import write_book
 from abm.ensemble.memory import far
 from abm.ensemble.parts import announce, opinion_of_the_market, tell
@@ -109,6 +110,7 @@ def _his_pool(run: Any, i: int) -> int:
 def withdrawals(block: Any) -> None:
     """Second thoughts come before new signatures."""
     investors = arrays.investors(block)
+    count_funds(block)
     for i in range(investors.shape[0]):
         if investors[i].withdrawal_per_year > 0.0:
             for r in range(block.n_open):
@@ -161,6 +163,7 @@ def decisions(block: Any) -> None:
         if signing > 0:
             for r in range(block.n_open):
                 if arrays.investors(at(block, r))[i].happens:
+                    pledge(at(block, r), i)
                     announce(at(block, r), i)
 
 

@@ -51,6 +51,7 @@ def strike(run: Any) -> None:
         state.log_value = nature.value_after_jump(state.log_value, jump, market.jump_permanent_share)
         state.sentiment = nature.sentiment_after_jump(state.sentiment, jump, market.jump_permanent_share)
         state.shock = add(state.shock, jump)
+        state.lasting = nature.lasting_after(state.lasting, jump, market.jump_permanent_share)
         state.jumps = add(state.jumps, 1)
         state.next_jump_day = next_jump(run, state.next_jump_day)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from abm.core import records
 from abm.core.records import Record, Records
 from abm.core.schedule import YEARS
+from abm.population.borrowers import borrowers_of
 from abm.population.company_plan import claims_of, later_rounds_of, plan_of
 from abm.population.consents import gate_params, gates_in_order, law_of, numbers_in
 from abm.population.contracts import flatten, musd, new_record, new_records
@@ -69,6 +70,7 @@ class Population(NamedTuple):
     traits: Records  #: records.TRAITS[N]
     pool_distributions: Records  #: records.POOL_DISTRIBUTIONS[N]
     contracts: Contracts
+    borrowers: Records  #: records.BORROWER[B], who pays with borrowed money
     units_per_bn: int = 1000  #: what money is counted in: a thousand units are a billion of million dollars
     mood_seeds: tuple[int, ...] = ()  #: keys whose draws move the mood of a company in a market; none: its own
     mood_weights: tuple[float, ...] = ()  #: and their weights
@@ -105,6 +107,7 @@ def records_of(scenario: Scenario, units: int | None = None) -> Population:
         traits=_traits(scenario, members, float(market.mean_bn)),
         pool_distributions=_of_members(members, records.POOL_DISTRIBUTIONS, _pool_distributions),
         contracts=_contracts(scenario, members, gate_ids),
+        borrowers=borrowers_of([member.table for member in members], [member.address for member in members]),
         units_per_bn=units,
     )
 

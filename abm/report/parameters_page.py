@@ -15,6 +15,7 @@ from abm.scenario.defaults import BY_KIND, COMMON
 from abm.scenario.fields import Knob, Section
 from abm.scenario.investor_tables import (
     ConditionMixTable,
+    FundingTable,
     InvestorPoolTable,
     InvestorTable,
     Paper,
@@ -49,6 +50,7 @@ SECTIONS: dict[str, type[Section]] = {
     "[[gatekeepers]]": GatekeeperTable,
     "[[investors]]": InvestorTable,
     "[[investors.tranches]]": TrancheTable,
+    "[investors.funding]": FundingTable,
     "[[investor_pools]]": InvestorPoolTable,
     "[investor_pools.condition_mix]": ConditionMixTable,
 }

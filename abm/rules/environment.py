@@ -182,6 +182,18 @@ def sentiment_after_jump(sentiment: float, jump: float, permanent_share: float) 
 
 
 @rule
+def lasting_after(lasting: float, jump: float, permanent_share: float) -> float:
+    """Lasting part of all competitor shocks since as_of, after another one [log-points].
+
+    Examples
+    --------
+    >>> lasting_after(-0.25, -0.5, 0.25)
+    -0.375
+    """
+    return lasting + jump * permanent_share
+
+
+@rule
 def value_after_loss(log_value: float, loss: float) -> float:
     """Log value after a loss of talent [log-points].
 

@@ -69,8 +69,8 @@ class Scenario(Tables):
     def digest(self) -> str:
         """SHA-256 of everything that decides a result; sources and grades do not."""
         tables = {
-            "scenario": _without_sources(filled(self._raw)),
-            "baseline": _without_sources(filled(self._baseline)),
+            "scenario": _that_count(filled(self._raw)),
+            "baseline": _that_count(filled(self._baseline)),
         }
         return hashlib.sha256(json.dumps(tables, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -319,6 +319,17 @@ _MARKET = Fault("scenario", "expected a scenario of one company", "a market, whi
 _LONGEST_NAME = 255  # letters of a file's name
 # What other keys lean on: while one of these is faulty, nothing can be said about them.
 _REFERRED_TO = ("as_of", "id", "round", "company", "ipo", "gatekeepers", "investors", "investor_pools")
+
+
+def _that_count(tables: dict[str, Any]) -> Any:
+    """Leave only what decides a result: no sources, and nobody's own funding where it does not apply."""
+    counting = dict(tables)
+    if isinstance(tables.get("investors"), list):
+        counting["investors"] = [
+            {key: value for key, value in who.items() if key != "funding" or value.get("applies", True)}
+            for who in tables["investors"]
+        ]
+    return _without_sources(counting)
 
 
 def _without_sources(raw: Any) -> Any:
