@@ -97,16 +97,9 @@ TRAITS = np.dtype(
     ]
 )
 
-#: An investor who borrows: his place, his address, and what he has and owes; no week changes it.
-BORROWER = np.dtype(
-    [
-        ("index", np.int64),
-        ("address", np.int64),
-        *_numbers("holdings_bn net_debt_bn loan_to_value emergency_loan_to_value emergency_probability"),
-        *_numbers("holdings_loading sales_bn"),
-        ("money_bn", np.float64),  # cash above what he keeps, and undrawn credit; infinite: only the limit counts
-    ]
-)
+#: An investor who borrows: his place, what he has and owes; ``money_bn`` is spare cash and undrawn credit.
+_OF_BORROWERS = "holdings_bn net_debt_bn loan_to_value emergency_loan_to_value emergency_probability holdings_loading"
+BORROWER = np.dtype([("index", np.int64), ("address", np.int64), *_numbers(f"{_OF_BORROWERS} sales_bn money_bn")])
 
 #: Luck of a run that many share: that of its consents and signatures in the end, and what stays of redeemable money.
 LUCK = np.dtype([("frailty", np.float64), ("kept", np.float64)])
@@ -348,14 +341,8 @@ INVESTOR_STATE = np.dtype(
 )
 
 
-#: An investor who borrows, from week to week.
-BORROWER_STATE = np.dtype(
-    [
-        ("limit", np.float64),  # loan-to-value limit of this run
-        ("can_pay_musd", np.int64),
-        ("pledge_musd", np.int64),  # what he signed for; his ticket is what of it he can pay
-    ]
-)
+#: An investor who borrows, from week to week: the limit of this run, and his ticket is what he can pay of his pledge.
+BORROWER_STATE = np.dtype([("limit", np.float64), ("can_pay_musd", np.int64), ("pledge_musd", np.int64)])
 
 
 class Outcome(NamedTuple):

@@ -10,7 +10,7 @@ from abm.core import records
 from abm.core.records import Records
 from abm.population.consents import numbers_in
 from abm.population.contracts import new_records
-from abm.scenario.investor_tables import FundingTable
+from abm.scenario.funding_table import FundingTable
 
 
 def borrowers_of(tables: Sequence[Any], addresses: Sequence[int]) -> Records:

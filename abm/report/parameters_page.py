@@ -13,9 +13,9 @@ from abm.scenario import Scenario
 from abm.scenario.condition_fields import Conditions
 from abm.scenario.defaults import BY_KIND, COMMON
 from abm.scenario.fields import Knob, Section
+from abm.scenario.funding_table import FundingTable
 from abm.scenario.investor_tables import (
     ConditionMixTable,
-    FundingTable,
     InvestorPoolTable,
     InvestorTable,
     Paper,

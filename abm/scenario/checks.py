@@ -11,12 +11,9 @@ from abm.core.errors import Fault
 from abm.core.plain import plain
 from abm.scenario.defaults import trait_default
 from abm.scenario.fields import Distribution, did_you_mean
-<<<<<<< HEAD
+from abm.scenario.funding_table import funding_faults
 from abm.scenario.investor_tables import InvestorPoolTable, InvestorTable
 from abm.scenario.network_table import network_faults
-=======
-from abm.scenario.investor_tables import FundingTable, InvestorPoolTable, InvestorTable
->>>>>>> d608c42 (Let an investor who borrows pay what his limit and a moving market leave him)
 from abm.scenario.schema import GatekeeperTable
 
 if TYPE_CHECKING:
@@ -169,30 +166,7 @@ def _investor_faults(scenario: Tables) -> Iterator[Fault]:
         if investor.fallback_bn > 0 and not investor.conditions:
             yield Fault(f"{key}.fallback_bn", "expected conditions that the fallback falls back from")
         if investor.funding is not None:
-            yield from _funding_faults(f"{key}.funding", investor.funding)
-
-
-def _funding_faults(key: str, funding: FundingTable) -> Iterator[Fault]:
-    """Check that who borrows is within his own limits on as_of."""
-    most = funding.loan_to_value * funding.holdings_bn
-    if funding.net_debt_bn > most:
-        expected = f"expected at most his loan_to_value of holdings_bn, {plain(most)}: above it he may not borrow"
-        yield Fault(f"{key}.net_debt_bn", expected, plain(funding.net_debt_bn))
-    emergency = funding.emergency_loan_to_value
-    if emergency is not None and emergency < funding.loan_to_value:
-        yield Fault(
-            f"{key}.emergency_loan_to_value",
-            f"expected at least the loan_to_value of {plain(funding.loan_to_value)}",
-            plain(emergency),
-        )
-    if funding.emergency_probability > 0 and emergency is None:
-        yield Fault(f"{key}.emergency_loan_to_value", "expected the limit of an emergency beside its chance")
-    if funding.sales_bn > funding.holdings_bn:
-        expected = f"expected at most the holdings of {plain(funding.holdings_bn)}"
-        yield Fault(f"{key}.sales_bn", expected, plain(funding.sales_bn))
-    for name in ("minimum_cash_bn", "credit_bn"):
-        if funding.cash_bn is None and getattr(funding, name) > 0:
-            yield Fault(f"{key}.cash_bn", f"expected his cash beside {name}")
+            yield from funding_faults(f"{key}.funding", investor.funding)
 
 
 def _standing_faults(scenario: Tables, investor: InvestorTable, key: str) -> Iterator[Fault]:

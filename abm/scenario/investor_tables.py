@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from abm.scenario.condition_fields import Conditions
 from abm.scenario.fields import Distribution, DistributionKnob, Flag, Id, ItsId, ItsName, Kind, Knob, Section
+from abm.scenario.funding_table import Funding
 
 ItsKind = Annotated[
     Kind, Field(description="Sets every trait that the table leaves out, and is what conditions on a kind count")
@@ -117,46 +118,6 @@ class Paper(Section):
     pro_rata_share: Annotated[float, Knob("-", 0, 1, "Right to this share of the money taken", "E6")] = 0.0
 
 
-class FundingTable(Section):
-    """What an investor who borrows can pay: holdings that move with the market, debt, and limits on it."""
-
-    applies: Annotated[Flag, Field(description="Whether the table counts; if not, it is as if it were not there")] = (
-        True
-    )
-    holdings_bn: Annotated[
-        float, Knob("USD billion", 0.00001, 100_000, "Equity value of what he holds, on as_of", "E8")
-    ]
-    net_debt_bn: Annotated[float, Knob("USD billion", -10_000, 10_000, "His debt less his cash, on as_of", "E8")]
-    loan_to_value: Annotated[
-        float, Knob("-", 0, 0.95, "Most that net debt may be of all holdings, the new ones among them", "E8")
-    ] = 0.25
-    emergency_loan_to_value: Annotated[
-        float | None, Knob("-", 0, 0.95, "The same in an emergency (default: loan_to_value)", "E8")
-    ] = None
-    emergency_probability: Annotated[
-        float, Knob("-", 0, 1, "Chance that he goes to the limit of an emergency, for the whole of a run", "E8")
-    ] = 0.0
-    holdings_loading: Annotated[
-        float,
-        Knob("-", 0, 5, "Log-points that holdings move per log-point of sentiment and of shocks that last", "E8"),
-    ] = 1.0
-    sales_bn: Annotated[
-        float, Knob("USD billion", 0, 100_000, "Holdings that he would sell to pay, worth on as_of", "E8")
-    ] = 0.0
-    cash_bn: Annotated[
-        float | None,
-        Knob("USD billion", 0, 10_000, "His cash on as_of; left out, lenders give all that the limit allows", "E8"),
-    ] = None
-    minimum_cash_bn: Annotated[
-        float, Knob("USD billion", 0, 10_000, "Cash that he keeps, as for bonds that fall due", "E8")
-    ] = 0.0
-    credit_bn: Annotated[float, Knob("USD billion", 0, 10_000, "Agreed credit that he has not drawn", "E8")] = 0.0
-
-
-def _if_it_applies(funding: FundingTable | None) -> FundingTable | None:
-    return funding if funding is not None and funding.applies else None
-
-
 Standing = Literal["firm", "conditional_firm", "letter_of_intent", "in_talks", "rumoured", "underwritten"]
 
 
@@ -250,7 +211,7 @@ class InvestorTable(Traits, Paper):
     ] = None
     max_ticket_bn: Annotated[float | None, Knob("USD billion", 1e-9, 10_000, "Most he can place here", "A5")] = None
     conditions: Annotated[Conditions, Field(description="What must hold before he pays")] = ()
-    funding: Annotated[FundingTable | None, AfterValidator(_if_it_applies)] = None
+    funding: Funding = None
 
     @property
     def is_stated(self) -> bool:
