@@ -6,6 +6,7 @@ import pytest
 
 import abm
 from abm.population import prepare
+from abm.report.answer import answer_text
 from tests.test_lockstep import walk
 from tests.worlds import bound, paid, thinker, world
 
@@ -63,7 +64,7 @@ def test_a_goal_of_five_hundred_dollars_counts_every_dollar():
 
 def test_all_or_nothing_moves_no_decision_before_the_deadline():
     """Why e19 can read the final share of a campaign that fails: it lets the same campaign keep what has come."""
-    strict = campaign(**{"investor_pools.strangers.strategic_premium": -0.15})
+    strict = campaign(**{"investor_pools.strangers.strategic_premium": -0.15, "investors.patron.completes": 0.5})
     kept = strict.with_values({"round.piecemeal_probability": 1.0})
     rows, shares = (abm.simulate(one, runs=200, central=True).to_frame() for one in (strict, kept))
     assert 0 < rows["closed"].sum() < 200
@@ -72,3 +73,8 @@ def test_all_or_nothing_moves_no_decision_before_the_deadline():
     assert (rows["funded_bn"][met] == shares["funded_bn"][met]).all()
     assert (rows["funded_bn"][~met] == 0).all()
     assert (shares["funded_bn"][~met] < 0.000005).all()
+
+
+def test_the_answer_states_small_money_in_figures():
+    outcomes = abm.simulate("crowd-campaign", runs=20, central=True)
+    assert "does new money of USD 0.000005 billion arrive by 2018-03-31?" in answer_text(outcomes)

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from abm.core.plain import plain
 from abm.report.quoting import around, spread
 from abm.report.sources_table import grades_counted
 from abm.runs.digits import percent, three_digits
@@ -20,6 +21,7 @@ from abm.scenario.round_end import arrives, last_day
 
 _MANY = 4  # payers named one by one
 _DATES = 6  # dates of the table, at most
+_SMALL = 0.0001  # USD billion, below which a number in figures has a power of ten
 
 
 class Asked(NamedTuple):
@@ -91,9 +93,9 @@ def _source(scenario: Scenario) -> str:
 def _question(totals: Totals) -> str:
     scenario = totals.scenario
     terms = scenario.round
+    asked = f"{terms.target_bn:,.10g}" if terms.target_bn >= _SMALL else plain(terms.target_bn)
     return (
-        f"{scenario.title}\n"
-        f"As of {scenario.as_of}: does new money of USD {terms.target_bn:,.10g} billion arrive {arrives(scenario)}?"
+        f"{scenario.title}\nAs of {scenario.as_of}: does new money of USD {asked} billion arrive {arrives(scenario)}?"
     )
 
 
