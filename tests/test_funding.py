@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import abm
+import abm.analysis.story
 from abm.core import draws
 from abm.rules import funding
 from abm.rules.failure import CAUSES
@@ -259,5 +260,12 @@ def test_a_contradiction_gets_one_sentence(numbers, message):
 
 def test_the_rich_world_of_borrowers_has_some_who_cannot_fund_all():
     models = [told(abm.scenario_from(borrowing_world()), run) for run in range(6)]
-    assert any(event.what == "can pay only a part" for model in models for event in model.trace)
-    assert any(event.what == "can pay all again" for model in models for event in model.trace)
+    assert any(event.what == "fell short" for model in models for event in model.trace)
+    assert any(event.what == "recovered" for model in models for event in model.trace)
+
+
+def test_the_story_says_that_a_lead_could_fund_no_more():
+    raw = world([bound("lead", 22.5, funding=E8) | {"name": "The lead"}], days=14, target_bn=22.5)
+    text = " ".join(abm.analysis.story.tell_story(abm.scenario_from(raw), seed=1, run=0).text().split())
+    assert "The lead could fund no more of its ticket than USD 18.666 billion." in text
+    assert "The lead paid USD 18.666 billion and could fund no more of what was signed." in text

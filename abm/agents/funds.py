@@ -62,9 +62,9 @@ class Funds:
         who, pledge = self.investor, self.pledge_musd
         who.ticket_musd = int(funding.within_means(pledge, self.can_pay_musd))
         if (who.ticket_musd < pledge) != (before < pledge):
-            all_of_it = f"of {plain(who.model.population.bn(pledge))}"
-            what = "can pay only a part" if who.ticket_musd < pledge else "can pay all again"
-            who.model.log(who.id, what, all_of_it, who.ticket_musd)
+            signed = f"signed for {plain(who.model.population.bn(pledge))}"
+            what = "fell short" if who.ticket_musd < pledge else "recovered"
+            who.model.log(who.id, what, signed, who.ticket_musd)
 
 
 def funds_of(investor: Any, model: Host) -> Funds | None:

@@ -29,6 +29,11 @@ def _always(_: Scenario) -> bool:
     return True
 
 
+def _nobody_borrows(scenario: Scenario) -> bool:
+    """Whether the file says of nobody what he can borrow."""
+    return all(one.funding is None for one in scenario.investors)
+
+
 def _rates_stated(scenario: Scenario) -> bool:
     """Whether a consent comes at a rate that the file states."""
     return any(gate.hazard_per_year for gate in scenario.gatekeepers)
@@ -63,7 +68,7 @@ LEFT_OUT: dict[str, Callable[[Scenario], bool]] = {
     "Everybody sees the same book, a week late, true and complete.": _always,
     "No strategic timing.": _always,
     "No bank debt, project finance or asset sales, and no money but what the file names.": _always,
-    "The lead's own funding is a chance of not paying, independent of mood.": _always,
+    "The lead's own funding is a chance of not paying, independent of mood.": _nobody_borrows,
     "Investors do not foresee shocks or talent loss.": _always,
     "A peer's strategic motive is read as value (B4), and the worth of preference rights is not taken off the price he "
     "paid.": _always,

@@ -24,7 +24,7 @@ _COLOURS = {
     "good": ("consented", "reached its target", "raised later money", "listed its shares"),
     "bad": (
         "blocked", "withdrew", "did not pay", "missed its target", "lapsed", "passed", "defaulted", "claimed back",
-        "failed to raise", "could not list", "withdrew its listing",
+        "failed to raise", "could not list", "withdrew its listing", "fell short",
     ),
     "money": ("signed", "paid", "fell back"),
 }  # fmt: skip

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 #: Kinds of events that a story leaves out, and why. None so far.
 LEFT_OUT: dict[str, str] = {}
+SHORT = "could not fund"  # how the reason begins of one who pays less for want of money of his own
 
 _FEW = 8  # investors that are named one by one when a round opens
 
@@ -171,8 +172,11 @@ def _waits(teller: _Teller, events: list[Event]) -> str:
 
 
 def _paid(teller: _Teller, events: list[Event]) -> str:
-    cut = f", {events[0].why}" if len(events) == 1 else ", cut back"
-    return f"{teller.parties(events, 'paid {}')}{f'{cut} because no more room was left' if events[0].why else ''}."
+    why = events[0].why
+    if why.startswith(SHORT):  # of his own money, not of room
+        return f"{teller.parties(events, 'paid {}')} and could fund no more of what was signed."
+    cut = f", {why}" if len(events) == 1 else ", cut back"
+    return f"{teller.parties(events, 'paid {}')}{f'{cut} because no more room was left' if why else ''}."
 
 
 def _fell_back(teller: _Teller, events: list[Event]) -> str:
@@ -238,6 +242,8 @@ _TELLERS: dict[str, Callable[[_Teller, list[Event]], str]] = {
     "waits": _waits,
     "withdrew": lambda teller, events: teller.parties(events, "had second thoughts and took {} back") + ".",
     "paid": _paid,
+    "fell short": lambda teller, events: teller.parties(events, "could fund no more of its ticket than {}") + ".",
+    "recovered": lambda teller, events: teller.parties(events, "could fund all of its {} again") + ".",
     "did not pay": lambda teller, events: teller.parties(events, "was called and did not pay its {}") + ".",
     "fell back": _fell_back,
     "lapsed": _lapsed,
