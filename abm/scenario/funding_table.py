@@ -23,17 +23,17 @@ class FundingTable(Section):
     ]
     net_debt_bn: Annotated[float, Knob("USD billion", -10_000, 10_000, "His debt less his cash, on as_of", "E8")]
     loan_to_value: Annotated[
-        float, Knob("-", 0, 0.95, "Most that net debt may be of all holdings, the new ones among them", "E8")
+        float, Knob("-", 0, 0.95, "Most net debt, as a share of holdings with the new ones", "E8")
     ] = 0.25
     emergency_loan_to_value: Annotated[
         float | None, Knob("-", 0, 0.95, "The same in an emergency (default: loan_to_value)", "E8")
     ] = None
-    emergency_probability: Annotated[
-        float, Knob("-", 0, 1, "Chance that he goes to the limit of an emergency, for the whole of a run", "E8")
-    ] = 0.0
+    emergency_probability: Annotated[float, Knob("-", 0, 1, "Chance of an emergency, for the whole of a run", "E8")] = (
+        0.0
+    )
     holdings_loading: Annotated[
         float,
-        Knob("-", 0, 5, "Log-points that holdings move per log-point of sentiment and of shocks that last", "E8"),
+        Knob("-", 0, 5, "Move of holdings, per log-point of sentiment and lasting shocks", "E8"),
     ] = 1.0
     sales_bn: Annotated[
         float, Knob("USD billion", 0, 100_000, "Holdings that he would sell to pay, worth on as_of", "E8")
