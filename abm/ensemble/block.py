@@ -23,7 +23,7 @@ from abm.scenario.fields import KINDS
 
 _MOST_STANDINGS = 256  # ways in which consents can stand, beyond which each run looks ahead for itself
 _FEWEST, _MOST = 8, 64  # lanes: as many as the widest vector has places, and as many as have been seen to pay
-_MEMORY = 384 * 1024  # of the runs of a block [bytes]: what a core keeps near
+_MEMORY = 768 * 1024  # of the runs of a block [bytes]: what a core keeps near
 
 
 class RunBlock:

@@ -32,6 +32,8 @@ def information(block: Any) -> None:
     for i in range(investors.shape[0]):
         if investors[i].behavioural:
             ends, last = 0, SIGNED if investors[i].withdrawal_per_year > 0.0 else LOOKING
+            if _at_most(block, i, last) == 0:
+                continue
             for r in range(block.n_open):
                 run = at(block, r)
                 who, state = arrays.investors(run)[i], run.round_state
@@ -51,6 +53,15 @@ def information(block: Any) -> None:
     for r in range(block.n_open):
         if at(block, r).round_state.open:
             _hear(at(block, r))
+
+
+@lean
+def _at_most(block: Any, i: int, stage: int) -> int:
+    """In how many runs an investor has not gone beyond a stage: where he has in all, there is nothing to work out."""
+    found = 0
+    for r in range(block.n_open):
+        found += arrays.investors(at(block, r))[i].stage <= stage
+    return found
 
 
 @lean
@@ -151,6 +162,8 @@ def decisions(block: Any) -> None:
         return
     for i in range(investors.shape[0]):
         who = investors[i]
+        if _at_most(block, i, LOOKING) == 0:
+            continue
         if who.behavioural and not who.in_the_end:
             if who.waiting_decay_weeks != decay:
                 decay = who.waiting_decay_weeks
