@@ -143,6 +143,7 @@ def test_people_read_names_and_programs_ids():
 @pytest.mark.parametrize("name", abm.packaged())
 def test_numbers_of_an_answer_have_three_digits(name):
     text = answer_text(abm.simulate(name, 300, keep="totals"))
+    text = re.sub(r"money of USD [\d.]+ billion", "", text)  # the target is said as the file has it
     for number in re.findall(r"\d[\d,]*\.\d+", text):
         digits = number.replace(",", "").replace(".", "").lstrip("0")
         assert len(digits) == 3 or number.startswith("99."), number

@@ -194,7 +194,7 @@ def test_settings_change_what_is_simulated_and_the_last_one_counts(command):
     ("arguments", "says"),
     [
         (["run", "three-investor"], "three-investor: scenario: expected .* (did you mean 'three-investors'?)"),
-        (["run", "zebra"], "zebra: scenario: expected .*; packaged are anthropic-2025, mutual-conditions, openai-2025"),
+        (["run", "zebra"], "zebra: scenario: expected .*; packaged are anthropic-2025, crowd-campaign, mutual-co"),
         (["run", "nowhere.toml"], "nowhere.toml: file: expected a readable TOML file, got no such file"),
         (["run", SMALL, "--runs", "0"], "abm: .*--runs"),
         pytest.param(["run", SMALL, "--runs", "1e3"], "--runs.*got '1e3'"),

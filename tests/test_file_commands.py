@@ -53,8 +53,8 @@ def test_nothing_is_overwritten(command, tmp_path):
 
 
 def test_the_template_is_no_packaged_scenario():
-    known = ["anthropic-2025", "mutual-conditions", "openai-2025", "openai-2025-article", "three-investors", "xai-2025"]
-    assert abm.packaged() == known
+    rounds = ["mutual-conditions", "openai-2025", "openai-2025-article", "three-investors", "xai-2025"]
+    assert abm.packaged() == ["anthropic-2025", "crowd-campaign", *rounds]
 
 
 # --------------------------------------------------------------------------------------------------------------------
