@@ -24,13 +24,18 @@ RESULTS = Path(__file__).parent.parent / "results"
 
 
 class Experiment:
-    """One experiment with its folder in ``results/`` and its number of runs, both from the command line."""
+    """One experiment with its folder in ``results/`` and its number of runs, both from the command line.
 
-    def __init__(self, script: str, doc: str, runs: int) -> None:
+    Options of its own (``more``, by name, as argparse takes them) are in ``asked``.
+    """
+
+    def __init__(self, script: str, doc: str, runs: int, more: dict[str, dict[str, Any]] | None = None) -> None:
         parser = argparse.ArgumentParser(description=doc.splitlines()[0])
         parser.add_argument("--runs", type=int, default=runs, help="runs of a point (default: %(default)s)")
         parser.add_argument("--out", type=Path, default=RESULTS / Path(script).stem, help="folder of the results")
-        chosen = parser.parse_args()
+        for name, how in (more or {}).items():
+            parser.add_argument(f"--{name}", **how)
+        chosen = self.asked = parser.parse_args()
         self.runs, self.folder = chosen.runs, chosen.out
         self.folder.mkdir(parents=True, exist_ok=True)
 
