@@ -20,7 +20,7 @@ Design
     resampled data and design. What is not aimed at (P of success given a share, medians, backers) is a test.
     The game: the model's rule (A9, A10) with the belief in others as belief in success, read in two ways, before and
     after a fit of bias and noise by maximum likelihood. ``--moments FILE`` holds everything against another file of
-    the layout of ``crowdfunding_moments.toml``.
+    the layout of ``crowdfunding_moments.toml``, fitted anew, or with ``--law law.parquet`` as it was fitted before.
 
 Expectation (written before the first run of this script; single numbers had been tried while it was built)
     Unfitted: two humps, for strangers who believe in success join late and together, but far too few successes, since
@@ -37,6 +37,7 @@ Run it: ``python experiments/e19_crowd_campaigns.py``.
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ from campaigns import (
     SCENARIO,
     WIDER,
     Behaviour,
+    Law,
     Points,
     aim_of,
     design,
@@ -98,15 +100,40 @@ class Fit:
         """Everything that was fitted or chosen."""
         return {**self.law._asdict(), **self.behaviour._asdict(), "misfit": self.cost, "worth": self.worth}
 
-    def numbers(self) -> list[str]:
-        """Rows of a table of the fitted numbers."""
+    def words(self) -> list[str]:
+        """Which ways were tried, and a table of the fitted numbers."""
+        ways = [f"lockup {one['lockup']:g}, herding {one['herding']:g}: {one['misfit']:.0f}" for one in self.tried]
         rows = ["| number | before | fitted | nine in ten of the resamples |", "|---|---|---|---|"]
         for name, value in self.law._asdict().items():
             low, high = self.again[name].quantile([0.05, 0.95])
             rows.append(f"| {name} | {getattr(BEFORE, name):.3g} | {value:.3g} | {low:.3g} to {high:.3g} |")
         for name, value in self.behaviour._asdict().items():
             rows.append(f"| {name} of strangers | {getattr(BELIEVING, name):.3g} | {value:.3g} | chosen of four ways |")
-        return rows
+        tried = (
+            f"By the way strangers decide, each at its best law in the even design: misfit {'; '.join(ways)}. "
+            "Weights leave few campaigns of that design, so that none of these stands out."
+        )
+        return [tried, "\n".join(rows)]
+
+
+class Given:
+    """The way of deciding and the law that an earlier run fitted, to other data than those it is held against."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            told = pd.read_parquet(path).iloc[0]
+            self.law = Law(**{name: float(told[name]) for name in Law._fields})
+            self.behaviour = Behaviour(**{name: float(told[name]) for name in Behaviour._fields})
+        except (OSError, ValueError, KeyError, IndexError):
+            print(f"{path}: expected a table of a fitted law, as this script writes law.parquet", file=sys.stderr)
+            raise SystemExit(2) from None
+        self.path = path
+
+    def words(self) -> list[str]:
+        """Where the law comes from."""
+        numbers = {**self.law._asdict(), **self.behaviour._asdict()}
+        return [f"*Fitted* is the law of {self.path.name}, fitted before and not to these data: "
+                + ", ".join(f"{name} {value:.3g}" for name, value in numbers.items()) + "."]  # fmt: skip
 
 
 def said(value: float, as_percent: bool) -> str:
@@ -235,11 +262,10 @@ def without_parts(points: Points, behaviour: Behaviour, data: Moments, whole: Ca
 
 
 def finding(
-    data: Moments, frame: pd.DataFrame, apart: pd.DataFrame, fit: Fit, misfits: list[float], runs: int
+    data: Moments, frame: pd.DataFrame, apart: pd.DataFrame, fit: Fit | Given, misfits: list[float], runs: int
 ) -> list[str]:
     """What the campaigns say, in words and tables."""
     met, missed = verdicts(frame)
-    ways = [f"lockup {one['lockup']:g}, herding {one['herding']:g}: {one['misfit']:.0f}" for one in fit.tried]
     rows = [f"| {block} | {row['unfitted']:.1f} | {row['fitted']:.1f} |" for block, row in apart.iterrows()]
     return [
         "# e19: campaigns of a crowd, and a threshold game",
@@ -249,10 +275,8 @@ def finding(
         "Mean distance of probabilities to the data, in points:",
         "\n".join(["| | unfitted | fitted |", "|---|---|---|", *rows]),
         f"Misfit (squared distances of {len(data.histogram()) + len(data['success', 'by_goal'])} moments over squared "
-        f"errors): unfitted {misfits[0]:.0f}, fitted {misfits[1]:.0f}. By the way in which strangers decide, each at "
-        f"its best law, in the even design: {'; '.join(ways)}; weights leave few campaigns of that design, so "
-        "that none of these stands out.",
-        "\n".join(fit.numbers()),
+        f"errors): unfitted {misfits[0]:.0f}, fitted {misfits[1]:.0f}.",
+        *fit.words(),
         f"Within its own error and two points of the data: {len(met)} of {len(met) + len(missed)} probabilities of "
         f"the fitted model. Missed: {'; '.join(missed) or 'none'}.",
     ]
@@ -287,25 +311,26 @@ def pictures(frame: pd.DataFrame, unfitted: Campaigns, after: Campaigns, table: 
 
 
 if __name__ == "__main__":
-    more = {"moments": {"type": Path, "default": MOMENTS, "help": "file of moments (default: the one beside this)"}}
+    more = {
+        "moments": {"type": Path, "default": MOMENTS, "help": "file of moments (default: the one beside this)"},
+        "law": {"type": Path, "help": "law.parquet of an earlier fit, to be held against the moments as it is"},
+    }
     experiment = Experiment(__file__, __doc__ or "", runs=1_200, more=more)
     data = moments_or_exit(experiment.asked.moments)
     scenario, runs, aim = abm.load_scenario(SCENARIO), experiment.runs, aim_of(data)
     unfitted = simulated(drawn(BEFORE, runs, data), BELIEVING)
-    fit = Fit(runs, data)
+    fit = Given(experiment.asked.law) if experiment.asked.law else Fit(runs, data)
     points = drawn(fit.law, runs, data)
     after = simulated(points, fit.behaviour)
     frame = held_side_by_side(data, unfitted, after)
     games = [game.fit(data, reading) for reading in game.READINGS]
     table = game.table(data, games)
     experiment.keep(frame, scenario, design="drawn")
-    for name, each in (
-        ("ways", pd.DataFrame(fit.tried).drop(columns="at")),
-        ("law", pd.DataFrame([fit.told()])),
-        ("resamples", fit.again),
-        ("game", table),
-    ):
-        each.to_parquet(experiment.folder / f"{name}.parquet")
+    table.to_parquet(experiment.folder / "game.parquet")
+    if isinstance(fit, Fit):
+        ways = pd.DataFrame(fit.tried).drop(columns="at")
+        for name, each in (("ways", ways), ("law", pd.DataFrame([fit.told()])), ("resamples", fit.again)):
+            each.to_parquet(experiment.folder / f"{name}.parquet")
     rests_on = f"{runs:,} campaigns under {LUCKS} lucks each, seed 1"
     shown, title = pictures(frame, unfitted, after, table), "Campaigns and a game beside data"
     experiment.figure(multiples, "moments", title, shown, source=rests_on, size=(9.6, 13.0), columns=1)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import runpy
 import sys
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -184,15 +184,37 @@ def test_the_rule_of_the_game_reads_beliefs_as_the_binomial_law(moments):
         assert game.fit(data, reading).deviance < game.fit(data, reading).deviance_before
 
 
-def test_the_experiment_stops_at_a_bad_file(moments, tmp_path, monkeypatch, capsys):
-    import runpy
+def experiment(monkeypatch, *arguments):
+    """Run the script of e19."""
+    script = ROOT / "experiments" / "e19_crowd_campaigns.py"
+    monkeypatch.setattr(sys, "argv", [script.name, "--runs", "3", *map(str, arguments)])
+    return runpy.run_path(str(script), run_name="__main__")
 
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("--moments", "campaigns: expected numbers from 1 to inf, got 0"),
+        ("--law", "expected a table of a fitted law, as this script writes law.parquet"),
+    ],
+)
+def test_the_experiment_stops_at_a_bad_file(moments, option, says, tmp_path, monkeypatch, capsys):
     bad = tmp_path / "bad.toml"
     bad.write_text("campaigns = 0\n", "utf-8")
-    script = ROOT / "experiments" / "e19_crowd_campaigns.py"
-    monkeypatch.setattr(sys, "argv", [script.name, "--moments", str(bad), "--out", str(tmp_path / "out")])
     with pytest.raises(SystemExit) as ended:
-        runpy.run_path(str(script), run_name="__main__")
+        experiment(monkeypatch, "--out", tmp_path / "out", option, bad)
     assert ended.value.code == 2
-    assert "campaigns: expected numbers from 1 to inf, got 0" in capsys.readouterr().err
-    assert tomllib.loads(FILE.read_text("utf-8"))["format"] == 1
+    assert says in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_law_is_held_against_other_data_as_it_was_fitted(moments, tmp_path, monkeypatch, capsys):
+    other = tmp_path / "other.toml"
+    other.write_text(FILE.read_text("utf-8").replace("overall = 0.401", "overall = 0.5"), "utf-8")
+    law = ROOT / "results" / "e19_crowd_campaigns" / "law.parquet"
+    monkeypatch.setattr("abm.plots.DPI", 40)
+    experiment(monkeypatch, "--out", tmp_path, "--moments", other, "--law", law)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "| success | all | 50.0 |" in told
+    assert "*Fitted* is the law of law.parquet, fitted before and not to these data: appeal" in told
+    assert not (tmp_path / "law.parquet").exists()
