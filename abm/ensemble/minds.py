@@ -60,7 +60,8 @@ def _at_most(block: Any, i: int, stage: int) -> int:
     """In how many runs an investor has not gone beyond a stage: where he has in all, there is nothing to work out."""
     found = 0
     for r in range(block.n_open):
-        found += arrays.investors(at(block, r))[i].stage <= stage
+        still = arrays.investors(at(block, r))[i].stage <= stage
+        found += still
     return found
 
 
