@@ -44,7 +44,8 @@ class Behaviour(NamedTuple):
     herding: float  #: pull of a book that runs ahead of time [log-points]
 
 
-#: Judgement of somebody who had read the data, written down before the first fit. A thousand look at a goal of 5,250 USD, two in a hundred like it (a usual rate
+#: Judgement of somebody who had read the data, written down before the first fit.
+#: A thousand look at a goal of 5,250 USD, two in a hundred like it (a usual rate
 #: of a page that sells); half of the friends pledge early; one patron in ten brings the second half of a goal; a pledge
 #: that comes to nothing costs a hundredth of itself, as the money comes back; herding is 0.3 log-points.
 BEFORE = Law(appeal=-0.5, appeal_sd=0.25, lookers=1_000.0, lookers_sd=0.5, reach=0.6, warmth=1.0, patron=0.1)
