@@ -109,7 +109,7 @@ class Hearsay:
             return True
         model = self._model
         has_tie = network.tied(model.seed, model.run, self._terms, investor.traits, author.traits)
-        weeks = network.weeks_after(news.week, model.week)
+        weeks = books.weeks_since(model.week, news.week)
         return bool(network.reaches(weeks, self._terms.public_after_weeks, has_tie))
 
 

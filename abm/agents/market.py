@@ -12,7 +12,7 @@ from abm.core import draws, mixed
 from abm.core.old_names import renamed_attribute
 from abm.core.schedule import YEARS
 from abm.rules import environment
-from abm.rules.belief import prior_mean, signal
+from abm.rules.belief import signal
 from abm.rules.sums import add
 
 if TYPE_CHECKING:
@@ -35,9 +35,8 @@ class Market:
         self.news = 0.0  # public news about the value, log-points
         self.burst_weeks_left = 0
         self.talent_loss = 0.0  # log-points of this week
-        start = prior_mean(self.params.mean_bn, self.params.sd_log, 0.0)
         z = draws.normal_quantile(model.decisive(draws.TRUE_VALUE, 0))
-        self.log_value = environment.jump_size(start, self.params.sd_log, z)
+        self.log_value = environment.true_value(self.params.mean_bn, self.params.sd_log, z)
         self.lasting = 0.0  # lasting part of all shocks since as_of, log-points
         self.jumps = 0
         self.next_jump_day = self._wait(0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 
@@ -23,6 +23,36 @@ class Printed:
 
     def _repr_html_(self) -> str:
         return f'<pre style="white-space:pre-wrap">{escape(str(self))}</pre>'
+
+
+class Told(Printed):
+    """Something that is told in a title and a few lines, each with a name.
+
+    Examples
+    --------
+    >>> class Answer(Told):
+    ...     def _title(self) -> str:
+    ...         return "A & B"
+    ...
+    ...     def _lines(self) -> Iterator[tuple[str, str]]:
+    ...         yield "closes", "27 %"
+    >>> print(Answer())
+    A & B
+      closes: 27 %
+    """
+
+    def _title(self) -> str:
+        raise NotImplementedError
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        """Say in a few lines what came out."""
+        return "\n".join((self._title(), *(f"  {name}: {said}" for name, said in self._lines())))
+
+    def _repr_html_(self) -> str:
+        return table_html(self._title(), self._lines())
 
 
 def table_html(title: str, rows: Iterable[Sequence[object]], heads: Sequence[str] = (), below: str = "") -> str:

@@ -17,8 +17,7 @@ from abm.ensemble.memory import far
 from abm.ensemble.parts import next_jump, post_offers, post_price, publish
 from abm.population import sampling
 from abm.rules import eventual
-from abm.rules.belief import prior_mean
-from abm.rules.environment import jump_size
+from abm.rules.environment import true_value
 from abm.rules.news import empty_pools
 from abm.rules.sums import add, in_bn
 
@@ -77,7 +76,8 @@ def _begin_markets(block: Any) -> None:
         state.cold = False
         state.shock = state.news = state.talent_loss = state.lasting = 0.0
         state.burst_weeks_left = state.jumps = 0
-        state.log_value = true_value(market, draws.normal(run.seed, run.round_state.run, 0, 0, draws.TRUE_VALUE, 0))
+        z = draws.normal(run.seed, run.round_state.run, 0, 0, draws.TRUE_VALUE, 0)
+        state.log_value = true_value(market.mean_bn, market.sd_log, z)
     for r in range(block.lanes):
         run = at(block, r)
         run.market_state.next_jump_day = next_jump(run, 0.0)
@@ -176,15 +176,10 @@ def _take_coordinates(block: Any) -> None:
             elif purpose == draws.BLOCK:
                 arrays.gates(run)[place].block_threshold = draws.waited(u)
             elif purpose == draws.TRUE_VALUE:
-                run.market_state.log_value = true_value(run.market, draws.normal_quantile(u))
+                market = run.market
+                run.market_state.log_value = true_value(market.mean_bn, market.sd_log, draws.normal_quantile(u))
             elif purpose != draws.FRAILTY:
                 sampling.take_coordinate(arrays.investors(run)[place], arrays.bases(block)[place], purpose, u)
-
-
-@lean
-def true_value(market: Any, z: float) -> float:
-    """Log value on as_of, of a normal."""
-    return jump_size(prior_mean(market.mean_bn, market.sd_log, 0.0), market.sd_log, z)
 
 
 @lean
@@ -309,9 +304,9 @@ def _draw_mood(block: Any, purpose: int, address: int) -> None:
     own, count = block.seed, AHEAD * block.lanes
     for k in range(count):
         numbers[first + k] = 0.0
+    _note_weeks(block)
     for j in range(seeds.shape[0]):
         block.seed = seeds[j]
-        _note_weeks(block)
         _draw(block, AHEAD, purpose, True)
         for k in range(count):
             numbers[first + k] = mixed.blended(numbers[first + k], weights[j], luck[k])

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 import numpy as np
 
 from abm.core.batch import PATHS, Batch
-from abm.core.records import FATE, RESULT
+from abm.core.records import FATE, RESULT, Floats, Integers, Records
 from abm.ensemble.ahead import compile_ahead
 from abm.ensemble.block import RunBlock
 from abm.ensemble.kernel import simulate
@@ -30,6 +30,19 @@ def without_collector() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def room_for(population: Population, runs: int, paths: bool) -> Batch:
+    """Room for what some runs leave behind, with or without their weekly paths."""
+    investors, gates, weeks = len(population.ids), len(population.gate_ids), int(population.round.horizon_weeks)
+    weekly = np.zeros((runs, len(PATHS), weeks), np.int64) if paths else None
+    return Batch(np.zeros(runs, RESULT), np.zeros((runs, investors), FATE), np.zeros((runs, gates)), weekly)
+
+
+def as_written(batch: Batch) -> tuple[Records, Records, Floats, Integers]:
+    """Rows, fates, days of consents and paths, as engines write them: uncompiled code asks for attributes."""
+    paths = np.zeros((0, 0, 0), np.int64) if batch.paths is None else batch.paths
+    return batch.rows.view(np.recarray), batch.fates.view(np.recarray), batch.gate_days, paths
 
 
 class Ensemble:
@@ -54,7 +67,7 @@ class Ensemble:
 
     def __init__(self, population: Population, unknowns: Unknowns | None = None, sampling: Sampling = "random") -> None:
         self.population, self.unknowns, self.sampling = population, unknowns, sampling
-        self._decisive = decisive_draws(population)
+        self._decisive = decisive_draws(population) if sampling == "sobol" else None
         self._idle: SimpleQueue[RunBlock] = SimpleQueue()
         self._ahead = compile_ahead()
 
@@ -68,30 +81,26 @@ class Ensemble:
         paths
             Whether to keep the weekly paths.
         """
-        shared = self.population
-        investors, gates, weeks = len(shared.ids), len(shared.gate_ids), int(shared.round.horizon_weeks)
-        rows, fates = np.zeros(len(runs), RESULT), np.zeros((len(runs), investors), FATE)
-        gate_days = np.zeros((len(runs), gates))
-        weekly = np.zeros((len(runs) if paths else 0, len(PATHS), weeks), np.int64)
+        batch = room_for(self.population, len(runs), paths)
         with without_collector():
             try:
                 block = self._idle.get_nowait()
             except Empty:
-                block = RunBlock(shared)
+                block = RunBlock(self.population)
                 if self._ahead is not None:
                     self._ahead.wait()
             for population, own in self._worlds(seed, runs):
                 if block.population is not population:
                     block.load(population)
-                here = slice(own.start - runs.start, own.stop - runs.start)
-                # uncompiled code asks for attributes, too
-                records = rows[here].view(np.recarray), fates[here].view(np.recarray)
-                points = points_of_runs(self._decisive, seed, own) if self.sampling == "sobol" else None
-                block.take(points)
+                part = batch.part(own.start - runs.start, own.stop - runs.start)
+                points = None
+                if self._decisive is not None:
+                    points = points_of_runs(self._decisive, seed, own)
+                    block.take(points)
                 luck = luck_of_runs(population, seed, own, points)
-                simulate(block.record, seed, own.start, luck, *records, gate_days[here], weekly[here])
+                simulate(block.record, seed, own.start, luck, *as_written(part))
         self._idle.put(block)
-        return Batch(rows, fates, gate_days, weekly if paths else None)
+        return batch
 
     def _worlds(self, seed: int, runs: range) -> Iterable[tuple[Population, range]]:
         return self.unknowns.of_runs(seed, runs, self.sampling) if self.unknowns else [(self.population, runs)]

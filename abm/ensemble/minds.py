@@ -17,6 +17,7 @@ from abm.ensemble.parts import announce, opinion_of_the_market, tell
 from abm.rules import belief, decision, network
 from abm.rules import news as news_rules
 from abm.rules.appetite import openness
+from abm.rules.book import weeks_since
 
 
 @far
@@ -100,7 +101,7 @@ def _reaches(run: Any, i: int, told: Any) -> bool:
     if terms.public_after_weeks == 1:
         return True
     has_tie = network.tied(run.seed, state.root, terms, bases[i], bases[told.author])
-    return network.reaches(network.weeks_after(told.week, run.week), terms.public_after_weeks, has_tie)
+    return network.reaches(weeks_since(run.week, told.week), terms.public_after_weeks, has_tie)
 
 
 @lean

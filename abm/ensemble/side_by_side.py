@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from abm.core.batch import PATHS, Batch
+from abm.core.batch import Batch
 from abm.core.jit import entry, lean
-from abm.core.records import FATE, LOOKING, RESULT, Floats, Integers, Record, Records
+from abm.core.records import LOOKING, Floats, Integers, Record, Records
 from abm.ensemble import arrays
 from abm.ensemble.ahead import compile_ahead
 from abm.ensemble.arrays import at
 from abm.ensemble.beginning import begin_runs
 from abm.ensemble.block import RunBlock
-from abm.ensemble.engine import without_collector
+from abm.ensemble.engine import as_written, room_for, without_collector
 from abm.ensemble.kernel import begin_week, hand_over, place
 from abm.ensemble.lanes import BLOCK
 from abm.ensemble.phases import week_passes
@@ -215,7 +215,7 @@ class MarketEnsemble:
         paths
             Whether to keep the weekly paths.
         """
-        batches = [_empty(one, len(runs), paths) for one in self.populations]
+        batches = [room_for(one, len(runs), paths) for one in self.populations]
         with without_collector():
             try:
                 blocks = self._idle.get_nowait()
@@ -261,13 +261,4 @@ class MarketEnsemble:
         spent, used = np.zeros((2, self.layout.shared, len(runs)), np.int64)
         live(blocks.records, np.array(keys, np.int64), runs.start, luck, seats, own, spent, used)
         for block, batch in zip(blocks.blocks, batches, strict=True):
-            kept = np.zeros((0, 0, 0), np.int64) if batch.paths is None else batch.paths
-            rows, fates = batch.rows.view(np.recarray), batch.fates.view(np.recarray)
-            leave(block.record, rows, fates, batch.gate_days, kept)
-
-
-def _empty(population: Population, runs: int, paths: bool) -> Batch:
-    """Room for what some runs of a company leave behind."""
-    investors, gates, weeks = len(population.ids), len(population.gate_ids), int(population.round.horizon_weeks)
-    weekly = np.zeros((runs, len(PATHS), weeks), np.int64) if paths else None
-    return Batch(np.zeros(runs, RESULT), np.zeros((runs, investors), FATE), np.zeros((runs, gates)), weekly)
+            leave(block.record, *as_written(batch))

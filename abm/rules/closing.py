@@ -353,7 +353,6 @@ def counterfactual_money(
     n = gather(signed, paid, book)
     if enclose(n, contracts, book):
         prune(n, book.sets[_GREATEST], contracts, book)
-    seat(n, book.sets[_GREATEST], book.sets[_GREATEST], book)
     book.facts.granted, book.facts.literal = AS_IT_IS, False
     return worth_of(n, book.sets[_GREATEST], book)
 

@@ -6,6 +6,7 @@ import math
 
 from abm.core.arithmetic import exp, expm1
 from abm.core.jit import rule
+from abm.rules.belief import prior_mean
 
 
 @rule
@@ -179,6 +180,25 @@ def sentiment_after_jump(sentiment: float, jump: float, permanent_share: float) 
     -0.375
     """
     return sentiment + jump * (1.0 - permanent_share)
+
+
+@rule
+def true_value(mean_bn: float, sd_log: float, z: float) -> float:
+    """Log value of the company on as_of, which nobody knows [log-points of USD billion].
+
+    Parameters
+    ----------
+    mean_bn, sd_log
+        Mean of the value [USD billion], and its spread [log-points].
+    z
+        Standard normal draw [-].
+
+    Examples
+    --------
+    >>> true_value(1.0, 0.0, 0.7), round(true_value(100.0, 0.5, 1.0), 6)
+    (0.0, 4.98017)
+    """
+    return jump_size(prior_mean(mean_bn, sd_log, 0.0), sd_log, z)
 
 
 @rule

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abm.core import draws
 from abm.core.jit import rule
 from abm.core.records import Record
+from abm.rules.book import weeks_since
 
 
 @rule
@@ -48,18 +49,6 @@ def reaches(weeks: int, public_after_weeks: int, has_tie: bool) -> bool:
 
 
 @rule
-def weeks_after(signed: int, week: int) -> int:
-    """Weeks since a signature [weeks].
-
-    Examples
-    --------
-    >>> weeks_after(3, 5)
-    2
-    """
-    return week - signed
-
-
-@rule
 def old_news(signed: int, week: int, terms: Record) -> bool:
     """Whether a signature has reached everybody by the end of a week."""
-    return weeks_after(signed, week) >= terms.public_after_weeks
+    return weeks_since(week, signed) >= terms.public_after_weeks

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from abm.core.arguments import LARGEST_KEY, checked
 from abm.core.batch import Batch
-from abm.core.notebook import Printed, table_html
+from abm.core.notebook import Told
 from abm.population import Population, Unknowns, prepare, unknowns_of
 from abm.population.unknowns import world_of
 from abm.runs.clusters import Kinship, estimate_of_runs, mean_interval
@@ -44,7 +44,7 @@ class Given(NamedTuple):
     mean_bn: Interval  #: what he paid on average over all runs, with its 95 % interval [USD billion]
 
 
-class MarketOutcomes(Printed):
+class MarketOutcomes(Told):
     """Results of many runs of a market: the outcomes of every company, and of all together.
 
     Attributes
@@ -135,13 +135,6 @@ class MarketOutcomes(Printed):
                     mean = mean_interval(self._frame[column].to_numpy(np.float64), self.drawn_runs)
                     found.append(Given(who.id, name, self.probability(f"{column} > 0"), mean))
         return found
-
-    def __str__(self) -> str:
-        """Say in a few lines what came out."""
-        return "\n".join((self._title(), *(f"  {name}: {said}" for name, said in self._lines())))
-
-    def _repr_html_(self) -> str:
-        return table_html(self._title(), self._lines())
 
     def _title(self) -> str:
         return f"{self.market.title}: {self.runs:,} runs, seed {self.seed}, {self.engine} engine"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from abm.core.arguments import checked
 from abm.core.batch import Batch
-from abm.core.notebook import Printed, table_html
+from abm.core.notebook import Told
 from abm.core.old_names import renamed_attribute
 from abm.rules.failure import CAUSES
 from abm.runs.clusters import (
@@ -49,7 +49,7 @@ class StopReason(NamedTuple):
     interrupted: bool = False
 
 
-class Simulated(Printed):
+class Simulated(Told):
     """What was simulated: a scenario with a seed, by an engine, and how that ended."""
 
     if TYPE_CHECKING:  # properties of those who are simulated
@@ -93,13 +93,6 @@ class Simulated(Printed):
         Simulated when it is first asked for.
         """
         return self.beside() if self.beside else None
-
-    def __str__(self) -> str:
-        """Say in a few lines what came out."""
-        return "\n".join((self._title(), *(f"  {name}: {said}" for name, said in self._lines())))
-
-    def _repr_html_(self) -> str:
-        return table_html(self._title(), self._lines())
 
     def _title(self) -> str:
         return f"{self.scenario.title}: {self.runs:,} runs, seed {self.seed}, {self.engine} engine"
