@@ -14,6 +14,7 @@ from abm.ensemble.borrowing import count_funds, pledge
 from abm.ensemble.closings import write_book
 from abm.ensemble.memory import far
 from abm.ensemble.parts import announce, opinion_of_the_market, tell
+from abm.ensemble.repacking import whole
 from abm.rules import belief, decision, network
 from abm.rules import news as news_rules
 from abm.rules.appetite import openness
@@ -25,6 +26,7 @@ from abm.rules.book import weeks_since
 def information(block: Any) -> None:
     """Everybody who still thinks about the round learns."""
     investors, market = arrays.investors(block), block.market
+    growth, volatility, precision = market.growth_per_year, market.volatility, market.news_precision
     if block.opinions_pull:  # everybody is pulled towards the opinions of before this week's news
         for r in range(block.n_open):
             run = at(block, r)
@@ -35,13 +37,13 @@ def information(block: Any) -> None:
             ends, last = 0, SIGNED if investors[i].withdrawal_per_year > 0.0 else LOOKING
             if _at_most(block, i, last) == 0:
                 continue
-            for r in range(block.n_open):
+            for r in range(whole(block.n_open)):
                 run = at(block, r)
                 who, state = arrays.investors(run)[i], run.round_state
                 thinks = state.open and who.stage <= last
-                mean = belief.drifted_mean(who.mean, market.growth_per_year, market.volatility, YEARS)
-                variance = belief.widened_variance(who.variance, market.volatility, YEARS)
-                left = belief.doubt_left(variance, market.news_precision)
+                mean = belief.drifted_mean(who.mean, growth, volatility, YEARS)
+                variance = belief.widened_variance(who.variance, volatility, YEARS)
+                left = belief.doubt_left(variance, precision)
                 mean = belief.updated_mean(mean, run.market_state.news, left)
                 variance = belief.updated_variance(variance, left)
                 who.mean, who.variance = mean if thinks else who.mean, variance if thinks else who.variance
@@ -60,7 +62,7 @@ def information(block: Any) -> None:
 def _at_most(block: Any, i: int, stage: int) -> int:
     """In how many runs an investor has not gone beyond a stage: where he has in all, there is nothing to work out."""
     found = 0
-    for r in range(block.n_open):
+    for r in range(whole(block.n_open)):
         still = arrays.investors(at(block, r))[i].stage <= stage
         found += still
     return found
@@ -169,7 +171,7 @@ def decisions(block: Any) -> None:
         if who.behavioural and not who.in_the_end:
             if who.waiting_decay_weeks != decay:
                 decay = who.waiting_decay_weeks
-                for r in range(block.n_open):
+                for r in range(whole(block.n_open)):
                     offer = at(block, r).offer
                     offer.open_share = openness(offer.weeks_left, decay)
             signing = _weigh(block, i)
@@ -195,7 +197,7 @@ def _sign_where(who: Any, signs: bool, ticket_musd: int, day: float) -> None:
 def _weigh(block: Any, i: int) -> int:
     """Let an investor weigh the offer in every run; in how many he signs."""
     signing = 0
-    for r in range(block.n_open):
+    for r in range(whole(block.n_open)):
         run = at(block, r)
         who, state, offer = arrays.investors(run)[i], run.round_state, run.offer
         until, threshold = state.until_day, who.sign_threshold
@@ -215,7 +217,7 @@ def _weigh(block: Any, i: int) -> int:
 def _wait(block: Any, i: int) -> int:
     """Let an investor whose decision is stated wait for its day in every run; in how many it comes."""
     signing = 0
-    for r in range(block.n_open):
+    for r in range(whole(block.n_open)):
         run = at(block, r)
         who, state = arrays.investors(run)[i], run.round_state
         start, until, rate = state.start_day, state.until_day, who.stated_rate_per_day

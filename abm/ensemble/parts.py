@@ -12,6 +12,7 @@ from abm.ensemble import arrays
 from abm.ensemble.arrays import at
 from abm.ensemble.closings import contracts_of, join_the_book, sort_the_book
 from abm.ensemble.memory import far
+from abm.ensemble.repacking import whole
 from abm.rules import belief, decision, failure, outlook
 from abm.rules import book as books
 from abm.rules import environment as nature
@@ -111,7 +112,7 @@ def post_price(run: Any) -> None:
 @lean
 def post_offers(block: Any) -> None:
     """Set what every investor is offered this week, beside the price."""
-    for r in range(block.n_open):
+    for r in range(whole(block.n_open)):
         run = at(block, r)
         state, terms, offer = run.round_state, run.terms, run.offer
         offer.forecast_bn = books.forecast_bn(

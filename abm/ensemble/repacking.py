@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from abm.core.jit import lean
+from abm.core.jit import folded, lean
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
 from abm.ensemble.memory import far
 
 _OPEN, _RUNNING, _OVER = range(3)
+
+
+@folded
+def whole(lanes: int) -> int:
+    """Round lanes up to whole vectors, so that a loop over them has no rest to do one by one.
+
+    Lanes that are looked at without need are of silent runs, or of none: a loop over whole vectors leaves what counts
+    of those as it is.
+
+    Examples
+    --------
+    >>> whole(0), whole(1), whole(64)
+    (0, 8, 64)
+    """
+    return (lanes + 7) & -8
 
 
 @lean

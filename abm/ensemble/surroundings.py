@@ -14,6 +14,7 @@ from abm.ensemble.arrays import at
 from abm.ensemble.closings import move_price
 from abm.ensemble.memory import far
 from abm.ensemble.parts import end_round, go_public, in_force, post_offers, post_price, raise_later, strike
+from abm.ensemble.repacking import whole
 from abm.rules import belief, decision, eventual, failure
 from abm.rules import book as books
 from abm.rules import company as firms
@@ -36,7 +37,7 @@ def environment(block: Any) -> None:
             u = mixed.uniform(seeds, weights, run.seed, number, run.week, draws.REGIME, 0)
             state.cold = nature.cold_after(state.cold, market.cold_per_week, market.thaw_per_week, u)
     shocks = 0
-    for r in range(block.n_running):
+    for r in range(whole(block.n_running)):
         run = at(block, r)
         state, z = run.market_state, arrays.sentiment_z(run)[ahead].weekly
         mean = nature.regime_mean(market.sentiment_mean, market.cold_sentiment, state.cold)
@@ -53,12 +54,12 @@ def environment(block: Any) -> None:
         for r in range(block.n_running):
             strike(at(block, r))
     if market.burst_chance > 0.0:
-        for r in range(block.n_running):
+        for r in range(whole(block.n_running)):
             run = at(block, r)
             state, strikes = run.market_state, arrays.talent_u(run)[ahead].weekly < market.burst_chance
             weeks = int(market.burst_weeks)
             state.burst_weeks_left = nature.burst_weeks_after(strikes, weeks, state.burst_weeks_left)
-    for r in range(block.n_running):
+    for r in range(whole(block.n_running)):
         run = at(block, r)
         state = run.market_state
         excess = nature.excess_attrition(
@@ -71,7 +72,7 @@ def environment(block: Any) -> None:
         state.talent_loss = nature.talent_loss(excess, market.talent_effect, YEARS)
         state.log_value = nature.value_after_loss(state.log_value, state.talent_loss)
     if market.news_precision > 0.0:
-        for r in range(block.n_open):
+        for r in range(whole(block.n_open)):
             run = at(block, r)
             state, z = run.market_state, arrays.news_z(run)[ahead].weekly
             news = belief.signal(state.log_value, market.news_precision, z)
@@ -137,7 +138,7 @@ def operations(block: Any) -> None:
         return
     firm, plan, ahead = block.firm, arrays.plan(block)[block.week], block.week_ahead
     noise = firms.weekly_noise(firm.burn_volatility_bn)
-    for r in range(block.n_running):
+    for r in range(whole(block.n_running)):
         run = at(block, r)
         company, talent, z = run.company, run.market_state.talent_loss, arrays.revenue_z(run)[ahead].weekly
         gap = firms.revenue_gap_after(
@@ -158,7 +159,7 @@ def operations(block: Any) -> None:
                 run = at(block, r)
                 if not in_force(run, claim.gate):
                     run.company.exact_musd = add(run.company.exact_musd, float(claim.musd))
-    for r in range(block.n_running):
+    for r in range(whole(block.n_running)):
         company = at(block, r).company
         exact, deferrable = company.exact_musd, plan.deferrable_musd
         due, later = firms.whole(exact, company.firm_carried), firms.whole(deferrable, company.deferrable_carried)
@@ -191,7 +192,7 @@ def company_policy(block: Any) -> None:
 def _cut_costs(block: Any) -> None:
     firm = block.firm
     if firm.cut:
-        for r in range(block.n_running):
+        for r in range(whole(block.n_running)):
             company = at(block, r).company
             runway = firms.runway_years(company.cash_musd, company.outflow_musd)
             cut = firms.cut_after(company.cut, runway, firm.runway_trigger_years, firm.cut_per_week, firm.cut_max)
@@ -205,17 +206,17 @@ def _approach_the_market(block: Any) -> None:
     rate, start = decision.per_day_of_year(listing.filing_per_year), max(block.week_start, listing.earliest_day)
     if end <= listing.earliest_day:
         return
-    for r in range(block.n_running):
+    for r in range(whole(block.n_running)):
         run = at(block, r)
         company = run.company
         waits = company.alive & (not company.listing_over)  # both are looked at: "and" would be a branch
         company.files = waits & (company.filed_week < 0) & (run.market_state.sentiment >= listing.minimum_sentiment)
     for k in range(needed.shape[0]):
         gate = needed[k]
-        for r in range(block.n_running):
+        for r in range(whole(block.n_running)):
             run = at(block, r)
             run.company.files = run.company.files & (arrays.gates(run)[gate].in_force_day <= end)
-    for r in range(block.n_running):
+    for r in range(whole(block.n_running)):
         company = at(block, r).company
         looks, clock, threshold = company.files, company.filing_clock, company.filing_threshold
         files = looks & (decision.event_day(clock, threshold, rate, start, end) < math.inf)
@@ -249,7 +250,7 @@ def liquidity(block: Any) -> None:
     firm, defaults = block.firm, 0
     if not firm.exists:
         return
-    for r in range(block.n_running):
+    for r in range(whole(block.n_running)):
         company = at(block, r).company
         cash, vendor, bridge = bills.waterfall(
             company.cash_musd,
