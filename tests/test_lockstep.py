@@ -7,10 +7,12 @@ import math
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 import abm
 from abm.agents import FundingModel
+from abm.core.batch import PATHS
 from abm.core.records import COMPANY_STATE, GATE_STATE, INVESTOR_STATE, MARKET_STATE, OFFER, ROUND_STATE
 from abm.core.schedule import PHASES
 from abm.ensemble.block import RunBlock
@@ -70,6 +72,8 @@ def walk(scenario: Scenario, population: Population, seed: int, runs: range) -> 
     """Walk runs through both engines; the first difference fails with week, phase, agent and field."""
     models = [FundingModel(scenario, seed, run, prepared=population) for run in runs]
     block = RunBlock(population, len(runs))
+    paths = np.zeros((len(runs), int(population.round.horizon_weeks), len(PATHS)), np.int64).transpose(0, 2, 1)
+    block.keep(paths)
     begin(block, population, seed, runs)
     compare(models, models, block, "at the start")
     while any(model.running for model in models):
@@ -85,9 +89,8 @@ def walk(scenario: Scenario, population: Population, seed: int, runs: range) -> 
         running = block.values("round_state", "running")[0, lanes_of(block, len(models))]
         assert running.tolist() == [model.running for model in models], f"week {going[0].week}: running"
         repack(block.record)
-    for model, lane in zip(models, lanes_of(block, len(models)), strict=True):
-        for name in ("committed", "paid", "cash"):
-            path = block.values("paths", name)[: model.week, lane].tolist()
+    for model, kept in zip(models, paths, strict=True):
+        for name, path in zip(PATHS, kept[:, : model.week].tolist(), strict=True):
             assert getattr(model, f"{name}_path") == path, f"run {model}: {name}"
         model.free()
     return models

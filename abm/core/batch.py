@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm.core.records import FATE, RESULT, Floats, Integers
+from abm.core.records import FATE, PATH, RESULT, Floats, Integers
 
 #: The weekly paths of a run [USD million], in the order of :attr:`Batch.paths`.
-PATHS = ("committed", "paid", "cash")
+PATHS = PATH.names or ()
 
 
 @dataclass

@@ -52,6 +52,18 @@ def weeks_into(week: int, span: int) -> int:
 
 
 @rule
+def place_of_week(run: int, week: int, weeks: int) -> int:
+    """Where a week, counted from 1, stands where runs of so many weeks lie one after the other.
+
+    Examples
+    --------
+    >>> place_of_week(0, 1, 52), place_of_week(2, 1, 52)
+    (0, 104)
+    """
+    return run * weeks + week - 1
+
+
+@rule
 def week_end(week: int, deadline_day: float) -> float:
     """Last day of a week [days after as_of]; the week that contains the deadline is cut there.
 

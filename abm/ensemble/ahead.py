@@ -27,7 +27,7 @@ def compile_kernel() -> None:
     block = np.zeros(1, BLOCK).view(np.recarray)[0]
     rows, fates = np.zeros(0, RESULT).view(np.recarray), np.zeros((0, 0), FATE).view(np.recarray)
     luck = np.zeros(0, LUCK).view(np.recarray)
-    simulate(block, 0, 0, luck, rows, fates, np.zeros((0, 0)), np.zeros((0, 0, 0), np.int64))
+    simulate(block, 0, 0, luck, rows, fates, np.zeros((0, 0)))
 
 
 def is_compiled() -> bool:

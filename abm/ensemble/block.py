@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.records import BLOCKED, DECISIVE, OPEN, SATISFIED
+from abm.core.batch import PATHS
+from abm.core.records import BLOCKED, DECISIVE, OPEN, PATH, SATISFIED, Integers
 from abm.ensemble import beginning, closings, parts, phases, repacking
 from abm.ensemble.lanes import AHEAD, ARRAYS, BLOCK, CALLS, DRAWN, LANED, OWN, PUBLIC_LUCK, SHARED_OF, WORD
 from abm.ensemble.memory import address_of
@@ -47,10 +48,9 @@ class RunBlock:
     """
 
     def __init__(self, population: Population, runs: int = _MOST, memory: NDArray[Any] | None = None) -> None:
-        n, g, weeks = len(population.ids), len(population.gate_ids), int(population.round.horizon_weeks)
-        counts = {"investors": n, "borrowers": len(population.borrowers), "gates": g, "paths": weeks} | dict.fromkeys(
-            PUBLIC_LUCK, AHEAD
-        )
+        n, g = len(population.ids), len(population.gate_ids)
+        counts = {"investors": n, "borrowers": len(population.borrowers), "gates": g}
+        counts |= dict.fromkeys(PUBLIC_LUCK, AHEAD)
         self._rows = {name: counts.get(name, 1) for name in LANED}
         rows = sum(self._rows[name] * len(table.fields) for name, table in LANED.items())
         self.lanes = _lanes(rows * WORD, runs)
@@ -73,6 +73,7 @@ class RunBlock:
         lengths |= {"kind_musd": len(KINDS)} | dict.fromkeys(("agents", "steps"), max(n, AHEAD))
         lengths |= dict.fromkeys(("luck", "tails", "places"), max(n, AHEAD) * self.lanes)
         self.take(None)
+        self.keep(None)
         for name, layout in ARRAYS.items():
             if name not in self._arrays:
                 self._point_to(name, np.zeros(lengths.get(name, n), layout))
@@ -135,6 +136,11 @@ class RunBlock:
         self._memory["coordinates"] = u.shape[1]
         self._point_to("decisive", decisive)
         self._point_to("points", u.reshape(-1))
+
+    def keep(self, paths: Integers | None) -> None:
+        """Write the weekly paths of the runs to come into an array [run, path, week]; None: nobody asks for them."""
+        weekly = np.zeros((0, 0, len(PATHS)), np.int64) if paths is None else paths.transpose(0, 2, 1)
+        self._point_to("paths", weekly.reshape(-1).view(PATH))
 
     def values(self, table: str, field: str) -> NDArray[Any]:
         """Give the numbers of a field that each run has for itself: an array [rows of the table, lanes]."""

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 import numpy as np
 
 from abm.core.batch import PATHS, Batch
-from abm.core.records import FATE, RESULT, Floats, Integers, Records
+from abm.core.records import FATE, RESULT, Floats, Records
 from abm.ensemble.ahead import compile_ahead
 from abm.ensemble.block import RunBlock
 from abm.ensemble.kernel import simulate
@@ -35,14 +35,13 @@ def without_collector() -> Iterator[None]:
 def room_for(population: Population, runs: int, paths: bool) -> Batch:
     """Room for what some runs leave behind, with or without their weekly paths."""
     investors, gates, weeks = len(population.ids), len(population.gate_ids), int(population.round.horizon_weeks)
-    weekly = np.zeros((runs, len(PATHS), weeks), np.int64) if paths else None
+    weekly = np.zeros((runs, weeks, len(PATHS)), np.int64).transpose(0, 2, 1) if paths else None
     return Batch(np.zeros(runs, RESULT), np.zeros((runs, investors), FATE), np.zeros((runs, gates)), weekly)
 
 
-def as_written(batch: Batch) -> tuple[Records, Records, Floats, Integers]:
-    """Rows, fates, days of consents and paths, as engines write them: uncompiled code asks for attributes."""
-    paths = np.zeros((0, 0, 0), np.int64) if batch.paths is None else batch.paths
-    return batch.rows.view(np.recarray), batch.fates.view(np.recarray), batch.gate_days, paths
+def as_written(batch: Batch) -> tuple[Records, Records, Floats]:
+    """Rows, fates and days of consents, as engines write them: uncompiled code asks for attributes."""
+    return batch.rows.view(np.recarray), batch.fates.view(np.recarray), batch.gate_days
 
 
 class Ensemble:
@@ -98,6 +97,7 @@ class Ensemble:
                     points = points_of_runs(self._decisive, seed, own)
                     block.take(points)
                 luck = luck_of_runs(population, seed, own, points)
+                block.keep(part.paths)
                 simulate(block.record, seed, own.start, luck, *as_written(part))
         self._idle.put(block)
         return batch

@@ -6,7 +6,7 @@ from typing import Any
 
 from abm.core import schedule
 from abm.core.jit import entry, lean
-from abm.core.records import Floats, Integers, Record, Records
+from abm.core.records import Floats, Record, Records
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
 from abm.ensemble.beginning import begin_runs, draw_ahead
@@ -55,7 +55,6 @@ def simulate(
     rows: Records,
     fates: Records,
     gate_days: Floats,
-    paths: Integers,
 ) -> None:
     """Simulate a run for each of ``luck``, and write down what each leaves behind.
 
@@ -67,9 +66,9 @@ def simulate(
         Key of the first run; the others follow [-].
     luck
         ``records.LUCK[R]``, what many share in a run.
-    rows, fates, gate_days, paths
-        ``records.RESULT[R]``, ``records.FATE[R, N]``, float64[R, G] [days after as_of] and int64[R or 0, 3, weeks]
-        [USD million], overwritten.
+    rows, fates, gate_days
+        ``records.RESULT[R]``, ``records.FATE[R, N]`` and float64[R, G] [days after as_of], overwritten; so are the
+        weekly paths that the block has been told to keep.
     """
     block, done, count = at(record, 0), 0, luck.shape[0]
     block.seed = seed
@@ -83,12 +82,12 @@ def simulate(
             pass_week(block)
             repack_if_worth_it(block)
         for r in range(block.runs):
-            hand_over(at(block, r), rows, fates, gate_days, paths)
+            hand_over(at(block, r), rows, fates, gate_days)
         done = add(done, block.runs)
 
 
 @lean
-def hand_over(run: Any, rows: Records, fates: Records, gate_days: Floats, paths: Integers) -> None:
+def hand_over(run: Any, rows: Records, fates: Records, gate_days: Floats) -> None:
     """Write down what a run leaves behind, and what it leaves of everybody."""
     index, investors, gates = run.round_state.index, arrays.investors(run), arrays.gates(run)
     sum_up(run, rows[index])
@@ -98,8 +97,8 @@ def hand_over(run: Any, rows: Records, fates: Records, gate_days: Floats, paths:
         fate.paid_musd, fate.shares = who.paid_musd, who.shares
     for g in range(gates.shape[0]):
         gate_days[index, g] = gates[g].in_force_day
-    if index < paths.shape[0]:
-        _write_paths(run, paths[index])
+    if arrays.paths(run).shape[0] > 0:
+        _hold_paths(run)
 
 
 @lean
@@ -117,9 +116,9 @@ def sum_up(run: Any, row: Record) -> None:
 
 
 @lean
-def _write_paths(run: Any, paths: Integers) -> None:
-    """Copy the weekly paths; one that has ended keeps its last value."""
-    kept, weeks = arrays.paths(run), run.round_state.weeks
-    for week in range(paths.shape[1]):
-        last = kept[min(week, weeks - 1)]
-        paths[0, week], paths[1, week], paths[2, week] = last.committed, last.paid, last.cash
+def _hold_paths(run: Any) -> None:
+    """Let weekly paths that have ended keep their last values."""
+    state, paths, weeks = run.round_state, arrays.paths(run), run.terms.horizon_weeks
+    first = schedule.place_of_week(state.index, 1, weeks)
+    for place in range(schedule.place_of_week(state.index, add(state.weeks, 1), weeks), add(first, weeks)):
+        paths[place] = paths[place - 1]

@@ -100,7 +100,6 @@ LANED = {
         ),
         _table("borrowers", records.BORROWER_STATE),
         _table("gates", records.GATE_STATE),
-        _table("paths", np.dtype([(name, np.int64) for name in ("committed", "paid", "cash")])),
         *(_table(name, np.dtype([("weekly", np.float64)])) for name in PUBLIC_LUCK),
     )
 }
@@ -157,6 +156,7 @@ ARRAYS = {
     "luck": _NUMBER,  # what is drawn for all runs at once, with room to work in
     "tails": _NUMBER,
     "places": _WHOLE,
+    "paths": records.PATH,  # every week of every run; none where nobody asks
     "agents": _WHOLE,  # for whom, and for which week
     "steps": _WHOLE,
     "decisive": records.DECISIVE,  # draws that take a coordinate of a point

@@ -202,7 +202,7 @@ def _watch(run: Any, paths: Floats) -> None:
     if state.weeks < run.week:
         return
     p, index = state.index, weeks_into(run.week, run.terms.horizon_weeks)
-    paths[p, 0, index], paths[p, 1, index] = arrays.paths(run)[index].committed, state.paid_musd
+    paths[p, 0, index], paths[p, 1, index] = add(state.paid_musd, state.signed_musd), state.paid_musd
     paths[p, 2, index], paths[p, 4, index] = company.cash_musd, company.outflow_musd
     paths[p, 3, index] = add(company.vendor_musd, company.bridge_musd)
     paths[p, 5, index] = state.expected_musd if state.open else 0.0

@@ -8,6 +8,7 @@ from typing import Any
 from abm.core import draws, mixed
 from abm.core.jit import lean
 from abm.core.records import LAPSED, LOOKING, OPEN
+from abm.core.schedule import place_of_week
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
 from abm.ensemble.closings import contracts_of, join_the_book, sort_the_book
@@ -234,6 +235,15 @@ def look_ahead(run: Any) -> None:
         state.deadline_day,
         state.until_day,
     )
+
+
+@lean
+def write_week(run: Any) -> None:
+    """Write down what has been committed and paid by this week, and the cash."""
+    state, weeks = run.round_state, run.terms.horizon_weeks
+    path = arrays.paths(run)[place_of_week(state.index, run.week, weeks)]
+    path.committed, path.paid = add(state.paid_musd, state.signed_musd), state.paid_musd
+    path.cash = run.company.cash_musd
 
 
 @lean

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from abm.core.jit import lean
-from abm.core.schedule import weeks_into
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
 from abm.ensemble.closings import (
@@ -25,10 +24,10 @@ from abm.ensemble.closings import (
 )
 from abm.ensemble.memory import far
 from abm.ensemble.minds import decisions, information, withdrawals
-from abm.ensemble.parts import end_round, extend, publish
+from abm.ensemble.parts import end_round, extend, publish, write_week
+from abm.ensemble.repacking import whole
 from abm.ensemble.surroundings import company_policy, environment, gatekeepers, liquidity, operations
 from abm.rules import failure
-from abm.rules.sums import add
 
 
 @far
@@ -89,15 +88,13 @@ def expiry(block: Any) -> None:
 def record(block: Any) -> None:
     """Write the week down; a run stops when nothing can happen any more."""
     week, horizon = block.week, block.terms.horizon_weeks
-    index = weeks_into(week, horizon)
-    for r in range(block.n_running):
+    if arrays.paths(block).shape[0] > 0:
+        for r in range(block.n_running):
+            if at(block, r).round_state.running:
+                write_week(at(block, r))
+    for r in range(whole(block.n_running)):
         run = at(block, r)
-        state, path, company = run.round_state, arrays.paths(run)[index], run.company
-        path.committed, path.paid, path.cash = (
-            add(state.paid_musd, state.signed_musd),
-            state.paid_musd,
-            company.cash_musd,
-        )
+        state, company = run.round_state, run.company
         state.weeks = week if state.running else state.weeks
         state.running = state.running and week < horizon and (state.open or company.alive)
 

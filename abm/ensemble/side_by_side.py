@@ -150,11 +150,11 @@ def _settle(run: Any, k: int, seats: Records, own: Records, spent: Integers) -> 
 
 
 @entry
-def leave(record: Record, rows: Records, fates: Records, gate_days: Floats, paths: Integers) -> None:
+def leave(record: Record, rows: Records, fates: Records, gate_days: Floats) -> None:
     """Write down what the runs of a block leave behind."""
     block = at(record, 0)
     for r in range(block.runs):
-        hand_over(at(block, r), rows, fates, gate_days, paths)
+        hand_over(at(block, r), rows, fates, gate_days)
 
 
 class _Blocks:
@@ -259,6 +259,8 @@ class MarketEnsemble:
         luck = np.stack([luck_of_runs(*one, runs) for one in zip(populations, keys, strict=True)]).view(np.recarray)
         own = np.zeros((len(seats), len(runs)), OWN_SHARE).view(np.recarray)
         spent, used = np.zeros((2, self.layout.shared, len(runs)), np.int64)
+        for block, batch in zip(blocks.blocks, batches, strict=True):
+            block.keep(batch.paths)
         live(blocks.records, np.array(keys, np.int64), runs.start, luck, seats, own, spent, used)
         for block, batch in zip(blocks.blocks, batches, strict=True):
             leave(block.record, *as_written(batch))
