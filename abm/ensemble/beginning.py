@@ -15,6 +15,7 @@ from abm.ensemble.closings import contracts_of, write_book
 from abm.ensemble.lanes import AHEAD, WORD
 from abm.ensemble.memory import far
 from abm.ensemble.parts import next_jump, post_offers, post_price, publish
+from abm.ensemble.repacking import whole
 from abm.population import sampling
 from abm.rules import eventual
 from abm.rules.environment import true_value
@@ -28,6 +29,7 @@ def begin_runs(block: Any) -> None:
     """Set every run to how things stand on as_of; ``round_state`` says whose luck it has, and what many share in it."""
     block.week, block.week_start, block.week_end = 0, 0.0, 0.0
     block.n_open = block.n_running = block.runs
+    block.width = whole(block.runs)
     _begin_rounds(block)
     _begin_markets(block)
     _begin_companies(block)
@@ -51,7 +53,7 @@ def _begin_rounds(block: Any) -> None:
         block.market.volatility,
         terms.preference,
     )
-    for r in range(block.lanes):
+    for r in range(block.width):
         run = at(block, r)
         state, there = run.round_state, r < run.runs
         state.rung = state.last_cut_week = state.paid_musd = state.new_shares = state.gap_musd = state.new_musd = 0
@@ -69,7 +71,7 @@ def _begin_rounds(block: Any) -> None:
 
 @lean
 def _begin_markets(block: Any) -> None:
-    for r in range(block.lanes):
+    for r in range(block.width):
         run = at(block, r)
         state, market = run.market_state, run.market
         state.sentiment = market.sentiment_start
@@ -78,14 +80,14 @@ def _begin_markets(block: Any) -> None:
         state.burst_weeks_left = state.jumps = 0
         z = draws.normal(run.seed, run.round_state.run, 0, 0, draws.TRUE_VALUE, 0)
         state.log_value = true_value(market.mean_bn, market.sd_log, z)
-    for r in range(block.lanes):
+    for r in range(block.width):
         run = at(block, r)
         run.market_state.next_jump_day = next_jump(run, 0.0)
 
 
 @lean
 def _begin_companies(block: Any) -> None:
-    for r in range(block.lanes):
+    for r in range(block.width):
         run = at(block, r)
         company, firm = run.company, run.firm
         company.cash_musd = company.least_cash_musd = firm.cash_musd
@@ -110,7 +112,7 @@ def grant_bridge(run: Any) -> None:
 @lean
 def _begin_gates(block: Any) -> None:
     for g in range(arrays.gates(block).shape[0]):
-        for r in range(block.lanes):
+        for r in range(block.width):
             run = at(block, r)
             gate, number = arrays.gates(run)[g], run.round_state.run
             gate.status = OPEN
@@ -123,40 +125,40 @@ def _begin_gates(block: Any) -> None:
 @lean
 def _draw_investors(block: Any) -> None:
     """Draw who everybody is: purpose by purpose, all investors in all runs at once."""
-    lanes, count, luck = block.lanes, arrays.investors(block).shape[0], arrays.luck(block)
+    width, count, luck = block.width, arrays.investors(block).shape[0], arrays.luck(block)
     for i in range(count):
         base, pool = arrays.bases(block)[i], arrays.pools(block)[i]
         arrays.agents(block)[i], arrays.steps(block)[i] = base.address, 0
         if pool.pooled:
-            for r in range(lanes):
+            for r in range(width):
                 run = at(block, r)
                 sampling.draw_member(arrays.investors(run)[i], base, pool, run.seed, run.round_state.run)
     _draw(block, count, draws.PRIOR_DEVIATION, True)
     for i in range(count):
         base = arrays.bases(block)[i]
-        for r in range(lanes):
-            sampling.believe(arrays.investors(at(block, r))[i], base, luck[i * lanes + r])
+        for r in range(width):
+            sampling.believe(arrays.investors(at(block, r))[i], base, luck[i * width + r])
     _draw(block, count, draws.PRIVATE_SIGNAL, True)
     for i in range(count):
-        for r in range(lanes):
-            arrays.investors(at(block, r))[i].signal_z = luck[i * lanes + r]
+        for r in range(width):
+            arrays.investors(at(block, r))[i].signal_z = luck[i * width + r]
     _draw(block, count, draws.DILIGENCE, True)
     for i in range(count):
         base = arrays.bases(block)[i]
-        for r in range(lanes):
-            sampling.plan_diligence(arrays.investors(at(block, r))[i], base, luck[i * lanes + r])
+        for r in range(width):
+            sampling.plan_diligence(arrays.investors(at(block, r))[i], base, luck[i * width + r])
     _draw_reliability(block, count)
     _draw(block, count, draws.WITHDRAWAL, False)
     for i in range(count):
         base = arrays.bases(block)[i]
-        for r in range(lanes):
-            sampling.doubt(arrays.investors(at(block, r))[i], base, luck[i * lanes + r])
+        for r in range(width):
+            sampling.doubt(arrays.investors(at(block, r))[i], base, luck[i * width + r])
     for i in range(count):
         arrays.agents(block)[i] = arrays.bases(block)[i].luck
     _draw(block, count, draws.SIGNING, False)
     for i in range(count):
-        for r in range(lanes):
-            arrays.investors(at(block, r))[i].sign_threshold = draws.waited(luck[i * lanes + r])
+        for r in range(width):
+            arrays.investors(at(block, r))[i].sign_threshold = draws.waited(luck[i * width + r])
     _take_coordinates(block)
     for i in range(count):
         _draw_the_rest(block, i)
@@ -192,24 +194,24 @@ def _draw(block: Any, count: int, purpose: int, normal: bool) -> None:
 @lean
 def draw_for_all(block: Any) -> None:
     """Draw for the agents and weeks that are written down, in every run."""
-    luck, runs, count = arrays.luck(block), arrays.numbers(block), block.addresses
+    luck, runs, count = arrays.luck(block), arrays.numbers(block)[: block.width], block.addresses
     agents, steps = arrays.agents(block), arrays.steps(block)
     draws.uniforms_of_runs(luck, block.seed, runs, agents, steps, block.purpose, count)
     if block.normal:
-        draws.to_normals_into(luck, count * runs.shape[0], arrays.tails(block), arrays.places(block))
+        draws.to_normals_into(luck, count * block.width, arrays.tails(block), arrays.places(block))
 
 
 @lean
 def _draw_reliability(block: Any, count: int) -> None:
     """Draw whether papers hold, and whether who is called pays."""
-    lanes, luck, variance = block.lanes, arrays.luck(block), block.market.frailty_variance
+    width, luck, variance = block.width, arrays.luck(block), block.market.frailty_variance
     _draw(block, count, draws.SETTLEMENT, False)
     for i in range(count):
         base = arrays.bases(block)[i]
         if base.paper_risk > 0.0 or base.settlement_failure_probability > 0.0:
-            for r in range(lanes):
+            for r in range(width):
                 run = at(block, r)
-                state, u = run.round_state, luck[i * lanes + r]
+                state, u = run.round_state, luck[i * width + r]
                 sampling.rely(arrays.investors(run)[i], base, u, run.seed, state.run, state.frailty, variance)
 
 
@@ -230,7 +232,7 @@ def _draw_the_rest(block: Any, i: int) -> None:
 @lean
 def _begin_investors(block: Any) -> None:
     for i in range(arrays.investors(block).shape[0]):
-        for r in range(block.lanes):
+        for r in range(block.width):
             run = at(block, r)
             who = arrays.investors(run)[i]
             signed = who.signed_at_start
@@ -262,12 +264,14 @@ def _begin_conditions(run: Any) -> None:
 def draw_ahead(block: Any) -> None:
     """Draw the public luck of the weeks ahead, as far as anybody will look at it."""
     market, firm = block.market, block.firm
-    if market.sentiment_spread > 0.0:
-        _draw_mood(block, draws.SENTIMENT, block.sentiment_z_at)
+    block.width = whole(block.n_open)
     if block.n_open > 0:
         _draw_mood(block, draws.VALUE, block.value_z_at)
     if block.n_open > 0 and market.news_precision > 0.0:
         _draw_weeks(block, draws.NEWS, True, block.news_z_at)
+    block.width = whole(block.n_running)
+    if market.sentiment_spread > 0.0:
+        _draw_mood(block, draws.SENTIMENT, block.sentiment_z_at)
     if firm.exists and firm.revenue_volatility > 0.0:
         _draw_weeks(block, draws.REVENUE, True, block.revenue_z_at)
     if firm.exists and firm.burn_volatility_bn > 0.0:
@@ -277,20 +281,23 @@ def draw_ahead(block: Any) -> None:
 
 
 @lean
-def _note_weeks(block: Any) -> None:
-    """Write down the weeks ahead as what is drawn for."""
-    for k in range(AHEAD):
+def _note_weeks(block: Any) -> int:
+    """Write down the weeks ahead as what is drawn for; how many there are."""
+    weeks = min(AHEAD, add(block.terms.horizon_weeks, 1 - block.week))
+    for k in range(weeks):
         arrays.agents(block)[k], arrays.steps(block)[k] = 0, add(block.week, k)
+    return weeks
 
 
 @lean
 def _draw_weeks(block: Any, purpose: int, normal: bool, address: int) -> None:
     """Draw for the weeks ahead, into the table at an address."""
     numbers, luck, first = arrays.words_as_numbers(block), arrays.luck(block), (address - block.words_at) // WORD
-    _note_weeks(block)
-    _draw(block, AHEAD, purpose, normal)
-    for k in range(AHEAD * block.lanes):
-        numbers[first + k] = luck[k]
+    weeks, width, lanes = _note_weeks(block), block.width, block.lanes
+    _draw(block, weeks, purpose, normal)
+    for k in range(weeks):
+        for r in range(width):
+            numbers[first + k * lanes + r] = luck[k * width + r]
 
 
 @lean
@@ -301,15 +308,16 @@ def _draw_mood(block: Any, purpose: int, address: int) -> None:
         _draw_weeks(block, purpose, True, address)
         return
     numbers, luck, first = arrays.words_as_numbers(block), arrays.luck(block), (address - block.words_at) // WORD
-    own, count = block.seed, AHEAD * block.lanes
-    for k in range(count):
+    own, weeks, width, lanes = block.seed, _note_weeks(block), block.width, block.lanes
+    for k in range(weeks * lanes):
         numbers[first + k] = 0.0
-    _note_weeks(block)
     for j in range(seeds.shape[0]):
         block.seed = seeds[j]
-        _draw(block, AHEAD, purpose, True)
-        for k in range(count):
-            numbers[first + k] = mixed.blended(numbers[first + k], weights[j], luck[k])
+        _draw(block, weeks, purpose, True)
+        for k in range(weeks):
+            for r in range(width):
+                place = first + k * lanes + r
+                numbers[place] = mixed.blended(numbers[place], weights[j], luck[k * width + r])
     block.seed = own
 
 

@@ -17,7 +17,7 @@ from abm.rules.sums import add
 def begin_borrowers(block: Any) -> None:
     """Set how far everybody who borrows goes in each run, and what he has signed for on as_of."""
     for b in range(arrays.borrowers(block).shape[0]):
-        for r in range(block.lanes):
+        for r in range(block.width):
             run = at(block, r)
             one = arrays.borrowers(run)[b]
             u = draws.uniform(run.seed, run.round_state.run, one.address, 0, draws.EMERGENCY, 0)

@@ -196,6 +196,7 @@ BLOCK = np.dtype(
         ("step", np.int64),  # bytes from a field to the next
         ("own_step", np.int64),  # bytes from a run's own arrays to the next run's
         ("runs", np.int64),  # how many there are
+        ("width", np.int64),  # lanes that are drawn for
         ("n_open", np.int64),  # lanes that are looked at while a round is open
         ("n_running", np.int64),  # and while anything can happen
         ("week", np.int64),
