@@ -42,7 +42,7 @@ def against_mesa(sizes: Sizes) -> Iterator[Figure]:
             model.free()
         return Batch.of(results, len(population.ids), len(population.gate_ids))
 
-    yield _compared("mesa", "Mesa model / ensemble", "at least 1000", sizes, population, read, _same)
+    yield from _compared("mesa", "Mesa model / ensemble", "at least 1000", sizes, population, read, _same)
 
 
 def against_batch_run(sizes: Sizes) -> Iterator[Figure]:
@@ -70,7 +70,7 @@ def against_batch_run(sizes: Sizes) -> Iterator[Figure]:
         names = ("paid_musd", "closed", "cause")
         return all([row[name] for row in rows] == batch.rows[name].tolist() for name in names)
 
-    yield _compared("batch_run", "mesa.batch_run / ensemble", "", sizes, population, read, same)
+    yield from _compared("batch_run", "mesa.batch_run / ensemble", "", sizes, population, read, same)
 
 
 def _compared(
@@ -81,25 +81,25 @@ def _compared(
     population: Population,
     read: Callable[[range], Any],
     same: Callable[[Any, Batch], bool],
-) -> Figure:
-    """Compare time per run; the ensemble repeats the runs of a pair, because they take it no time."""
+) -> Iterator[Figure]:
+    """Compare time per run: of the same runs, which the ensemble repeats, and of those that a study asks for at once."""
     ensemble = Ensemble(population)
 
     def repeat(runs: range) -> None:
         for _ in range(sizes.repeats):
             ensemble(SEED, runs)
 
-    slow, fast = [], []
+    slow, fast, at_once = [], [], []
     for pair in range(sizes.pairs):
         runs = range(pair * sizes.shared_runs, (pair + 1) * sizes.shared_runs)
         assert same(read(runs), ensemble(SEED, runs)), f"outcomes differ among runs {runs}"
         slow.append(seconds(partial(read, runs)) / sizes.shared_runs)
         fast.append(seconds(partial(repeat, runs)) / sizes.shared_runs / sizes.repeats)
-    detail = (
-        f"{said(median(slow))} against {said(median(fast))} a run; runs 0 to {sizes.pairs * sizes.shared_runs - 1} of "
-        f"{SCENARIO}, seed {SEED}, outcomes equal"
-    )
-    return Figure(row, what, ratios(slow, fast), wanted=wanted, detail=detail)
+        at_once.append(seconds(partial(ensemble, SEED, range(sizes.study_runs))) / sizes.study_runs)
+    equal = f"runs 0 to {sizes.pairs * sizes.shared_runs - 1} of {SCENARIO}, seed {SEED}, outcomes equal"
+    for runs_at_once, times in ((sizes.study_runs, at_once), (sizes.shared_runs, fast)):
+        detail = f"{said(median(slow))} against {said(median(times))} a run; {equal}"
+        yield Figure(row, f"{what}, {runs_at_once:,} at once", ratios(slow, times), wanted=wanted, detail=detail)
 
 
 def _same(one: Batch, other: Batch) -> bool:

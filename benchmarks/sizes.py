@@ -15,6 +15,8 @@ class Sizes:
         Measurements of each ratio; the table shows their median.
     shared_runs, repeats
         Runs of a pair with the Mesa model, and how often the ensemble repeats them for one measurement.
+    study_runs
+        Runs that the ensemble is asked for at once, as a study does.
     counted_runs
         Runs whose draws are counted.
     budget_s
@@ -38,6 +40,7 @@ class Sizes:
     pairs: int = 9
     shared_runs: int = 40
     repeats: int = 50
+    study_runs: int = 6_400
     counted_runs: int = 400
     budget_s: float = 0.5
     investors: tuple[int, ...] = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
@@ -58,6 +61,7 @@ TINY = Sizes(
     pairs=1,
     shared_runs=2,
     repeats=2,
+    study_runs=20,
     counted_runs=2,
     budget_s=0.0,
     investors=(8, 16),

@@ -78,7 +78,8 @@ def expiry(block: Any) -> None:
         if not round_is_alive(run):
             end_round(run, failure.CASH)
         elif at_the_end(run) and (run.week == run.terms.horizon_weeks or not extend(run)):
-            look_for_causes(run)
+            if not run.round_state.closed:
+                look_for_causes(run)
             fall_back(run)
             end_round(run, failure.diagnose(run.links, run.terms.full_musd, run.round_state.paid_musd))
 
