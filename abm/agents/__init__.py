@@ -5,8 +5,5 @@ from abm.agents.gatekeeper import Gatekeeper
 from abm.agents.investor import Investor
 from abm.agents.market import Market
 from abm.agents.model import FundingModel
-from abm.core.waking import uncover
 
 __all__ = ["Company", "FundingModel", "Gatekeeper", "Investor", "Market"]
-
-uncover()

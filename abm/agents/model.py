@@ -22,6 +22,7 @@ from abm.core.batch import RunResult
 from abm.core.old_names import renamed_attribute
 from abm.core.records import LOOKING, PAID, SIGNED, UNPAID, Flags, Floats, Integers
 from abm.core.trace import Event, Trace
+from abm.core.waking import another_run
 from abm.population import Population, population_of, prepare
 from abm.population.sampling import frailties, minimum_musd, realise
 from abm.population.sobol import Sampling, decisive_draws, points_of_runs
@@ -77,6 +78,7 @@ class FundingModel(mesa.Model):
         central: bool = False,
         sampling: Sampling = "random",
     ) -> None:
+        another_run()
         super().__init__(rng=draws.joined(int(seed), int(run)))  # for agents of one's own: the model draws by address
         self.case, self.seed, self.run = load_scenario(scenario), int(seed), int(run)
         self.population = prepared or population_of(self.case, self.seed, self.run, central, sampling)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from threading import RLock
@@ -17,6 +18,8 @@ from abm.core import objects
 from abm.core.code_state import code_folder
 
 _WAKING = RLock()
+_RUNS = itertools.count(1)  # of the readable engine, in this process
+_WORTH_IT = 20
 
 
 def awake() -> Any:
@@ -160,9 +163,19 @@ def _named(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def uncover() -> None:
-    """Have the rooms of the readable engine call numba's own functions: it calls rules ten thousand times a run."""
+def another_run() -> None:
+    """Count a run of the readable engine, which calls rules ten thousand times.
+
+    Numba's own functions are called twice as fast as what an earlier start left. From some runs on that makes up for
+    waking numba; a single story does without.
+    """
+    if next(_RUNS) == _WORTH_IT:
+        _uncover()
+
+
+def _uncover() -> None:
+    """Have the rooms of the readable engine, and all that it calls, hold numba's own functions."""
     for name, module in list(sys.modules.items()):
-        if name.startswith(("abm.agents.", "abm.population.")):
+        if name.startswith(("abm.agents.", "abm.population.", "abm.rules.", "abm.core.")):
             covered = {key: value for key, value in vars(module).items() if isinstance(value, Compiled)}
             vars(module).update({key: value.itself for key, value in covered.items()})
