@@ -82,7 +82,7 @@ def _compared(
     read: Callable[[range], Any],
     same: Callable[[Any, Batch], bool],
 ) -> Iterator[Figure]:
-    """Compare time per run: of the same runs, which the ensemble repeats, and of those that a study asks for at once."""
+    """Compare time per run: of the same runs, which the ensemble repeats, and of as many as a study asks for."""
     ensemble = Ensemble(population)
 
     def repeat(runs: range) -> None:
