@@ -32,6 +32,12 @@ def information(block: Any) -> None:
             run = at(block, r)
             if run.round_state.open:
                 run.round_state.opinion = opinion_of_the_market(run)
+    places, talking = arrays.places(block), 0  # of the runs in which somebody may hear of others
+    for r in range(block.n_open):
+        state = at(block, r).round_state
+        if state.open and (state.n_news > 0 or block.opinions_pull):
+            places[talking] = r
+            talking += 1
     for i in range(investors.shape[0]):
         if investors[i].behavioural:
             ends, last = 0, SIGNED if investors[i].withdrawal_per_year > 0.0 else LOOKING
@@ -53,9 +59,8 @@ def information(block: Any) -> None:
                 for r in range(block.n_open):
                     if arrays.investors(at(block, r))[i].happens:
                         _look_into(at(block, r), i)
-    for r in range(block.n_open):
-        if at(block, r).round_state.open:
-            _hear(at(block, r))
+            for k in range(talking):
+                _hear(at(block, places[k]), i)
 
 
 @lean
@@ -79,21 +84,17 @@ def _look_into(run: Any, i: int) -> None:
 
 
 @lean
-def _hear(run: Any) -> None:
+def _hear(run: Any, i: int) -> None:
     """Hear of last week's commitments, and be pulled by the opinions of others."""
-    state, investors, news, offer = run.round_state, arrays.investors(run), arrays.news(run), run.offer
-    if state.n_news == 0 and not run.opinions_pull:
-        return
-    for i in range(investors.shape[0]):
-        who = investors[i]
-        if who.behavioural and (who.stage == LOOKING or (who.stage == SIGNED and who.withdrawal_per_year > 0.0)):
-            left = _his_pool(run, i) if run.terms.summed else -1
-            for k in range(state.first_news, state.n_news):
-                if news[k].author != i and _reaches(run, i, news[k]):
-                    peer = news[news_rules.after_pools(news) if k == left else k]
-                    who.mean, who.variance = decision.hear(who, who.mean, who.variance, peer, offer)
-            if who.opinion_pull > 0.0:
-                who.mean = belief.pulled_opinion(who.mean, state.opinion, who.opinion_pull)
+    state, who, news, offer = run.round_state, arrays.investors(run)[i], arrays.news(run), run.offer
+    if who.stage == LOOKING or (who.stage == SIGNED and who.withdrawal_per_year > 0.0):
+        left = _his_pool(run, i) if run.terms.summed else -1
+        for k in range(state.first_news, state.n_news):
+            if news[k].author != i and _reaches(run, i, news[k]):
+                peer = news[news_rules.after_pools(news) if k == left else k]
+                who.mean, who.variance = decision.hear(who, who.mean, who.variance, peer, offer)
+        if who.opinion_pull > 0.0:
+            who.mean = belief.pulled_opinion(who.mean, state.opinion, who.opinion_pull)
 
 
 @lean

@@ -18,7 +18,7 @@ SELECT = {"greatest": GREATEST, "least": LEAST, "elimination": ELIMINATION}
 
 # Rows of ``Book.sets``, in which a closing keeps sets of candidates, and a settlement sets of investors.
 _LEAST, _GREATEST, _ANSWER, _OTHER, CHOSEN = range(5)
-_PATIENCE = 2  # looks at all candidates in any order before they are sorted
+_PATIENCE = 2  # looks at whoever may move in any order before they are sorted
 
 
 class Closing(NamedTuple):
@@ -166,18 +166,24 @@ def turn(n: int, members: Flags, entering: bool, contracts: Contracts, book: Boo
     and Cousot 1977), but the time does: whoever asks for the least total enters first, and leaves last.
     """
     seat(n, members, members, book)
+    order, left = book.order, 0
     for k in range(n):
-        book.order[k] = k
-    looks, settled = 0, False
-    while not settled:
-        settled = True
+        if members[k] != entering:
+            order[left] = k
+            left += 1
+    looks, asked = 0, left + 1
+    while left < asked:  # while somebody has moved
         if looks == _PATIENCE:
-            sort_by_total(n, contracts, book)
-        for p in range(n):
-            k = book.order[p if entering else n - 1 - p]
-            if members[k] != entering and satisfied(book.who[k], contracts, book) == entering:
-                members[k], settled = entering, False
+            sort_by_total(left, entering, contracts, book)
+        asked, left = left, 0
+        for p in range(asked):
+            k = order[p]
+            if satisfied(book.who[k], contracts, book) == entering:
+                members[k] = entering
                 _move(book.who[k], 1 if entering else -1, book)
+            else:
+                order[left] = k
+                left += 1
         looks += 1
 
 

@@ -7,6 +7,9 @@ from abm.core.records import Integers
 from abm.rules.clauses import Contracts
 from abm.rules.conditions import TOTAL, Book
 
+_BITS = 20  # of a candidate's number: a round has fewer than a million investors
+_MOST = 2**42  # what a total counts as at most [USD million]
+
 
 @lean
 def merge_candidates(who: Integers, before: int, n: int, room: Integers) -> None:
@@ -40,26 +43,29 @@ def total_asked(i: int, contracts: Contracts) -> int:
 
 
 @lean
-def _sift(top: int, end: int, contracts: Contracts, book: Book) -> None:
-    """Let a candidate sink to his place in a heap, the largest total asked on top (heapsort)."""
-    order, who = book.order, book.who
+def _sift(words: Integers, top: int, end: int) -> None:
+    """Let a word sink to its place in a heap, the largest on top (heapsort)."""
     while 2 * top + 1 < end:
         child = 2 * top + 1
-        if child + 1 < end and (
-            total_asked(who[order[child]], contracts) < total_asked(who[order[child + 1]], contracts)
-        ):
+        if child + 1 < end and words[child] < words[child + 1]:
             child += 1
-        if total_asked(who[order[top]], contracts) >= total_asked(who[order[child]], contracts):
+        if words[top] >= words[child]:
             return
-        order[top], order[child] = order[child], order[top]
+        words[top], words[child] = words[child], words[top]
         top = child
 
 
 @lean
-def sort_by_total(n: int, contracts: Contracts, book: Book) -> None:
-    """Ask candidates in the order of the totals that they ask for, the least first."""
+def sort_by_total(n: int, least_first: bool, contracts: Contracts, book: Book) -> None:
+    """Bring the first candidates of ``book.order`` into the order of the totals that they ask for."""
+    order = book.order
+    for p in range(n):  # a word each, the total above the candidate, so that sorting asks for nothing else
+        total = min(total_asked(book.who[order[p]], contracts), _MOST)
+        order[p] |= (total if least_first else _MOST - total) << _BITS
     for top in range(n // 2 - 1, -1, -1):
-        _sift(top, n, contracts, book)
+        _sift(order, top, n)
     for end in range(n - 1, 0, -1):
-        book.order[0], book.order[end] = book.order[end], book.order[0]
-        _sift(0, end, contracts, book)
+        order[0], order[end] = order[end], order[0]
+        _sift(order, 0, end)
+    for p in range(n):
+        order[p] &= (1 << _BITS) - 1
