@@ -253,6 +253,7 @@ def test_a_phase_is_a_name_a_method_and_a_function(tmp_path, untouched):
             self.company.cash_musd = add(self.company.cash_musd, -1)
 
 ''')  # fmt: skip
+    copy.after("abm/ensemble/phases.py", "from abm.rules import failure\n", "from abm.rules.sums import add\n")
     copy.before("abm/ensemble/phases.py", "@far\n@lean\ndef record(", '''\
 @lean
 def audit(block: Any) -> None:

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from abm.core.records import FATE, PATH, RESULT, Floats, Integers
+from abm.core.records import FATE, RESULT, Floats, Integers
 
 #: The weekly paths of a run [USD million], in the order of :attr:`Batch.paths`.
-PATHS = PATH.names or ()
+PATHS = ("committed", "paid", "cash")
+#: A week of them, as the compiled engine writes it down.
+PATH = np.dtype([(name, np.int64) for name in PATHS])
 
 
 @dataclass

@@ -240,9 +240,6 @@ NEWS = np.dtype(
     ]
 )
 
-#: A week of a path [USD million].
-PATH = np.dtype([("committed", np.int64), ("paid", np.int64), ("cash", np.int64)])
-
 #: The round, from week to week.
 ROUND_STATE = np.dtype(
     [

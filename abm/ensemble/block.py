@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.batch import PATHS
-from abm.core.records import BLOCKED, DECISIVE, OPEN, PATH, SATISFIED, Integers
+from abm.core.batch import PATH, PATHS
+from abm.core.records import BLOCKED, DECISIVE, OPEN, SATISFIED, Integers
 from abm.ensemble import beginning, closings, parts, phases, repacking
 from abm.ensemble.lanes import AHEAD, ARRAYS, BLOCK, CALLS, DRAWN, LANED, OWN, PUBLIC_LUCK, SHARED_OF, WORD
 from abm.ensemble.memory import address_of

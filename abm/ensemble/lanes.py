@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abm.core import records
+from abm.core.batch import PATH
 from abm.rules.conditions import ATOM, FACTS
 from abm.rules.failure import Links
 
@@ -156,7 +157,7 @@ ARRAYS = {
     "luck": _NUMBER,  # what is drawn for all runs at once, with room to work in
     "tails": _NUMBER,
     "places": _WHOLE,
-    "paths": records.PATH,  # every week of every run; none where nobody asks
+    "paths": PATH,  # every week of every run; none where nobody asks
     "agents": _WHOLE,  # for whom, and for which week
     "steps": _WHOLE,
     "decisive": records.DECISIVE,  # draws that take a coordinate of a point

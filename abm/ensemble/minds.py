@@ -224,10 +224,25 @@ def _wait(block: Any, i: int) -> int:
         start, until, rate = state.start_day, state.until_day, who.stated_rate_per_day
         looks, in_the_end = state.open and who.stage == LOOKING and not who.away, who.in_the_end
         reached = decision.event_day(who.sign_clock, who.sign_threshold, rate, start, until)
-        day = who.due_day if in_the_end else reached
         clock = decision.clock_after(who.sign_clock, rate, start, until)
-        signs = looks and (day <= until if in_the_end else day < math.inf)
-        who.sign_clock = clock if looks and not in_the_end else who.sign_clock
-        _sign_where(who, signs, who.stated_musd, day)
+        signs = looks and (who.due_day <= until if in_the_end else reached < math.inf)
+        who.sign_clock = clock if looks and not (signs or in_the_end) else who.sign_clock
+        who.happens = signs
         signing += signs
+    if signing > 0:  # few do in a week, and a crowd is too large to write down that the others do not
+        for r in range(block.n_open):
+            if arrays.investors(at(block, r))[i].happens:
+                _sign_as_stated(at(block, r), i)
     return signing
+
+
+@lean
+def _sign_as_stated(run: Any, i: int) -> None:
+    """Write down a signature that has been stated."""
+    who, state = arrays.investors(run)[i], run.round_state
+    start, until, rate = state.start_day, state.until_day, who.stated_rate_per_day
+    reached = decision.event_day(who.sign_clock, who.sign_threshold, rate, start, until)
+    clock = decision.clock_after(who.sign_clock, rate, start, until)
+    who.stage, who.ticket_musd = SIGNED, who.stated_musd
+    who.sign_day = who.due_day if who.in_the_end else reached
+    who.sign_clock = who.sign_clock if who.in_the_end else clock
