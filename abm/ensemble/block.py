@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core import pages
 from abm.core.batch import PATH, PATHS
 from abm.core.records import BLOCKED, DECISIVE, OPEN, SATISFIED, Integers
 from abm.ensemble import beginning, closings, parts, phases, repacking
@@ -55,7 +54,7 @@ class RunBlock:
         self._rows = {name: counts.get(name, 1) for name in LANED}
         rows = sum(self._rows[name] * len(table.fields) for name, table in LANED.items())
         self.lanes = _lanes(rows * WORD, runs)
-        self._words = pages.zeros((rows, self.lanes), np.int64)
+        self._words = _zeros((rows, self.lanes), np.int64)
         self._arrays: dict[str, NDArray[Any]] = {}
         self._memory = np.zeros(1, BLOCK) if memory is None else memory
         self.record = self._memory.view(np.recarray)[0]
@@ -77,7 +76,7 @@ class RunBlock:
         self.keep(None)
         for name, layout in ARRAYS.items():
             if name not in self._arrays:
-                self._point_to(name, pages.zeros(lengths.get(name, n), layout))
+                self._point_to(name, _zeros(lengths.get(name, n), layout))
         lengths = {"own": 0, "atoms": len(population.contracts.atoms), "base_musd": 1 + len(KINDS)}
         if population.round.summed:
             lengths |= dict.fromkeys(("news", "announced"), POOLS + 1)
@@ -105,7 +104,7 @@ class RunBlock:
             "outlook_table": np.full(2 * len(population.plan) * len(standings) * len(population.gate_ids), math.nan),
         }
         for name, values in given.items():
-            self._point_to(name, pages.moved(np.asarray(values, ARRAYS[name]).reshape(-1)))
+            self._point_to(name, np.array(values, ARRAYS[name]).reshape(-1))
         shared = {
             "investors": population.traits,
             "bases": population.traits,
@@ -117,7 +116,7 @@ class RunBlock:
             "later_rounds": population.later_rounds,
         }
         for name, values in shared.items():
-            self._point_to(f"{name}_shared", pages.moved(np.asarray(values, SHARED_OF[name]).reshape(-1)))
+            self._point_to(f"{name}_shared", np.array(values, SHARED_OF[name]).reshape(-1))
         memory = self._memory
         for name in ("terms", "market", "firm", "listing"):
             field = "round" if name == "terms" else name
@@ -157,7 +156,7 @@ class RunBlock:
             offsets[name] = words
             words += -(-lengths.setdefault(name, otherwise) * layout.itemsize // WORD)
         lengths["own"] = words
-        self._own = pages.zeros((self.lanes, words), np.int64)
+        self._own = _zeros((self.lanes, words), np.int64)
         self._memory["own_step"] = words * WORD
         for name, first in offsets.items():
             at, n = f"{name}_at", f"{name}_n"
@@ -173,6 +172,16 @@ _MODULES = (beginning, closings, parts, phases, repacking)
 _FUNCTIONS = {name: one for module in _MODULES for name, one in vars(module).items() if not ismodule(one)}
 #: Functions that compiled code reaches through addresses, by their names.
 FAR: dict[str, Any] = {name: _FUNCTIONS[name] for name in CALLS}
+
+
+def _zeros(shape: int | tuple[int, ...], layout: Any) -> NDArray[Any]:
+    """Zeros that have been written: ``numpy.zeros`` leaves it to the system to find memory when somebody writes.
+
+    A vector that skips all that it reads of such memory takes hundreds of cycles to find out that it is not there.
+    """
+    room = np.empty(shape, layout)
+    room[...] = 0
+    return room
 
 
 def _lanes(bytes_of_a_run: int, runs: int) -> int:
