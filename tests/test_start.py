@@ -47,3 +47,23 @@ def test_the_second_time_nothing_heavy_is_imported_and_nothing_is_said_otherwise
 
 def test_help_imports_nothing_heavy():
     assert given("--help")[1] <= {"rich"}
+
+
+OFTEN = """
+from abm.agents import FundingModel
+from abm.core.waking import Compiled
+from abm.rules import belief
+
+found = []
+for run in (*range(25), 0):
+    model = FundingModel("three-investors", 1, run, narrate=False)
+    model.run_model()
+    found.append((type(belief.updated_mean) is Compiled, model.result()))
+print([ours for ours, _ in found].index(False), found[0][1] == found[-1][1])
+"""
+
+
+@pytest.mark.skipif(INTERPRETED, reason="nothing is compiled")
+def test_the_readable_engine_calls_numba_itself_once_it_runs_often_and_says_the_same():
+    run = subprocess.run([sys.executable, "-c", OFTEN], capture_output=True, text=True, check=True, timeout=HANGS_S)
+    assert run.stdout.split() == ["19", "True"]
