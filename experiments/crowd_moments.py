@@ -168,7 +168,7 @@ def measured(campaigns: Campaigns, data: Moments) -> list[Row]:
     anybody = np.ones_like(won)
 
     def chance(block: str, moment: str, told: float, true: NDArray[np.bool_], among: NDArray[np.bool_]) -> Row:
-        return Row(block, moment, told, *_chance(campaigns.weight, true & among, among))
+        return Row(block, moment, told, *share_of(campaigns.weight, true & among, among))
 
     def told(block: str, moment: str, at: tuple[str, str], found: float) -> Row:
         return Row(block, moment, data[at], found, math.nan)
@@ -203,7 +203,7 @@ def measured(campaigns: Campaigns, data: Moments) -> list[Row]:
     return rows
 
 
-def _chance(weight: Array, true: NDArray[np.bool_], among: NDArray[np.bool_]) -> tuple[float, float]:
+def share_of(weight: Array, true: NDArray[np.bool_], among: NDArray[np.bool_]) -> tuple[float, float]:
     """Weighted share of what is true, and its standard error over campaigns: lucks of one campaign hang together."""
     own = weight[:, None] * among
     total = own.sum()

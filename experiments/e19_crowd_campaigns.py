@@ -66,7 +66,7 @@ from campaigns import (
     weighed,
 )
 from common import Experiment
-from crowd_moments import Campaigns, Moments, distances, measured, moments_or_exit
+from crowd_moments import Campaigns, Moments, distances, measured, moments_or_exit, share_of
 
 import abm
 from abm.plots.multiples import multiples
@@ -168,17 +168,18 @@ def held_side_by_side(data: Moments, unfitted: Campaigns, fit: Campaigns) -> pd.
 
 def early_picture(campaigns: Campaigns, name: str) -> pd.DataFrame:
     """P of success by the share after the first week, a quarter of the time."""
-    each = campaigns.each
     rows: list[dict[str, Any]] = []
     if name == "unfitted":  # so that colours are those of the other panels
         rows = [{"line": "data: not told", "x": 0, "y": np.nan, "low": np.nan, "high": np.nan, "tick": "0 to 0.01"}]
     for place, (low, high) in enumerate(pairwise(EARLY)):
         among = (campaigns.early >= low) & (campaigns.early < high)
-        total = (each * among).sum()
-        if total > 0:
-            p = 100 * (each * (among & campaigns.successful)).sum() / total
+        if among.any():
+            p, error = share_of(campaigns.weight, among & campaigns.successful, among)
+            around = np.clip([p - 1.96 * error, p + 1.96 * error], 0.0, 1.0)
             tick = f"{low:g} to {high:g}" if np.isfinite(high) else f"above {low:g}"
-            rows.append({"line": name, "x": place, "y": p, "low": p, "high": p, "tick": tick})
+            rows.append(
+                {"line": name, "x": place, "y": 100 * p, "low": 100 * around[0], "high": 100 * around[1], "tick": tick}
+            )
     return pd.DataFrame(rows).assign(
         panel="P of success by the share after a week", x_label="share of the goal after a week", y_label="succeeds [%]"
     )

@@ -19,7 +19,7 @@ from tests.worlds import world
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "experiments" / "crowdfunding_moments.toml"
-CROWD, CHANCE, RUNS = 100_000, 0.3, 120
+CROWD, CHANCE, RUNS = 100_000, 0.3, 64
 USD = 1e-9  # billion
 
 
