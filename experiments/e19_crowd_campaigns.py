@@ -193,7 +193,8 @@ def panel(frame: pd.DataFrame, block: str, title: str, y_label: str, x_label: st
     lines = []
     for name, error in (("data", None), ("unfitted", "error_unfitted"), ("fitted", "error_fitted")):
         y, off = 100 * part[name], 0.0 if error is None else 196 * part[error]
-        lines.append(pd.DataFrame({"line": name, "x": part.index, "y": y, "low": y - off, "high": y + off}))
+        low, high = (y - off).clip(lower=0.0), (y + off).clip(upper=100.0)
+        lines.append(pd.DataFrame({"line": name, "x": part.index, "y": y, "low": low, "high": high}))
         lines[-1]["tick"] = ticks
     return pd.concat(lines).assign(panel=title, x_label=x_label, y_label=y_label)
 
