@@ -102,10 +102,11 @@ def _callable(address: int, result: str, kinds: tuple[Any, ...]) -> Callable[...
     )
     code, answer_of = form(address), getattr(ctypes, result)
     nothing = result == "c_void_p"
+    numbers = all(kind == "float" for kind in kinds)  # which go as they are
 
     def call(*arguments: Any) -> Any:
         answer, fault = answer_of(), ctypes.c_void_p()
-        words = [word for argument in arguments for word in _words(argument)]
+        words = arguments if numbers else [word for argument in arguments for word in _words(argument)]
         if code(ctypes.byref(answer), ctypes.byref(fault), *words):
             raise FaultError
         return None if nothing else answer.value

@@ -92,11 +92,14 @@ class Compiled(Asleep):
         super().__init__(lambda: awake().njit(cache=code_folder() is not None, **options)(function))
         self.py_func, self.targetoptions = function, options  # as numba calls them
         self._known: dict[Any, Callable[..., Any]] = {}
+        self._of_types: dict[Any, Callable[..., Any]] = {}  # those of plain numbers, which their types tell
         self._addresses: dict[Any, int] = {}
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run it."""
-        known = self._known.get(tuple([objects.kind_of(argument) for argument in arguments]))
+        known = self._of_types.get(tuple(map(type, arguments)))
+        if known is None:
+            known = self._known.get(tuple([objects.kind_of(argument) for argument in arguments]))
         if known is None or named:
             return self._first(arguments, named)
         try:
@@ -111,6 +114,8 @@ class Compiled(Asleep):
             return self.itself(*arguments, **named)
         if native := self._native(kinds):
             self._known[kinds] = native.call
+            if all(kind == "float" for kind in kinds):
+                self._of_types[tuple(map(type, arguments))] = native.call
             return self(*arguments)
         answer = self.itself(*arguments)
         self._keep(tuple(awake().typeof(argument) for argument in arguments), kinds)
