@@ -53,12 +53,11 @@ def information(block: Any) -> None:
                 mean = belief.updated_mean(mean, run.market_state.news, left)
                 variance = belief.updated_variance(variance, left)
                 who.mean, who.variance = mean if thinks else who.mean, variance if thinks else who.variance
-                who.happens = thinks and not who.diligence_done and who.diligence_day <= state.until_day
-                ends += who.happens
+                shown = thinks and not who.diligence_done and who.diligence_day <= state.until_day
+                ends += shown
             if ends > 0:
                 for r in range(block.n_open):
-                    if arrays.investors(at(block, r))[i].happens:
-                        _look_into(at(block, r), i)
+                    _look_into(at(block, r), i, last)
             for k in range(talking):
                 _hear(at(block, places[k]), i)
 
@@ -74,9 +73,11 @@ def _at_most(block: Any, i: int, stage: int) -> int:
 
 
 @lean
-def _look_into(run: Any, i: int) -> None:
-    """See what diligence shows."""
-    who = arrays.investors(run)[i]
+def _look_into(run: Any, i: int, last: int) -> None:
+    """See what diligence shows, if it ends this week."""
+    who, state = arrays.investors(run)[i], run.round_state
+    if not state.open or who.stage > last or who.diligence_done or who.diligence_day > state.until_day:
+        return
     who.diligence_done, own = True, who.signal_precision
     shown, left = belief.signal(run.market_state.log_value, own, who.signal_z), belief.doubt_left(who.variance, own)
     who.mean = belief.updated_mean(who.mean, shown, left)
