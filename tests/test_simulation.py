@@ -49,7 +49,7 @@ def engine(monkeypatch):
 
     def use(simulate_batch):
         module = ModuleType("abm.ensemble")
-        module.Ensemble = lambda population, unknowns=None: (
+        module.Ensemble = lambda population, unknowns=None, sampling="random": (
             lambda seed, runs, paths=False: simulate_batch(population, seed, runs.start, len(runs), paths)
         )
         monkeypatch.setitem(sys.modules, "abm.ensemble", module)

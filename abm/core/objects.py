@@ -71,6 +71,11 @@ def kind_of(value: Any) -> Any:
     return None
 
 
+def all_numbers(kinds: Sequence[Any]) -> bool:
+    """Whether all arguments are numbers with a fraction, so that their types alone tell their kinds."""
+    return all(kind == "float" for kind in kinds)
+
+
 def _words(value: Any) -> Sequence[Any]:
     """What of an argument goes into a call, as numba's own callers hand it over."""
     kind = type(value)
@@ -102,7 +107,7 @@ def _callable(address: int, result: str, kinds: tuple[Any, ...]) -> Callable[...
     )
     code, answer_of = form(address), getattr(ctypes, result)
     nothing = result == "c_void_p"
-    numbers = all(kind == "float" for kind in kinds)  # which go as they are
+    numbers = all_numbers(kinds)  # which go as they are
 
     def call(*arguments: Any) -> Any:
         answer, fault = answer_of(), ctypes.c_void_p()

@@ -91,13 +91,12 @@ class Compiled(Asleep):
         functools.update_wrapper(self, function)
         super().__init__(lambda: awake().njit(cache=code_folder() is not None, **options)(function))
         self.py_func, self.targetoptions = function, options  # as numba calls them
-        self._known: dict[Any, Callable[..., Any]] = {}
-        self._of_types: dict[Any, Callable[..., Any]] = {}  # those of plain numbers, which their types tell
+        self._known: dict[Any, Callable[..., Any]] = {}  # by kinds; where all are plain numbers, by types, too
         self._addresses: dict[Any, int] = {}
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run it."""
-        known = self._of_types.get(tuple(map(type, arguments)))
+        known = self._known.get(tuple(map(type, arguments)))
         if known is None:
             known = self._known.get(tuple([objects.kind_of(argument) for argument in arguments]))
         if known is None or named:
@@ -114,8 +113,8 @@ class Compiled(Asleep):
             return self.itself(*arguments, **named)
         if native := self._native(kinds):
             self._known[kinds] = native.call
-            if all(kind == "float" for kind in kinds):
-                self._of_types[tuple(map(type, arguments))] = native.call
+            if objects.all_numbers(kinds):
+                self._known[tuple(map(type, arguments))] = native.call
             return self(*arguments)
         answer = self.itself(*arguments)
         self._keep(tuple(awake().typeof(argument) for argument in arguments), kinds)

@@ -283,7 +283,7 @@ def draw_ahead(block: Any) -> None:
 @lean
 def _note_weeks(block: Any) -> int:
     """Write down the weeks ahead as what is drawn for; how many there are."""
-    weeks = min(AHEAD, add(block.terms.horizon_weeks, 1 - block.week))
+    weeks = min(AHEAD, block.terms.horizon_weeks - block.week + 1)
     for k in range(weeks):
         arrays.agents(block)[k], arrays.steps(block)[k] = 0, add(block.week, k)
     return weeks

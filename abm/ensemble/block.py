@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from abm.core.batch import PATH, PATHS
 from abm.core.records import BLOCKED, DECISIVE, OPEN, SATISFIED, Integers
 from abm.ensemble import beginning, closings, parts, phases, repacking
-from abm.ensemble.lanes import AHEAD, ARRAYS, BLOCK, CALLS, DRAWN, LANED, OWN, PUBLIC_LUCK, SHARED_OF, WORD
+from abm.ensemble.lanes import AHEAD, ARRAYS, BLOCK, CALLS, DRAWN, LANED, OWN, PUBLIC_LUCK, SHARED_OF, VECTOR, WORD
 from abm.ensemble.memory import address_of
 from abm.population.contracts import POOLS
 from abm.population.layout import Population
@@ -23,7 +23,7 @@ from abm.rules.outlook import standing
 from abm.scenario.fields import KINDS
 
 _MOST_STANDINGS = 256  # ways in which consents can stand, beyond which each run looks ahead for itself
-_FEWEST, _MOST = 8, 64  # lanes: as many as the widest vector has places, and as many as have been seen to pay
+_MOST = 64  # lanes: as many as have been seen to pay
 _MEMORY = 768 * 1024  # of the runs of a block [bytes]: what a core keeps near
 
 
@@ -185,7 +185,7 @@ def _zeros(shape: int | tuple[int, ...], layout: Any) -> NDArray[Any]:
 
 
 def _lanes(bytes_of_a_run: int, runs: int) -> int:
-    """How many runs to lay side by side: a multiple of the fewest, and no more than are asked for or fit.
+    """How many runs to lay side by side: whole vectors of them, and no more than are asked for or fit.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def _lanes(bytes_of_a_run: int, runs: int) -> int:
     (64, 8, 8)
     """
     fit = min(_MOST, _MEMORY // max(1, bytes_of_a_run), runs)
-    return max(_FEWEST, -(-fit // _FEWEST) * _FEWEST)
+    return max(VECTOR, -(-fit // VECTOR) * VECTOR)
 
 
 def _standings(population: Population) -> tuple[tuple[int, ...], ...]:

@@ -7,6 +7,7 @@ from typing import Any
 from abm.core import schedule
 from abm.core.jit import entry, lean
 from abm.core.records import Floats, Record, Records
+from abm.core.schedule import place_of_week
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
 from abm.ensemble.beginning import begin_runs, draw_ahead
@@ -119,6 +120,6 @@ def sum_up(run: Any, row: Record) -> None:
 def _hold_paths(run: Any) -> None:
     """Let weekly paths that have ended keep their last values."""
     state, paths, weeks = run.round_state, arrays.paths(run), run.terms.horizon_weeks
-    first = schedule.place_of_week(state.index, 1, weeks)
-    for place in range(schedule.place_of_week(state.index, add(state.weeks, 1), weeks), add(first, weeks)):
+    first, end = add(state.weeks, 1), add(weeks, 1)
+    for place in range(place_of_week(state.index, first, weeks), place_of_week(state.index, end, weeks)):
         paths[place] = paths[place - 1]

@@ -17,6 +17,8 @@ from abm.rules.failure import Links
 
 #: Weeks of public luck that are drawn at once.
 AHEAD = 24
+#: Lanes of the widest vector.
+VECTOR = 8
 #: Bytes of a number: flags, too, so that a comparison and what it chooses between are of one width.
 WORD = 8
 

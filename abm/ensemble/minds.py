@@ -53,7 +53,7 @@ def information(block: Any) -> None:
                 mean = belief.updated_mean(mean, run.market_state.news, left)
                 variance = belief.updated_variance(variance, left)
                 who.mean, who.variance = mean if thinks else who.mean, variance if thinks else who.variance
-                shown = thinks and not who.diligence_done and who.diligence_day <= state.until_day
+                shown = _is_shown(who, state, last)
                 ends += shown
             if ends > 0:
                 for r in range(block.n_open):
@@ -72,11 +72,17 @@ def _at_most(block: Any, i: int, stage: int) -> int:
     return found
 
 
+@folded
+def _is_shown(who: Any, state: Any, last: int) -> bool:
+    """Whether the diligence of somebody who still thinks ends this week."""
+    return state.open and who.stage <= last and not who.diligence_done and who.diligence_day <= state.until_day
+
+
 @lean
 def _look_into(run: Any, i: int, last: int) -> None:
     """See what diligence shows, if it ends this week."""
-    who, state = arrays.investors(run)[i], run.round_state
-    if not state.open or who.stage > last or who.diligence_done or who.diligence_day > state.until_day:
+    who = arrays.investors(run)[i]
+    if not _is_shown(who, run.round_state, last):
         return
     who.diligence_done, own = True, who.signal_precision
     shown, left = belief.signal(run.market_state.log_value, own, who.signal_z), belief.doubt_left(who.variance, own)
@@ -186,15 +192,6 @@ def decisions(block: Any) -> None:
                     announce(at(block, r), i)
 
 
-@folded
-def _sign_where(who: Any, signs: bool, ticket_musd: int, day: float) -> None:
-    """Write a signature down where there is one."""
-    who.stage = SIGNED if signs else who.stage
-    who.ticket_musd = ticket_musd if signs else who.ticket_musd
-    who.sign_day = day if signs else who.sign_day
-    who.happens = signs
-
-
 @lean
 def _weigh(block: Any, i: int) -> int:
     """Let an investor weigh the offer in every run; in how many he signs."""
@@ -210,7 +207,10 @@ def _weigh(block: Any, i: int) -> int:
         clock = decision.clock_after(who.sign_clock, rate, start, until)
         signs = looks and day < math.inf
         who.sign_clock = clock if looks else who.sign_clock
-        _sign_where(who, signs, view.ticket_musd, day)
+        who.stage = SIGNED if signs else who.stage
+        who.ticket_musd = view.ticket_musd if signs else who.ticket_musd
+        who.sign_day = day if signs else who.sign_day
+        who.happens = signs
         signing += signs
     return signing
 

@@ -7,6 +7,7 @@ from typing import Any
 from abm.core.jit import folded, lean
 from abm.ensemble import arrays
 from abm.ensemble.arrays import at
+from abm.ensemble.lanes import VECTOR
 from abm.ensemble.memory import far
 
 _OPEN, _RUNNING, _OVER = range(3)
@@ -24,7 +25,7 @@ def whole(lanes: int) -> int:
     >>> whole(0), whole(1), whole(64)
     (0, 8, 64)
     """
-    return (lanes + 7) & -8
+    return (lanes + VECTOR - 1) & -VECTOR
 
 
 @lean

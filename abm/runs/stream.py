@@ -188,8 +188,6 @@ def engine_of(
         return partial(_mesa, scenario, population, unknowns, {**agents, "sampling": sampling}, statistics)
     from abm.ensemble import Ensemble
 
-    if sampling == "random":
-        return Ensemble(population, unknowns)
     return Ensemble(population, unknowns, sampling)
 
 
