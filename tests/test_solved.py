@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from abm.core import solved
 from abm.core.sealed import read_sealed, write_sealed
 from abm.core.solved import kept
+from tests.guard import HANGS_S
 
 
 @pytest.fixture
@@ -95,3 +98,44 @@ def test_a_place_that_cannot_be_written_does_no_harm(folder):
     (folder / "answers").write_text("no folder")
     assert [asked(), asked()] == [True, True]
     assert read_sealed(folder / "answers" / "one") is None
+
+
+CROWDED = """
+import gc, sys, threading
+import numpy as np
+from abm.core.solved import kept
+
+class Ring:  # what only the collector frees, and says so in Python: then another thread may go on in mid-reading
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        pass
+
+def ask():
+    for _ in range(3_000):
+        Ring(), Ring(), Ring()
+        try:
+            kept("test of many who read", (1.0,), lambda: np.array([2.0]))
+        except SystemError as fault:
+            faults.append(fault)
+
+kept("test of many who read", (1.0,), lambda: np.array([2.0]))
+faults, threads = [], [threading.Thread(target=ask) for _ in range(4)]
+sys.setswitchinterval(1e-6)
+gc.set_threshold(10)
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(faults))
+"""
+
+
+def test_threads_read_kept_answers_one_at_a_time(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-c", CROWDED],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=True, timeout=HANGS_S,
+    )  # fmt: skip
+    assert run.stdout.split() == ["0"]

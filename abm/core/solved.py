@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.code_state import code_folder
+from abm.core.parsing import PARSING
 from abm.core.sealed import read_sealed, write_sealed
 
 _MOST = 4096  # answers of all starts, of which the older half goes when there are more
@@ -44,7 +45,8 @@ def kept(question: str, given: tuple[bytes | float | str, ...], solve: Callable[
         return solve()
     path = place / "answers" / _name(question, given)
     if (content := read_sealed(path)) is not None:
-        found: NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
+        with PARSING:
+            found: NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
         return found
     answer = solve()
     _write(path, answer)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
+from abm.core.parsing import PARSING
 from abm.scenario.fields import did_you_mean
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def _read(text: str, columns: frozenset[str]) -> Expression:
     names: dict[str, str] = {}
     plain = "".join(_plain(text, columns, names))
     try:
-        tree = ast.parse(plain.strip(), mode="eval").body
+        with PARSING:
+            tree = ast.parse(plain.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise ValueError("it does not read as one expression") from None
     reader = _Translator(names, columns)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from abm.core.parsing import PARSING
+
 _PACKAGE = Path(__file__).parent.parent
 #: The rooms, and the files of others, whose code decides the numbers that a study keeps.
 DECIDING = (
@@ -34,7 +36,9 @@ def code_digest() -> str:
             name = source.relative_to(_PACKAGE).as_posix()
             if name not in _WORDS:
                 digest.update(f"{name}\n".encode())
-                for line in _canonical(ast.parse(source.read_bytes())):
+                with PARSING:
+                    tree = ast.parse(source.read_bytes())
+                for line in _canonical(tree):
                     digest.update(line.encode())
     return digest.hexdigest()
 
