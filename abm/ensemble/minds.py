@@ -192,6 +192,15 @@ def decisions(block: Any) -> None:
                     announce(at(block, r), i)
 
 
+@folded
+def _sign_where(who: Any, signs: bool, ticket_musd: int, day: float) -> None:
+    """Write a signature down where there is one."""
+    who.stage = SIGNED if signs else who.stage
+    who.ticket_musd = ticket_musd if signs else who.ticket_musd
+    who.sign_day = day if signs else who.sign_day
+    who.happens = signs
+
+
 @lean
 def _weigh(block: Any, i: int) -> int:
     """Let an investor weigh the offer in every run; in how many he signs."""
@@ -207,10 +216,7 @@ def _weigh(block: Any, i: int) -> int:
         clock = decision.clock_after(who.sign_clock, rate, start, until)
         signs = looks and day < math.inf
         who.sign_clock = clock if looks else who.sign_clock
-        who.stage = SIGNED if signs else who.stage
-        who.ticket_musd = view.ticket_musd if signs else who.ticket_musd
-        who.sign_day = day if signs else who.sign_day
-        who.happens = signs
+        _sign_where(who, signs, view.ticket_musd, day)
         signing += signs
     return signing
 
@@ -227,23 +233,7 @@ def _wait(block: Any, i: int) -> int:
         reached = decision.event_day(who.sign_clock, who.sign_threshold, rate, start, until)
         clock = decision.clock_after(who.sign_clock, rate, start, until)
         signs = looks and (who.due_day <= until if in_the_end else reached < math.inf)
-        who.sign_clock = clock if looks and not (signs or in_the_end) else who.sign_clock
-        who.happens = signs
+        who.sign_clock = clock if looks and not in_the_end else who.sign_clock
+        _sign_where(who, signs, who.stated_musd, who.due_day if in_the_end else reached)
         signing += signs
-    if signing > 0:  # few do in a week, and a crowd is too large to write down that the others do not
-        for r in range(block.n_open):
-            if arrays.investors(at(block, r))[i].happens:
-                _sign_as_stated(at(block, r), i)
     return signing
-
-
-@lean
-def _sign_as_stated(run: Any, i: int) -> None:
-    """Write down a signature that has been stated."""
-    who, state = arrays.investors(run)[i], run.round_state
-    start, until, rate = state.start_day, state.until_day, who.stated_rate_per_day
-    reached = decision.event_day(who.sign_clock, who.sign_threshold, rate, start, until)
-    clock = decision.clock_after(who.sign_clock, rate, start, until)
-    who.stage, who.ticket_musd = SIGNED, who.stated_musd
-    who.sign_day = who.due_day if who.in_the_end else reached
-    who.sign_clock = who.sign_clock if who.in_the_end else clock
