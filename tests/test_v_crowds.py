@@ -12,8 +12,9 @@ from abm.core.jit import rule
 from abm.core.records import ROUND, TRAITS
 from abm.population.contracts import new_record, new_records
 from abm.rules.belief import pulled_opinion
+from abm.rules.clocks import clock_after, event_day, per_day_of_year
 from abm.rules.closing import GREATEST, close, money
-from abm.rules.decision import advantage, clock_after, event_day, expit, per_day_of_year
+from abm.rules.decision import advantage, expit
 from abm.rules.gatekeepers import rate_for_probability
 from abm.rules.settlement import settle
 from tests.oracles import Problem, agrees, mean_agrees, posed, total_chances

@@ -17,7 +17,8 @@ from abm.core.jit import rule
 from abm.core.records import GATEKEEPER
 from abm.population.contracts import new_record
 from abm.population.sampling import frailties
-from abm.rules.decision import clock_after, event_day, per_day_of_year, withdrawal_rate
+from abm.rules.clocks import clock_after, event_day, per_day_of_year
+from abm.rules.decision import withdrawal_rate
 from abm.rules.environment import weekly_chance
 from abm.rules.gatekeepers import (
     base_hazard,

@@ -9,8 +9,8 @@ import mesa
 
 from abm.agents.attributes import fields_of
 from abm.core import draws
+from abm.rules import clocks, liquidity
 from abm.rules import company as rules
-from abm.rules import decision, liquidity
 from abm.rules.sums import add
 
 if TYPE_CHECKING:
@@ -107,11 +107,11 @@ class Company(mesa.Agent):
         if self.filed_week < 0:
             if not self._window_open():
                 return
-            rate = decision.per_day_of_year(listing.filing_per_year)
+            rate = clocks.per_day_of_year(listing.filing_per_year)
             start = max(model.week_start, listing.earliest_day)
             threshold = draws.exponential(model.seed, model.run, 0, 0, draws.IPO_WINDOW, 0)
-            day = decision.event_day(self.filing_clock, threshold, rate, start, model.week_end)
-            self.filing_clock = decision.clock_after(self.filing_clock, rate, start, model.week_end)
+            day = clocks.event_day(self.filing_clock, threshold, rate, start, model.week_end)
+            self.filing_clock = clocks.clock_after(self.filing_clock, rate, start, model.week_end)
             if day < math.inf:
                 self._file(day)
         elif rules.ripe(model.week, self.filed_week, listing.lead_weeks):

@@ -13,7 +13,7 @@ from abm.core.old_names import renamed_attribute
 from abm.core.plain import plain
 from abm.core.records import LAPSED, LOOKING, PAID, SIGNED, UNPAID, WITHDRAWN
 from abm.core.schedule import YEARS
-from abm.rules import belief, decision, eventual
+from abm.rules import belief, clocks, decision, eventual
 from abm.rules.appetite import openness
 from abm.rules.sums import add
 
@@ -111,10 +111,10 @@ class Investor(mesa.Agent):
         rate = decision.withdrawal_rate(
             params.withdrawal_per_year, params.binding, params.mood_withdrawal, expected, shock, params.jump_withdrawal
         )
-        rate = decision.per_day_of_year(rate)
+        rate = clocks.per_day_of_year(rate)
         start = max(model.start_day, self.sign_day)
-        day = decision.event_day(self.withdrawal_clock, params.withdrawal_threshold, rate, start, model.until_day)
-        self.withdrawal_clock = decision.clock_after(self.withdrawal_clock, rate, start, model.until_day)
+        day = clocks.event_day(self.withdrawal_clock, params.withdrawal_threshold, rate, start, model.until_day)
+        self.withdrawal_clock = clocks.clock_after(self.withdrawal_clock, rate, start, model.until_day)
         if day < math.inf:
             self.stage = WITHDRAWN
             model.log(self.id, "withdrew", "second thoughts", self.ticket_musd, day)
@@ -135,11 +135,12 @@ class Investor(mesa.Agent):
             if params.diligence_day >= model.until_day:
                 return  # he cannot sign before his diligence is done
             appraisal, start = self.appraisal, max(model.start_day, params.diligence_day)
-            rate, ticket = decision.per_day(appraisal.rate_per_week), appraisal.ticket_musd
-        day = decision.event_day(self.sign_clock, params.sign_threshold, rate, start, model.until_day)
-        self.sign_clock = decision.clock_after(self.sign_clock, rate, start, model.until_day)
-        if day < math.inf:
-            self.sign(ticket, day)
+            rate, ticket = clocks.per_day(appraisal.rate_per_week), appraisal.ticket_musd
+        clock, threshold, until = self.sign_clock, params.sign_threshold, model.until_day
+        if clocks.crosses(clock, threshold, rate, start, until):
+            self.sign(ticket, clocks.event_day(clock, threshold, rate, start, until))
+        else:
+            self.sign_clock = clocks.clock_after(clock, rate, start, until)
 
     def _due_day(self) -> float:
         """Day on which he signs, where that is a chance in the end."""

@@ -12,7 +12,7 @@ from abm.ensemble.borrowing import all_short
 from abm.ensemble.memory import far
 from abm.rules import decision, failure, settlement
 from abm.rules.appetite import openness
-from abm.rules.clauses import AS_IT_IS, Contracts, mood_turned
+from abm.rules.clauses import AS_IT_IS, Contracts, mood_turned, rivalry
 from abm.rules.closing import (
     CHOSEN,
     clinching_rung,
@@ -190,6 +190,7 @@ def pay_the_book(run: Any) -> None:
     for k in range(state.candidates):
         unreliable[k] = investors[who[k]].unreliable
     if all_pay(state.candidates, called, unreliable, contracts_of(run), book, terms.select, terms):
+        state.book_changed = rivalry(contracts_of(run))  # else whoever is left has answered to all that have paid now
         _pay_in_full(run)
     else:
         settle_the_book(run)
@@ -230,7 +231,6 @@ def _take(run: Any, i: int, amount: int) -> None:
         state.paid_musd, state.new_shares = add(state.paid_musd, amount), add(state.new_shares, shares)
         if run.firm.exists:
             company.cash_musd = add(company.cash_musd, amount)
-        state.book_changed = True
 
 
 @far
@@ -253,8 +253,8 @@ def settle_the_book(run: Any) -> None:
     for i in range(investors.shape[0]):
         if unpaid[i]:
             investors[i].stage = UNPAID
-            state.book_changed = True
         _take(run, i, allocated[i])
+    state.book_changed = True
 
 
 @lean

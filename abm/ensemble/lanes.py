@@ -90,6 +90,14 @@ LANED = {
         ),
         _table("offer", records.OFFER, _OFFERED, open_share=_NUMBER),
         _table("links", _LINKS),
+        _table(  # what an investor thinks of the offer, while he weighs it
+            "thought",
+            np.dtype([]),
+            ticket_musd=_WHOLE,
+            expected_return=_NUMBER,
+            belief=_NUMBER,
+            advantage=_NUMBER,
+        ),
         _table(
             "investors",
             records.TRAITS,
@@ -99,6 +107,7 @@ LANED = {
             premium=_NUMBER,  # what the rights of the shares are worth to him, at the price of this week
             due_day=_NUMBER,  # on which he signs, if that is a chance in the end
             away=_FLAG,  # whether another company of a market keeps him from signing this week
+            rate_per_day=_NUMBER,  # hazard of his signature this week
             happens=_FLAG,  # whether something befalls him this week
         ),
         _table("borrowers", records.BORROWER_STATE),

@@ -15,18 +15,21 @@ from abm.ensemble.closings import write_book
 from abm.ensemble.memory import far
 from abm.ensemble.parts import announce, opinion_of_the_market, tell
 from abm.ensemble.repacking import whole
-from abm.rules import belief, decision, network
+from abm.rules import belief, clocks, decision, network
 from abm.rules import news as news_rules
 from abm.rules.appetite import openness
 from abm.rules.book import weeks_since
+from abm.rules.sums import add
+
+#: Investors who learn before they hear of others: few enough to stay near the core meanwhile.
+_TOGETHER = 32
 
 
 @far
 @lean
 def information(block: Any) -> None:
     """Everybody who still thinks about the round learns."""
-    investors, market = arrays.investors(block), block.market
-    growth, volatility, precision = market.growth_per_year, market.volatility, market.news_precision
+    investors = arrays.investors(block)
     if block.opinions_pull:  # everybody is pulled towards the opinions of before this week's news
         for r in range(block.n_open):
             run = at(block, r)
@@ -38,28 +41,53 @@ def information(block: Any) -> None:
         if state.open and (state.n_news > 0 or block.opinions_pull):
             places[talking] = r
             talking += 1
-    for i in range(investors.shape[0]):
-        if investors[i].behavioural:
-            ends, last = 0, SIGNED if investors[i].withdrawal_per_year > 0.0 else LOOKING
-            if _at_most(block, i, last) == 0:
-                continue
-            for r in range(whole(block.n_open)):
-                run = at(block, r)
-                who, state = arrays.investors(run)[i], run.round_state
-                thinks = state.open and who.stage <= last
-                mean = belief.drifted_mean(who.mean, growth, volatility, YEARS)
-                variance = belief.widened_variance(who.variance, volatility, YEARS)
-                left = belief.doubt_left(variance, precision)
-                mean = belief.updated_mean(mean, run.market_state.news, left)
-                variance = belief.updated_variance(variance, left)
-                who.mean, who.variance = mean if thinks else who.mean, variance if thinks else who.variance
-                shown = _is_shown(who, state, last)
-                ends += shown
-            if ends > 0:
-                for r in range(block.n_open):
-                    _look_into(at(block, r), i, last)
-            for k in range(talking):
-                _hear(at(block, places[k]), i)
+    count = investors.shape[0]
+    for first in range(0, count, _TOGETHER):
+        end = min(count, add(first, _TOGETHER))
+        for i in range(first, end):
+            if investors[i].behavioural:
+                _learn(block, i)
+        for k in range(talking):
+            _hear(at(block, places[k]), first, end)
+
+
+@lean
+def _learn(block: Any, i: int) -> None:
+    """Let an investor read the news of every run, and see what his diligence shows where it ends."""
+    market, n_open, last = block.market, block.n_open, _last_stage(arrays.investors(block)[i])
+    growth, volatility, precision = market.growth_per_year, market.volatility, market.news_precision
+    if _at_most(block, i, last) == 0:
+        return
+    ends = 0
+    for r in range(whole(n_open)):
+        run = at(block, r)
+        who, state = arrays.investors(run)[i], run.round_state
+        thinks = state.open and who.stage <= last
+        mean = belief.drifted_mean(who.mean, growth, volatility, YEARS)
+        variance = belief.widened_variance(who.variance, volatility, YEARS)
+        left = belief.doubt_left(variance, precision)
+        mean = belief.updated_mean(mean, run.market_state.news, left)
+        variance = belief.updated_variance(variance, left)
+        who.mean, who.variance = mean if thinks else who.mean, variance if thinks else who.variance
+        shown = _is_shown(who, state, last)
+        ends += shown
+    if ends == 0:
+        return
+    for r in range(whole(n_open)):
+        run = at(block, r)
+        who, state = arrays.investors(run)[i], run.round_state
+        shown, own = _is_shown(who, state, last), who.signal_precision
+        left = belief.doubt_left(who.variance, own)
+        mean = belief.updated_mean(who.mean, belief.signal(run.market_state.log_value, own, who.signal_z), left)
+        variance = belief.updated_variance(who.variance, left)
+        who.mean, who.variance = mean if shown else who.mean, variance if shown else who.variance
+        who.diligence_done = who.diligence_done | shown
+
+
+@folded
+def _last_stage(who: Any) -> int:
+    """Last stage at which an investor still thinks about the round."""
+    return SIGNED if who.withdrawal_per_year > 0.0 else LOOKING
 
 
 @lean
@@ -79,27 +107,20 @@ def _is_shown(who: Any, state: Any, last: int) -> bool:
 
 
 @lean
-def _look_into(run: Any, i: int, last: int) -> None:
-    """See what diligence shows, if it ends this week."""
-    who = arrays.investors(run)[i]
-    if not _is_shown(who, run.round_state, last):
-        return
-    who.diligence_done, own = True, who.signal_precision
-    shown, left = belief.signal(run.market_state.log_value, own, who.signal_z), belief.doubt_left(who.variance, own)
-    who.mean = belief.updated_mean(who.mean, shown, left)
-    who.variance = belief.updated_variance(who.variance, left)
-
-
-@lean
-def _hear(run: Any, i: int) -> None:
-    """Hear of last week's commitments, and be pulled by the opinions of others."""
-    state, who, news, offer = run.round_state, arrays.investors(run)[i], arrays.news(run), run.offer
-    if who.stage == LOOKING or (who.stage == SIGNED and who.withdrawal_per_year > 0.0):
+def _hear(run: Any, first: int, end: int) -> None:
+    """Let some investors hear of last week's commitments, and be pulled by the opinions of others."""
+    state, investors, news = run.round_state, arrays.investors(run), arrays.news(run)
+    for i in range(first, end):
+        who = investors[i]
+        if not who.behavioural or who.stage > _last_stage(who):
+            continue
         left = _his_pool(run, i) if run.terms.summed else -1
+        mean, variance = who.mean, who.variance
         for k in range(state.first_news, state.n_news):
             if news[k].author != i and _reaches(run, i, news[k]):
                 peer = news[news_rules.after_pools(news) if k == left else k]
-                who.mean, who.variance = decision.hear(who, who.mean, who.variance, peer, offer)
+                mean, variance = decision.hear(who, mean, variance, peer, run.offer)
+        who.mean, who.variance = mean, variance
         if who.opinion_pull > 0.0:
             who.mean = belief.pulled_opinion(who.mean, state.opinion, who.opinion_pull)
 
@@ -156,10 +177,10 @@ def _think_again(run: Any, i: int) -> None:
     rate = decision.withdrawal_rate(
         who.withdrawal_per_year, who.binding, who.mood_withdrawal, expected, shock, who.jump_withdrawal
     )
-    rate = decision.per_day_of_year(rate)
+    rate = clocks.per_day_of_year(rate)
     start, clock = max(state.start_day, who.sign_day), who.withdrawal_clock
-    day = decision.event_day(clock, who.withdrawal_threshold, rate, start, state.until_day)
-    who.withdrawal_clock = decision.clock_after(clock, rate, start, state.until_day)
+    day = clocks.event_day(clock, who.withdrawal_threshold, rate, start, state.until_day)
+    who.withdrawal_clock = clocks.clock_after(clock, rate, start, state.until_day)
     if day < math.inf:
         who.stage = WITHDRAWN
         state.book_changed = state.withdrew = True
@@ -188,35 +209,50 @@ def decisions(block: Any) -> None:
         if signing > 0:
             for r in range(block.n_open):
                 if arrays.investors(at(block, r))[i].happens:
-                    pledge(at(block, r), i)
-                    announce(at(block, r), i)
+                    _sign(at(block, r), i)
 
 
 @folded
-def _sign_where(who: Any, signs: bool, ticket_musd: int, day: float) -> None:
-    """Write a signature down where there is one."""
+def _decide(who: Any, looks: bool, signs: bool, ticket_musd: int, clock: float) -> None:
+    """Write down who signs, and how far the clocks of the others have come."""
     who.stage = SIGNED if signs else who.stage
     who.ticket_musd = ticket_musd if signs else who.ticket_musd
-    who.sign_day = day if signs else who.sign_day
+    who.sign_clock = clock if looks & (not signs) else who.sign_clock
     who.happens = signs
 
 
 @lean
 def _weigh(block: Any, i: int) -> int:
-    """Let an investor weigh the offer in every run; in how many he signs."""
-    signing = 0
-    for r in range(whole(block.n_open)):
+    """Let an investor weigh the offer in every run; in how many he signs.
+
+    A step of it for all runs, and then the next: what a step works out for one vector of runs, the core begins for the
+    next ones meanwhile, which it could not if all steps stood in one loop.
+    """
+    n_open, signing = block.n_open, 0
+    for r in range(whole(n_open)):
         run = at(block, r)
-        who, state, offer = arrays.investors(run)[i], run.round_state, run.offer
-        until, threshold = state.until_day, who.sign_threshold
+        who, thought = arrays.investors(run)[i], run.thought
+        wish = decision.wish(who, who.mean, who.variance, run.offer, who.premium)
+        thought.ticket_musd, thought.expected_return = wish.ticket_musd, wish.expected_return
+    for r in range(whole(n_open)):
+        run = at(block, r)
+        who, thought = arrays.investors(run)[i], run.thought
+        thought.belief = decision.belief_in_success(who, thought.ticket_musd, run.offer)
+    for r in range(whole(n_open)):
+        run = at(block, r)
+        who, thought = arrays.investors(run)[i], run.thought
+        ticket, m, open_share = thought.ticket_musd, thought.expected_return, run.offer.open_share
+        thought.advantage = decision.advantage_of(who, ticket, m, who.variance, thought.belief, open_share)
+    for r in range(whole(n_open)):
+        run = at(block, r)
+        who, state, thought = arrays.investors(run)[i], run.round_state, run.thought
+        until, clock = state.until_day, who.sign_clock
         looks = state.open and who.stage == LOOKING and who.diligence_day < until
-        view = decision.appraise(who, who.mean, who.variance, offer.open_share, offer, who.premium)
-        rate, start = decision.per_day(view.rate_per_week), max(state.start_day, who.diligence_day)
-        day = decision.event_day(who.sign_clock, threshold, rate, start, until)
-        clock = decision.clock_after(who.sign_clock, rate, start, until)
-        signs = looks and day < math.inf
-        who.sign_clock = clock if looks else who.sign_clock
-        _sign_where(who, signs, view.ticket_musd, day)
+        rate = clocks.per_day(decision.rate_of(who, thought.ticket_musd, thought.advantage))
+        start = max(state.start_day, who.diligence_day)
+        signs = looks and clocks.crosses(clock, who.sign_threshold, rate, start, until)
+        who.rate_per_day = rate
+        _decide(who, looks, signs, thought.ticket_musd, clocks.clock_after(clock, rate, start, until))
         signing += signs
     return signing
 
@@ -228,12 +264,24 @@ def _wait(block: Any, i: int) -> int:
     for r in range(whole(block.n_open)):
         run = at(block, r)
         who, state = arrays.investors(run)[i], run.round_state
-        start, until, rate = state.start_day, state.until_day, who.stated_rate_per_day
+        start, until, rate, clock = state.start_day, state.until_day, who.stated_rate_per_day, who.sign_clock
         looks, in_the_end = state.open and who.stage == LOOKING and not who.away, who.in_the_end
-        reached = decision.event_day(who.sign_clock, who.sign_threshold, rate, start, until)
-        clock = decision.clock_after(who.sign_clock, rate, start, until)
-        signs = looks and (who.due_day <= until if in_the_end else reached < math.inf)
-        who.sign_clock = clock if looks and not in_the_end else who.sign_clock
-        _sign_where(who, signs, who.stated_musd, who.due_day if in_the_end else reached)
+        crosses = clocks.crosses(clock, who.sign_threshold, rate, start, until)
+        signs = looks and (who.due_day <= until if in_the_end else crosses)
+        waits = looks and not in_the_end
+        _decide(who, waits, signs, who.stated_musd, clocks.clock_after(clock, rate, start, until))
         signing += signs
     return signing
+
+
+@lean
+def _sign(run: Any, i: int) -> None:
+    """Date a signature, borrow what it pledges, and announce it."""
+    who, state = arrays.investors(run)[i], run.round_state
+    start, rate = state.start_day, who.stated_rate_per_day
+    if who.behavioural:
+        start, rate = max(start, who.diligence_day), who.rate_per_day
+    day = clocks.event_day(who.sign_clock, who.sign_threshold, rate, start, state.until_day)
+    who.sign_day = who.due_day if who.in_the_end else day
+    pledge(run, i)
+    announce(run, i)

@@ -15,7 +15,7 @@ from abm.ensemble.closings import move_price
 from abm.ensemble.memory import far
 from abm.ensemble.parts import end_round, go_public, in_force, post_offers, post_price, raise_later, strike
 from abm.ensemble.repacking import whole
-from abm.rules import belief, decision, eventual, failure
+from abm.rules import belief, clocks, eventual, failure
 from abm.rules import book as books
 from abm.rules import company as firms
 from abm.rules import environment as nature
@@ -203,7 +203,7 @@ def _cut_costs(block: Any) -> None:
 def _approach_the_market(block: Any) -> None:
     """Wait for the window, and for the filing to be ripe; whoever is there files, or lists."""
     listing, end, week, needed, due = block.listing, block.week_end, block.week, arrays.listing_gates(block), 0
-    rate, start = decision.per_day_of_year(listing.filing_per_year), max(block.week_start, listing.earliest_day)
+    rate, start = clocks.per_day_of_year(listing.filing_per_year), max(block.week_start, listing.earliest_day)
     if end <= listing.earliest_day:
         return
     for r in range(whole(block.n_running)):
@@ -219,8 +219,8 @@ def _approach_the_market(block: Any) -> None:
     for r in range(whole(block.n_running)):
         company = at(block, r).company
         looks, clock, threshold = company.files, company.filing_clock, company.filing_threshold
-        files = looks & (decision.event_day(clock, threshold, rate, start, end) < math.inf)
-        company.filing_clock = decision.clock_after(clock, rate, start, end) if looks else clock
+        files = looks & clocks.crosses(clock, threshold, rate, start, end)
+        company.filing_clock = clocks.clock_after(clock, rate, start, end) if looks else clock
         waits = company.alive & (not company.listing_over) & (company.filed_week >= 0)
         company.files = files | (waits & firms.ripe(week, company.filed_week, listing.lead_weeks))
         due += company.files

@@ -22,8 +22,8 @@ from abm.rules.allocation import LAST
 from abm.rules.appetite import carry, log_wait_hurdle, risk_to_exit
 from abm.rules.belief import prior_mean, prior_variance
 from abm.rules.clauses import Contracts
+from abm.rules.clocks import per_day_of_year
 from abm.rules.closing import SELECT
-from abm.rules.decision import per_day_of_year
 from abm.rules.environment import gathered_spread, kept_share, weekly_chance
 from abm.rules.gatekeepers import rate_for_probability, with_second_chance
 from abm.rules.news import CROWD

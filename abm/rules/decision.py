@@ -1,8 +1,7 @@
-"""Decision: belief in the round, the advantage of signing, and when a signature is given or taken back (A9 to A11)."""
+"""Decision: belief in the round, the advantage of signing, and the rates of signing and of withdrawing (A9 to A11)."""
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from abm.core.arithmetic import exp
@@ -181,11 +180,81 @@ def expected_return(traits: Record, mean: float, offer: Record, premium: float) 
     )
 
 
+class Wish(NamedTuple):
+    """What an investor would commit at this price, whether or not he thinks that the round succeeds."""
+
+    ticket_musd: int  #: within his limits; 0 where he wants nothing, or less than his minimum [USD million]
+    wanted: float  #: share of his wealth that he wants at risk, before any limit [-]
+    expected_return: float  #: mean excess log return to his exit, m [log-points]
+
+
+@folded
+def wish(traits: Record, mean: float, variance: float, offer: Record, premium: float) -> Wish:
+    """Work out the ticket that an investor wants: from belief to share, and from share to ticket (A2 to A5).
+
+    Parameters are those of :func:`appraise`.
+    """
+    s2 = return_variance(variance, traits.risk_to_exit)
+    m = expected_return(traits, mean, offer, premium)
+    wanted = crra_share(m, s2, traits.risk_aversion)
+    wealth_musd = traits.wealth_bn * 1000.0
+    limit = min(
+        float(traits.dry_powder_musd), float(traits.max_ticket_musd), traits.ownership_cap * offer.post_bn * 1000.0
+    )
+    limit = min(limit, completing_limit(traits.completes, offer.missing_musd, offer.target_bn * 1000.0))
+    # nobody signs for less than his minimum, so a smaller wish is no ticket rather than a small one
+    return Wish(ticket_musd(wanted, wealth_musd, traits.concentration_cap, limit, traits.min_ticket_musd), wanted, m)
+
+
+@folded
+def belief_in_success(traits: Record, ticket: int, offer: Record) -> float:
+    """Belief of an investor that the round succeeds if he brings a ticket [USD million] (A9)."""
+    return success_belief(
+        offer.forecast_bn + ticket * 0.001,  # he knows of his own money before it is published
+        traits.needed_share * offer.target_bn,
+        traits.forecast_sd * offer.target_bn,
+    )
+
+
+@folded
+def advantage_of(traits: Record, ticket: int, m: float, variance: float, belief: float, open_share: float) -> float:
+    """Advantage of signing for a ticket that an investor sees, zeta [-] (A3, A8, A9).
+
+    Parameters
+    ----------
+    traits
+        A ``records.TRAITS`` record: who he is.
+    ticket
+        From :func:`wish` [USD million].
+    m, variance
+        Expected return from :func:`wish` [log-points], and the variance of his belief [log-points^2].
+    belief
+        From :func:`belief_in_success` [-].
+    open_share
+        As in :func:`appraise` [-].
+    """
+    per_wealth = 1.0 / (traits.wealth_bn * 1000.0)  # divisions are what takes longest: one serves two quotients
+    share, s2 = ticket * per_wealth, return_variance(variance, traits.risk_to_exit)
+    waiting = waiting_value(traits.log_wait_hurdle, traits.waiting_weight, open_share)
+    gain = certainty_gain(share, m, s2, traits.risk_aversion)
+    cost = traits.diligence_cost_bn * 1000.0 * per_wealth
+    return advantage(belief, gain, share, traits.lockup_cost, waiting, cost)
+
+
+@folded
+def rate_of(traits: Record, ticket: int, zeta: float) -> float:
+    """Hazard of the signature of an investor who sees an advantage in a ticket; none where he wants none [1/week]."""
+    rate = signing_rate(zeta, traits.sign_bias, traits.choice_noise, traits.sign_rate_per_week)
+    return rate if ticket > 0 else 0.0
+
+
 @folded
 def appraise(
     traits: Record, mean: float, variance: float, open_share: float, offer: Record, premium: float
 ) -> Appraisal:
     """Weigh the offer: from belief to wanted share, ticket, advantage, and the rate of signing.
+
+    Its four steps are functions of their own, as the ensemble takes all runs through one after the other.
 
     Parameters
     ----------
@@ -203,38 +272,19 @@ def appraise(
     Returns
     -------
     Appraisal
-        Ticket, rate, expected return, reason.
+        Ticket, rate, expected return, advantage, reason.
 
     References
     ----------
     Model basis, A2 to A10.
     """
-    s2 = return_variance(variance, traits.risk_to_exit)
-    m = expected_return(traits, mean, offer, premium)
-    wanted = crra_share(m, s2, traits.risk_aversion)
-    wealth_musd = traits.wealth_bn * 1000.0
-    per_wealth = 1.0 / wealth_musd  # divisions are what takes longest: one serves two quotients
-    limit = min(
-        float(traits.dry_powder_musd), float(traits.max_ticket_musd), traits.ownership_cap * offer.post_bn * 1000.0
-    )
-    limit = min(limit, completing_limit(traits.completes, offer.missing_musd, offer.target_bn * 1000.0))
-    # nobody signs for less than his minimum, so a smaller wish is no ticket rather than a small one
-    ticket = ticket_musd(wanted, wealth_musd, traits.concentration_cap, limit, traits.min_ticket_musd)
-    share = ticket * per_wealth
-    belief = success_belief(
-        offer.forecast_bn + ticket * 0.001,  # he knows of his own money before it is published
-        traits.needed_share * offer.target_bn,
-        traits.forecast_sd * offer.target_bn,
-    )
-    waiting = waiting_value(traits.log_wait_hurdle, traits.waiting_weight, open_share)
-    gain = certainty_gain(share, m, s2, traits.risk_aversion)
-    cost = traits.diligence_cost_bn * 1000.0 * per_wealth
-    zeta = advantage(belief, gain, share, traits.lockup_cost, waiting, cost)
-    rate = signing_rate(zeta, traits.sign_bias, traits.choice_noise, traits.sign_rate_per_week)
-    # worked out for everybody and chosen at the end, so that a loop over runs takes all of them the same way
-    willing = ticket > 0
+    ticket, wanted, m = wish(traits, mean, variance, offer, premium)
+    belief = belief_in_success(traits, ticket, offer)
+    zeta = advantage_of(traits, ticket, m, variance, belief, open_share)
     why_not = PRICE if wanted <= 0.0 else TOO_SMALL
-    return Appraisal(ticket, rate if willing else 0.0, m, zeta if willing else -1.0, WILLING if willing else why_not)
+    willing = ticket > 0
+    reason = WILLING if willing else why_not
+    return Appraisal(ticket, rate_of(traits, ticket, zeta), m, zeta if willing else -1.0, reason)
 
 
 @rule
@@ -286,15 +336,11 @@ def hear(traits: Record, mean: float, variance: float, peer: Record, offer: Reco
     ----------
     Model basis, B4: one extra observation of precision tau_soc x reputation per pair, never per step.
     """
-    weight = traits.social_precision * peer.reputation
-    if weight <= 0.0:
-        return mean, variance
     s2 = return_variance(variance, traits.risk_to_exit)
     view = traits.sentiment_loading * offer.sentiment
     implied = implied_value(peer.share, peer.risk_aversion, s2, peer.log_price, traits.carry, view)
-    if not speaks(implied, mean, peer.capped):
-        return mean, variance
-    left = doubt_left(variance, weight)
+    weight = traits.social_precision * peer.reputation if speaks(implied, mean, peer.capped) else 0.0
+    left = doubt_left(variance, weight)  # all of it where nothing is told
     return updated_mean(mean, implied, left), updated_variance(variance, left)
 
 
@@ -332,58 +378,3 @@ def withdrawal_rate(
     1.0
     """
     return base_per_year * (1.0 - binding) * exp(fear * max(0.0, -expected_return) + jump_fear * max(0.0, -jump))
-
-
-@folded
-def clock_after(clock: float, rate_per_day: float, day0: float, day1: float) -> float:
-    """Hazard accumulated at a constant rate between two days [-].
-
-    Examples
-    --------
-    >>> clock_after(0.5, 0.125, 7.0, 15.0), clock_after(0.5, 0.125, 15.0, 7.0)
-    (1.5, 0.5)
-    """
-    return clock + rate_per_day * (day1 - day0) if day1 > day0 else clock
-
-
-@folded
-def event_day(clock: float, threshold: float, rate_per_day: float, day0: float, day1: float) -> float:
-    """Day on which an accumulating clock reaches its threshold; infinity if not by ``day1``.
-
-    Examples
-    --------
-    >>> (
-    ...     event_day(0.5, 1.0, 0.1, 7.0, 14.0),
-    ...     event_day(0.5, 2.0, 0.1, 7.0, 14.0),
-    ...     event_day(0.0, 1.0, math.inf, 0.0, 7.0),
-    ... )
-    (12.0, inf, 0.0)
-    """
-    never = day1 <= day0 or rate_per_day <= 0.0 or clock_after(clock, rate_per_day, day0, day1) < threshold
-    # rounding may carry the crossing past the end that the accumulated hazard says it lies before
-    day = min(day1, day0 + max(0.0, threshold - clock) / rate_per_day) if rate_per_day > 0.0 else math.inf
-    return math.inf if never else day
-
-
-@rule
-def per_day(rate_per_week: float) -> float:
-    """Weekly rate as a daily one.
-
-    Examples
-    --------
-    >>> per_day(3.5)
-    0.5
-    """
-    return rate_per_week * (1.0 / 7.0)
-
-
-@rule
-def per_day_of_year(rate_per_year: float) -> float:
-    """Yearly rate as a daily one.
-
-    Examples
-    --------
-    >>> per_day_of_year(3.65)
-    0.01
-    """
-    return rate_per_year * (1.0 / 365.0)
