@@ -327,15 +327,19 @@ def test_the_outlook_of_a_chain_of_three_consents_is_the_law_of_the_sum_of_their
     law = new_record(GATEKEEPER, {"h0_per_year": 6.0, "scale_days": 28.0})
     curve = known_curve(1.0)
     for _ in range(3):
-        curve = consent_curve(curve, law, DEADLINE, 0.0, DEADLINE)
+        curve = consent_curve(curve, law, DEADLINE, 0.0, DEADLINE, 0)
     assert curve[-1] == pytest.approx(special.gammainc(3.0, 6.0 * DEADLINE / 365.0), abs=0.005)
 
 
 def test_the_outlook_of_one_consent_against_a_block_is_their_race_up_to_its_last_useful_day():
     law = new_record(GATEKEEPER, {"h0_per_year": 2.5, "block_per_year": 0.4, "scale_days": 28.0})
-    curve = consent_curve(known_curve(1.0), law, DEADLINE, 0.0, DEADLINE)
+    curve = consent_curve(known_curve(1.0), law, DEADLINE, 0.0, DEADLINE, 0)
     assert curve[-1] == pytest.approx(0.612463, abs=5e-7)
     assert (np.diff(curve) > 0).all()
-    hurried = consent_curve(known_curve(1.0), law, DEADLINE, 0.0, 60.0)
+    hurried = consent_curve(known_curve(1.0), law, DEADLINE, 0.0, 60.0, 0)
     assert hurried[-1] == pytest.approx(2.5 / 2.9 * chance(2.9 * 60.0 / 365.0), rel=1e-9)
-    assert consent_curve(known_curve(0.0), law, DEADLINE, 0.0, DEADLINE).max() == 0.0
+    assert consent_curve(known_curve(0.0), law, DEADLINE, 0.0, DEADLINE, 0).max() == 0.0
+    assert (
+        consent_curve(curve, law, DEADLINE, 0.0, DEADLINE, 32)[-1]
+        == consent_curve(curve, law, DEADLINE, 0.0, DEADLINE, 0)[-1]
+    )

@@ -14,7 +14,9 @@ LOOK_AHEAD = 32
 
 
 @rule
-def consent_curve(before: Floats, params: Record, deadline_day: float, now: float, until: float) -> Floats:
+def consent_curve(
+    before: Floats, params: Record, deadline_day: float, now: float, until: float, first: int
+) -> Floats:
     r"""Chance that the market gives to a consent, by each of the days ahead: a clock that starts when others stop.
 
     .. math:: F(t_j) = \sum_i \big(F_b(t_i) - F_b(t_{i-1})\big)\; p(\bar t_i, t_j)
@@ -31,6 +33,8 @@ def consent_curve(before: Floats, params: Record, deadline_day: float, now: floa
         D, and the day on which the market looks ahead [days after as_of].
     until
         Last day that counts, for consents with a lag [days after as_of].
+    first
+        Which of the days is the first that anybody asks for; what is before it stays 0 [index].
 
     Returns
     -------
@@ -44,7 +48,7 @@ def consent_curve(before: Floats, params: Record, deadline_day: float, now: floa
     step = (deadline_day - now) / LOOK_AHEAD
     curve = np.zeros(LOOK_AHEAD + 1)
     if params.on_day > 0.0:  # a vote: all or nothing on its day, if what it needs is there by then
-        for j in range(LOOK_AHEAD + 1):
+        for j in range(first, LOOK_AHEAD + 1):
             if now < params.on_day <= min(now + j * step, until):
                 curve[j] = params.chance * before[int((params.on_day - now) / step)]
         return curve
@@ -53,7 +57,7 @@ def consent_curve(before: Floats, params: Record, deadline_day: float, now: floa
         start = now if i == 0 else now + (i - 0.5) * step
         if arrives <= 0.0:
             continue
-        for j in range(i, LOOK_AHEAD + 1):
+        for j in range(max(i, first), LOOK_AHEAD + 1):
             end = min(now + j * step, until)
             if params.in_the_end:
                 asked = 0.0 if i == 0 and params.first == params.last else start
@@ -188,12 +192,15 @@ def look_ahead(
         before = known_curve(1.0)
         for k in range(gate.first, gate.last):
             before = both_curves(before, curves[required[k]])
-        curve = consent_curve(before, gate, deadline_day, now, deadline_day)
-        for j in range(LOOK_AHEAD + 1):
-            curves[g, j] = curve[j]
-        if gate.lag_days > 0.0:
-            curve = consent_curve(before, gate, deadline_day, now, last_useful_day(deadline_day, gate.lag_days))
-        outlooks[g] = curve[LOOK_AHEAD]
+        awaited = False
+        for k in range(required.shape[0]):
+            awaited = awaited or required[k] == g
+        if awaited:
+            curve = consent_curve(before, gate, deadline_day, now, deadline_day, 0)
+            for j in range(LOOK_AHEAD + 1):
+                curves[g, j] = curve[j]
+        useful = last_useful_day(deadline_day, gate.lag_days)
+        outlooks[g] = consent_curve(before, gate, deadline_day, now, useful, LOOK_AHEAD)[LOOK_AHEAD]
     return outlooks
 
 
