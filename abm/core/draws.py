@@ -242,7 +242,6 @@ def to_normals_into(out: Floats, count: int, tails: Floats, places: Integers) ->
         out[places[t]] = tails[t]
 
 
-@rule
 def triangular(u: float, low: float, mode: float, high: float) -> float:
     """Number that a uniform stands for on the triangular law over a range, by inverse distribution function.
 

@@ -100,7 +100,7 @@ class RunBlock:
             "kinds": population.traits.kind,
             "mood_seeds": population.mood_seeds,
             "mood_weights": population.mood_weights,
-            "standings": [standing(np.array(status, np.int64)) for status in standings],
+            "standings": standings,
             "outlook_table": np.full(2 * len(population.plan) * len(standings) * len(population.gate_ids), math.nan),
         }
         for name, values in given.items():
@@ -196,14 +196,14 @@ def _lanes(bytes_of_a_run: int, runs: int) -> int:
     return max(VECTOR, -(-fit // VECTOR) * VECTOR)
 
 
-def _standings(population: Population) -> tuple[tuple[int, ...], ...]:
-    """Ways in which consents can stand, each after those it requires; none where there are too many to list."""
+def _standings(population: Population) -> tuple[int, ...]:
+    """Numbers of the ways in which consents can stand, each after those it requires; none where they are too many."""
     gates, required = population.gate_params, population.required.tolist()
     return _all_standings(tuple((tuple(required[g.first : g.last]), bool(g.block_per_year > 0.0)) for g in gates))
 
 
 @lru_cache
-def _all_standings(gates: tuple[tuple[tuple[int, ...], bool], ...]) -> tuple[tuple[int, ...], ...]:
+def _all_standings(gates: tuple[tuple[tuple[int, ...], bool], ...]) -> tuple[int, ...]:
     """Ways in which consents can stand that require others, and can be refused for good or not."""
     found = new = {(OPEN,) * len(gates)}
     while new and len(found) <= _MOST_STANDINGS:
@@ -215,4 +215,4 @@ def _all_standings(gates: tuple[tuple[tuple[int, ...], bool], ...]) -> tuple[tup
                     following |= {tuple(answer if k == g else s for k, s in enumerate(status)) for answer in answers}
         new = following - found
         found = found | new
-    return tuple(sorted(found, key=lambda status: standing(np.array(status, np.int64)))) if not new else ()
+    return tuple(sorted(standing(np.array(status, np.int64)) for status in found)) if not new else ()

@@ -14,9 +14,7 @@ LOOK_AHEAD = 32
 
 
 @rule
-def consent_curve(
-    before: Floats, params: Record, deadline_day: float, now: float, until: float, first: int
-) -> Floats:
+def consent_curve(before: Floats, params: Record, deadline_day: float, now: float, until: float, first: int) -> Floats:
     r"""Chance that the market gives to a consent, by each of the days ahead: a clock that starts when others stop.
 
     .. math:: F(t_j) = \sum_i \big(F_b(t_i) - F_b(t_{i-1})\big)\; p(\bar t_i, t_j)

@@ -84,7 +84,7 @@ class Unknown:
         """
         if self.whole:
             return min(int(self.low) + int(u * (int(self.high) - int(self.low) + 1)), int(self.high))
-        return float(triangular(u, self.low, self.value, self.high))
+        return triangular(u, self.low, self.value, self.high)
 
 
 def unknowns(scenario: Tables) -> list[Unknown]:

@@ -67,7 +67,7 @@ class Axis:
             return min(int(self.low) + int(u * (int(self.high) - int(self.low) + 1)), int(self.high))
         if self.mode is None or self.low == self.high:
             return self.low + u * (self.high - self.low)
-        return float(triangular(u, self.low, self.mode, self.high))
+        return triangular(u, self.low, self.mode, self.high)
 
     def parts(self, value: Any) -> tuple[Any, ...]:
         """What each path is set to by a value.
