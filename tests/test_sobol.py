@@ -13,6 +13,8 @@ from abm.population import prepare
 from abm.population.sobol import REPLICATES, RUNS_OF_A_PAIR, decisive_draws, point_of_world, points_of_runs
 from abm.runs.clusters import GROUPS, estimate_over_worlds, groups_of
 from abm.runs.estimates import wilson
+from abm.runs.stream import LOOK
+from abm.sweeps.work import Job
 
 ROOT = Path(__file__).parent.parent
 
@@ -148,6 +150,16 @@ def test_point_of_a_sweep_is_the_simulation(central, tmp_path):
     assert again.points().equals(study.points())
     other = abm.sweep("openai-2025", {"round.target_bn": [20, 30]}, 1_000, 3, folder=tmp_path, central=central)
     assert "sampling" in " ".join(other.notes)
+
+
+def test_a_sweep_simulates_at_most_twice_the_runs_that_its_interval_needs(monkeypatch):
+    handed_out, simulate = [], Job.__call__
+    monkeypatch.setattr(
+        Job, "__call__", lambda job, task: (handed_out.append(task.blocks * LOOK), simulate(job, task))[1]
+    )
+    study = abm.sweep("three-investors", {"round.target_bn": range(3, 11)}, within=0.01, sampling="sobol")
+    needed = sum(study.estimate(point).runs for point in range(8))
+    assert needed <= sum(handed_out) <= 2 * needed
 
 
 def test_decisions_need_independent_runs():

@@ -203,6 +203,8 @@ class Runner:
         """Blocks of a point that should be handed out by what is known of it [-]."""
         expected = self.stopping.expected(*point.known)
         wanted = min(self.last, -(-expected // self.job.block))
+        if self.stopping.kin.points:  # the more there are, the more each tells: fewer will do than are expected
+            wanted = min(wanted, 2 * point.upto)
         idle = point.asked == point.upto  # nothing is under way: at least one more, or it would never settle
         return max(wanted - point.asked, 1 if idle and point.asked < self.last else 0)
 
