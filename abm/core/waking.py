@@ -89,7 +89,7 @@ class Compiled(Asleep):
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         functools.update_wrapper(self, function)
-        super().__init__(lambda: awake().njit(cache=code_folder() is not None, **options)(function))
+        super().__init__(lambda: _for_every_value(awake().njit(cache=code_folder() is not None, **options)(function)))
         self.py_func, self.targetoptions = function, options  # as numba calls them
         self._known: dict[Any, Callable[..., Any]] = {}  # by kinds; where all are plain numbers, by types, too
         self._addresses: dict[Any, int] = {}
@@ -157,6 +157,19 @@ class Compiled(Asleep):
     def __reduce__(self) -> Any:
         module, name = self.py_func.__module__, self.py_func.__qualname__
         return (_same, (self.itself,)) if "<locals>" in name else (_named, (module, name))
+
+
+def _for_every_value(dispatcher: Any) -> Any:
+    """Have compiled code call a function with the types of its constants, or it is compiled anew for each of them."""
+    from numba.core.types import unliteral
+
+    ask = dispatcher.get_call_template
+
+    def asked_with_types(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        return ask(tuple(map(unliteral, args)), {name: unliteral(kind) for name, kind in kws.items()})
+
+    dispatcher.get_call_template = asked_with_types
+    return dispatcher
 
 
 def _same(one: Any) -> Any:

@@ -14,7 +14,7 @@ from abm.ensemble.kernel import simulate
 from abm.ensemble.lanes import BLOCK
 from abm.ensemble.memory import address_of
 
-_COMPILE = "from abm.ensemble.ahead import compile_kernel; compile_kernel()"
+_COMPILE = "import gc; gc.disable(); from abm.ensemble.ahead import compile_kernel; compile_kernel()"
 
 
 def compile_kernel() -> None:

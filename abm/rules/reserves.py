@@ -205,7 +205,7 @@ def best_part(
     """
     n = closers.shape[0]
     order = _by_rank(closers, paid, book, traits)
-    best, found, most = np.zeros(n, np.int64), False, 0
+    best, found, most, minimum = np.zeros(n, np.int64), False, 0, traits.min_ticket_musd.copy()
     earlier = money(paid, book.tickets)
     if order.shape[0] > MOST_TRIED:
         return best, found
@@ -222,7 +222,7 @@ def best_part(
         total = min(money(part, book.tickets), max(cap, earlier))
         if total - earlier <= most or total < terms.minimum_close_musd:
             continue
-        allocated, holds = share_out(part, paid, contracts, book, max(0, cap - earlier), traits.min_ticket_musd, traits)
+        allocated, holds = share_out(part, paid, contracts, book, max(0, cap - earlier), minimum, traits)
         placed = money(part, allocated)
         if holds and placed > most and earlier + placed >= terms.minimum_close_musd:
             best, found, most = allocated, True, placed
