@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,8 +17,9 @@ pytestmark = pytest.mark.skipif(INTERPRETED, reason="nothing is compiled")
 @pytest.fixture
 def started(monkeypatch):
     """Commands of the processes that were started, none of which is."""
-    commands = []
-    monkeypatch.setattr(ahead.subprocess, "Popen", lambda command, **how: commands.append(command))
+    commands, running = [], SimpleNamespace(poll=lambda: None)
+    monkeypatch.setattr(ahead.subprocess, "Popen", lambda command, **how: commands.append(command) or running)
+    monkeypatch.setattr(ahead, "_STARTED", [])
     return commands
 
 
@@ -32,6 +34,7 @@ def test_the_first_use_compiles_the_kernel_in_another_process(started, monkeypat
     monkeypatch.setattr(ahead, "code_folder", lambda: tmp_path)
     assert not ahead.is_compiled()
     ahead.compile_ahead()
+    ahead.compile_ahead()  # whoever asks next waits for the same
     ((python, _, code),) = started
     assert python == sys.executable
     exec(code)  # what the process would do; here it finds the kernel compiled

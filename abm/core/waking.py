@@ -12,7 +12,8 @@ import itertools
 import sys
 from collections.abc import Callable, Sequence
 from threading import RLock
-from typing import Any
+from types import FunctionType
+from typing import Any, cast
 
 from abm.core import objects
 from abm.core.code_state import code_folder
@@ -67,11 +68,15 @@ class Asleep:
         return self._make()
 
     @property
+    def _to_compiled_code(self) -> Any:
+        return self.itself
+
+    @property
     def _numba_type_(self) -> Any:
         """What it is to compiled code."""
         from numba.core.registry import cpu_target
 
-        itself, context = self.itself, cpu_target.typing_context
+        itself, context = self._to_compiled_code, cpu_target.typing_context
         context.refresh()  # or it would not know what has just been made
         return context.resolve_value_type(itself)
 
@@ -89,10 +94,24 @@ class Compiled(Asleep):
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         functools.update_wrapper(self, function)
-        super().__init__(lambda: _for_every_value(awake().njit(cache=code_folder() is not None, **options)(function)))
+        super().__init__(lambda: awake().njit(cache=code_folder() is not None, **options)(function))
         self.py_func, self.targetoptions = function, options  # as numba calls them
         self._known: dict[Any, Callable[..., Any]] = {}  # by kinds; where all are plain numbers, by types, too
         self._addresses: dict[Any, int] = {}
+
+    @functools.cached_property
+    def _within(self) -> Any:
+        """It, as compiled code calls it: without a way in from Python, and a function of its own in numba's cache."""
+        function = self.py_func
+        inside = FunctionType(function.__code__, function.__globals__, function.__name__, None, function.__closure__)
+        functools.update_wrapper(inside, function)
+        inside.__defaults__, inside.__qualname__ = function.__defaults__, f"{function.__qualname__}_within"
+        options = self.targetoptions | {"no_cpython_wrapper": True}
+        return _for_every_value(awake().njit(cache=code_folder() is not None, **options)(inside))
+
+    @property
+    def _to_compiled_code(self) -> Any:
+        return self._within
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run it."""
@@ -161,9 +180,9 @@ class Compiled(Asleep):
 
 def _for_every_value(dispatcher: Any) -> Any:
     """Have compiled code call a function with the types of its constants, or it is compiled anew for each of them."""
-    from numba.core.types import unliteral
+    from numba.core import types
 
-    ask = dispatcher.get_call_template
+    ask, unliteral = dispatcher.get_call_template, cast(Any, types.unliteral)
 
     def asked_with_types(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
         return ask(tuple(map(unliteral, args)), {name: unliteral(kind) for name, kind in kws.items()})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -14,7 +17,20 @@ from abm.ensemble.kernel import simulate
 from abm.ensemble.lanes import BLOCK
 from abm.ensemble.memory import address_of
 
-_COMPILE = "import gc; gc.disable(); from abm.ensemble.ahead import compile_kernel; compile_kernel()"
+_COMPILE = "from abm.ensemble.ahead import compile_kernel; compile_kernel()"
+_STARTED: list[subprocess.Popen[bytes]] = []  # by this process
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Let the garbage collector rest: the first call compiles, and a tenth of that would be searching for garbage."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def compile_kernel() -> None:
@@ -22,8 +38,9 @@ def compile_kernel() -> None:
 
     Whoever lays out a block compiles what is called through addresses from the first on, and loads what is there.
     """
-    for function in reversed(FAR.values()):
-        address_of(function)
+    with without_collector():
+        for function in reversed(FAR.values()):
+            address_of(function)
     block = np.zeros(1, BLOCK).view(np.recarray)[0]
     rows, fates = np.zeros(0, RESULT).view(np.recarray), np.zeros((0, 0), FATE).view(np.recarray)
     luck = np.zeros(0, LUCK).view(np.recarray)
@@ -42,16 +59,17 @@ def is_compiled() -> bool:
 def compile_ahead() -> subprocess.Popen[bytes] | None:
     """Start to compile the kernel into the cache, in a process that nobody needs to wait for.
 
-    The caller starts from the other end meanwhile. Where this fails, the kernel is compiled when it is called.
+    The caller starts from the other end meanwhile, or prepares a scenario first, for which rules are compiled, too.
+    Where this fails, the kernel is compiled when it is called.
 
     Returns
     -------
     subprocess.Popen or None
-        The process, or None where there is nothing to do.
+        The process, also where it has been started before, or None where there is nothing to do.
     """
     if is_compiled():
         return None
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(
-        [sys.executable, "-c", _COMPILE], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
-    )
+    if not _STARTED or _STARTED[-1].poll() is not None:
+        quiet, code = subprocess.DEVNULL, [sys.executable, "-c", _COMPILE]
+        _STARTED.append(subprocess.Popen(code, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True))
+    return _STARTED[-1]

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from queue import Empty, SimpleQueue
 
 import numpy as np
 
 from abm.core.batch import PATHS, Batch
 from abm.core.records import FATE, RESULT, Floats, Records
-from abm.ensemble.ahead import compile_ahead
+from abm.ensemble.ahead import compile_ahead, without_collector
 from abm.ensemble.block import RunBlock
 from abm.ensemble.kernel import simulate
 from abm.population.layout import Population
 from abm.population.sampling import luck_of_runs
 from abm.population.sobol import Sampling, decisive_draws, points_of_runs
 from abm.population.unknowns import Unknowns
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Let the garbage collector rest: the first call compiles, and a tenth of that would be searching for garbage."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def room_for(population: Population, runs: int, paths: bool) -> Batch:

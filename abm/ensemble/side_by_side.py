@@ -12,11 +12,11 @@ from abm.core.batch import Batch
 from abm.core.jit import entry, lean
 from abm.core.records import LOOKING, Floats, Integers, Record, Records
 from abm.ensemble import arrays
-from abm.ensemble.ahead import compile_ahead
+from abm.ensemble.ahead import compile_ahead, without_collector
 from abm.ensemble.arrays import at
 from abm.ensemble.beginning import begin_runs
 from abm.ensemble.block import RunBlock
-from abm.ensemble.engine import as_written, room_for, without_collector
+from abm.ensemble.engine import as_written, room_for
 from abm.ensemble.kernel import begin_week, hand_over, place
 from abm.ensemble.lanes import BLOCK
 from abm.ensemble.phases import week_passes

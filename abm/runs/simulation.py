@@ -147,6 +147,10 @@ def batches(
     if first_run + runs > LARGEST_KEY:
         raise ValueError(f"runs: expected run numbers below 2**32, got {runs} from {first_run}")
     scenario = load_scenario(scenario)
+    if engine == "ensemble":
+        from abm.ensemble.ahead import compile_ahead
+
+        compile_ahead()  # so that it does not wait for what preparing compiles
     kept = runs if path_runs is None else path_runs
     stream = Stream(scenario, prepare(scenario), seed, engine, first_run, runs, within, workers, kept, chosen, event)
     stream.unknowns, stream.sampling = None if central else unknowns_of(scenario), sampling
