@@ -97,6 +97,8 @@ LANED = {
             expected_return=_NUMBER,
             belief=_NUMBER,
             advantage=_NUMBER,
+            rate_per_day=_NUMBER,  # hazard of his signature this week
+            signs=_FLAG,
         ),
         _table(
             "investors",
@@ -107,8 +109,6 @@ LANED = {
             premium=_NUMBER,  # what the rights of the shares are worth to him, at the price of this week
             due_day=_NUMBER,  # on which he signs, if that is a chance in the end
             away=_FLAG,  # whether another company of a market keeps him from signing this week
-            rate_per_day=_NUMBER,  # hazard of his signature this week
-            happens=_FLAG,  # whether something befalls him this week
         ),
         _table("borrowers", records.BORROWER_STATE),
         _table("gates", records.GATE_STATE),

@@ -22,7 +22,7 @@ from abm.rules.book import weeks_since
 from abm.rules.sums import add
 
 #: Investors who learn before they hear of others: few enough to stay near the core meanwhile.
-_TOGETHER = 32
+_TOGETHER = 64
 
 
 @far
@@ -208,17 +208,17 @@ def decisions(block: Any) -> None:
             signing = _wait(block, i)
         if signing > 0:
             for r in range(block.n_open):
-                if arrays.investors(at(block, r))[i].happens:
+                if at(block, r).thought.signs:
                     _sign(at(block, r), i)
 
 
 @folded
-def _decide(who: Any, looks: bool, signs: bool, ticket_musd: int, clock: float) -> None:
+def _decide(who: Any, thought: Any, looks: bool, signs: bool, ticket_musd: int, clock: float) -> None:
     """Write down who signs, and how far the clocks of the others have come."""
     who.stage = SIGNED if signs else who.stage
     who.ticket_musd = ticket_musd if signs else who.ticket_musd
     who.sign_clock = clock if looks & (not signs) else who.sign_clock
-    who.happens = signs
+    thought.signs = signs
 
 
 @lean
@@ -251,8 +251,8 @@ def _weigh(block: Any, i: int) -> int:
         rate = clocks.per_day(decision.rate_of(who, thought.ticket_musd, thought.advantage))
         start = max(state.start_day, who.diligence_day)
         signs = looks and clocks.crosses(clock, who.sign_threshold, rate, start, until)
-        who.rate_per_day = rate
-        _decide(who, looks, signs, thought.ticket_musd, clocks.clock_after(clock, rate, start, until))
+        thought.rate_per_day = rate
+        _decide(who, thought, looks, signs, thought.ticket_musd, clocks.clock_after(clock, rate, start, until))
         signing += signs
     return signing
 
@@ -269,7 +269,7 @@ def _wait(block: Any, i: int) -> int:
         crosses = clocks.crosses(clock, who.sign_threshold, rate, start, until)
         signs = looks and (who.due_day <= until if in_the_end else crosses)
         waits = looks and not in_the_end
-        _decide(who, waits, signs, who.stated_musd, clocks.clock_after(clock, rate, start, until))
+        _decide(who, run.thought, waits, signs, who.stated_musd, clocks.clock_after(clock, rate, start, until))
         signing += signs
     return signing
 
@@ -280,7 +280,7 @@ def _sign(run: Any, i: int) -> None:
     who, state = arrays.investors(run)[i], run.round_state
     start, rate = state.start_day, who.stated_rate_per_day
     if who.behavioural:
-        start, rate = max(start, who.diligence_day), who.rate_per_day
+        start, rate = max(start, who.diligence_day), run.thought.rate_per_day
     day = clocks.event_day(who.sign_clock, who.sign_threshold, rate, start, state.until_day)
     who.sign_day = who.due_day if who.in_the_end else day
     pledge(run, i)

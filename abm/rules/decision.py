@@ -336,11 +336,14 @@ def hear(traits: Record, mean: float, variance: float, peer: Record, offer: Reco
     ----------
     Model basis, B4: one extra observation of precision tau_soc x reputation per pair, never per step.
     """
+    weight = traits.social_precision * peer.reputation
+    if weight <= 0.0:
+        return mean, variance
     s2 = return_variance(variance, traits.risk_to_exit)
     view = traits.sentiment_loading * offer.sentiment
     implied = implied_value(peer.share, peer.risk_aversion, s2, peer.log_price, traits.carry, view)
-    weight = traits.social_precision * peer.reputation if speaks(implied, mean, peer.capped) else 0.0
-    left = doubt_left(variance, weight)  # all of it where nothing is told
+    # chosen, not branched, as no processor foresees who tells something: whoever does not leaves all doubt
+    left = doubt_left(variance, weight if speaks(implied, mean, peer.capped) else 0.0)
     return updated_mean(mean, implied, left), updated_variance(variance, left)
 
 
