@@ -162,7 +162,7 @@ def test_a_first_start_says_in_one_line_on_stderr_that_it_compiles_whatever_stde
     tell_of_compiling()
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == ("abm: compiling once for this machine, which takes about a minute\n" if told else "")
+    assert said.err == ("abm: compiling once for this machine, which takes half a minute or more\n" if told else "")
 
 
 def test_nothing_is_said_of_compiling_where_nothing_is_compiled(monkeypatch, capsys):

@@ -25,4 +25,4 @@ def tell_of_compiling() -> None:
 
     code_folder()  # where compiled code would be
     if not compiled_before():
-        print("abm: compiling once for this machine, which takes about a minute", file=sys.stderr, flush=True)
+        print("abm: compiling once for this machine, which takes half a minute or more", file=sys.stderr, flush=True)

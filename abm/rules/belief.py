@@ -216,7 +216,7 @@ def speaks(implied: float, mean: float, capped: bool) -> bool:
     >>> speaks(5.9, 5.7, True), speaks(5.5, 5.7, True), speaks(5.5, 5.7, False)
     (True, False, True)
     """
-    return (implied > mean) | (not capped)
+    return implied > mean or not capped
 
 
 @rule

@@ -342,8 +342,9 @@ def hear(traits: Record, mean: float, variance: float, peer: Record, offer: Reco
     s2 = return_variance(variance, traits.risk_to_exit)
     view = traits.sentiment_loading * offer.sentiment
     implied = implied_value(peer.share, peer.risk_aversion, s2, peer.log_price, traits.carry, view)
-    # chosen, not branched, as no processor foresees who tells something: whoever does not leaves all doubt
-    left = doubt_left(variance, weight if speaks(implied, mean, peer.capped) else 0.0)
+    if not speaks(implied, mean, peer.capped):
+        return mean, variance
+    left = doubt_left(variance, weight)
     return updated_mean(mean, implied, left), updated_variance(variance, left)
 
 
