@@ -49,7 +49,7 @@ def functions(tree: ast.AST) -> list[ast.FunctionDef]:
 
 def is_rule(function: ast.FunctionDef) -> bool:
     marks = [ast.unparse(mark) for mark in function.decorator_list]
-    return any(mark in ("rule", "lean", "inlined") or mark.startswith("condition(") for mark in marks)
+    return any(mark in ("rule", "lean", "inlined", "folded") or mark.startswith("condition(") for mark in marks)
 
 
 RULES = [

@@ -31,7 +31,7 @@ class Appraisal(NamedTuple):
     reason: int  #: WILLING, or why not: PRICE (nothing wanted at this price) or TOO_SMALL (below his minimum)
 
 
-@rule
+@folded
 def success_belief(forecast_bn: float, needed_bn: float, error_bn: float) -> float:
     r"""Belief that the round succeeds, :math:`\Phi((\hat T - X)/s_T)` [-].
 
@@ -59,7 +59,7 @@ def success_belief(forecast_bn: float, needed_bn: float, error_bn: float) -> flo
     return normal_cdf((forecast_bn - needed_bn) * (1.0 / error_bn))
 
 
-@rule
+@folded
 def advantage(belief: float, gain: float, share: float, lockup: float, waiting: float, fixed_cost: float) -> float:
     r"""Scale-free advantage of signing, :math:`\zeta = (G - L)/(G + L)`.
 
@@ -97,7 +97,7 @@ def advantage(belief: float, gain: float, share: float, lockup: float, waiting: 
     return (good - bad) / (good + bad) if good + bad > 0.0 else 0.0
 
 
-@rule
+@folded
 def expit(x: float) -> float:
     """Logistic function without overflow [-].
 
@@ -110,7 +110,7 @@ def expit(x: float) -> float:
     return (1.0 if x >= 0.0 else e) / (1.0 + e)
 
 
-@rule
+@folded
 def signing_rate(zeta: float, bias: float, noise: float, fastest_per_week: float) -> float:
     r"""Hazard of a signature, :math:`\lambda_{max} / (1 + e^{-(\zeta - \zeta_0)/\text{noise}})` [1/week].
 
