@@ -68,7 +68,8 @@ class Asleep:
         return self._make()
 
     @property
-    def _to_compiled_code(self) -> Any:
+    def _within(self) -> Any:
+        """It, as compiled code calls it."""
         return self.itself
 
     @property
@@ -76,9 +77,9 @@ class Asleep:
         """What it is to compiled code."""
         from numba.core.registry import cpu_target
 
-        itself, context = self._to_compiled_code, cpu_target.typing_context
+        within, context = self._within, cpu_target.typing_context
         context.refresh()  # or it would not know what has just been made
-        return context.resolve_value_type(itself)
+        return context.resolve_value_type(within)
 
 
 class Compiled(Asleep):
@@ -94,7 +95,7 @@ class Compiled(Asleep):
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         functools.update_wrapper(self, function)
-        super().__init__(lambda: awake().njit(cache=code_folder() is not None, **options)(function))
+        super().__init__(lambda: self._compiling(function))
         self.py_func, self.targetoptions = function, options  # as numba calls them
         self._known: dict[Any, Callable[..., Any]] = {}  # by kinds; where all are plain numbers, by types, too
         self._addresses: dict[Any, int] = {}
@@ -102,16 +103,13 @@ class Compiled(Asleep):
     @functools.cached_property
     def _within(self) -> Any:
         """It, as compiled code calls it: without a way in from Python, and a function of its own in numba's cache."""
-        function = self.py_func
-        inside = FunctionType(function.__code__, function.__globals__, function.__name__, None, function.__closure__)
-        functools.update_wrapper(inside, function)
-        inside.__defaults__, inside.__qualname__ = function.__defaults__, f"{function.__qualname__}_within"
-        options = self.targetoptions | {"no_cpython_wrapper": True}
-        return _for_every_value(awake().njit(cache=code_folder() is not None, **options)(inside))
+        own = self.py_func
+        function = FunctionType(own.__code__, own.__globals__, own.__name__, own.__defaults__, own.__closure__)
+        function.__qualname__ = f"{own.__qualname__}_within"
+        return _for_every_value(self._compiling(function, no_cpython_wrapper=True))
 
-    @property
-    def _to_compiled_code(self) -> Any:
-        return self._within
+    def _compiling(self, function: Callable[..., Any], **more: Any) -> Any:
+        return awake().njit(cache=code_folder() is not None, **self.targetoptions, **more)(function)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run it."""
