@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from abm.ensemble.memory import address_of
 
 _COMPILE = "from abm.ensemble.ahead import compile_kernel; compile_kernel()"
 _STARTED: list[subprocess.Popen[bytes]] = []  # by this process
+_THERE: set[Path | None] = set()  # where this process has seen the kernel: every simulation asks
 
 
 @contextmanager
@@ -67,7 +69,10 @@ def compile_ahead() -> subprocess.Popen[bytes] | None:
     subprocess.Popen or None
         The process, also where it has been started before, or None where there is nothing to do.
     """
+    if (place := code_folder()) in _THERE:
+        return None
     if is_compiled():
+        _THERE.add(place)
         return None
     if not _STARTED or _STARTED[-1].poll() is not None:
         quiet, code = subprocess.DEVNULL, [sys.executable, "-c", _COMPILE]
